@@ -1,0 +1,20 @@
+"""The `omnitrack` command. Each command lives in `omnitrack/commands/`."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="omnitrack",
+    help="Omnichannel experience tracker for banks.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

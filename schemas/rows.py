@@ -1,0 +1,135 @@
+"""The rows of the ClickHouse tables, as they travel on the output topics.
+
+Field names are column names; times are UTC milliseconds; UUIDs are strings. `version` grows with every
+emission for a customer, `is_deleted` 1 is a tombstone. On `journeys`, `handoffs`, `promises` and `dead`
+a row is a JSON object; on `stitched` and `duplicates` (topics of our own) it is positional MessagePack.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from schemas.touchpoint import Origin, Touchpoint
+
+JourneyStatus = Literal["open", "completed", "cancelled", "abandoned"]
+HandoffResult = Literal["smooth", "failed", "pending"]
+PromiseStatus = Literal["kept", "kept_late", "overdue", "pending"]
+DeadReason = Literal[
+    "not_json",
+    "too_large",
+    "unknown_version",
+    "schema",
+    "channel_mismatch",
+    "clock_ahead",
+    "conflict",
+    "too_late",
+]
+
+
+class TouchpointRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A stored touchpoint and the journey it belongs to (None: unattached)."""
+
+    customer_id: str
+    touchpoint: Touchpoint
+    journey_id: str | None
+    received_at: int
+    origin: Origin
+    version: int
+    is_deleted: int = 0
+
+
+class JourneyRow(msgspec.Struct, frozen=True, gc=False):
+    customer_id: str
+    journey_id: str
+    intent: str
+    case_id: str | None
+    status: JourneyStatus
+    started_at: int
+    last_at: int
+    ended_at: int | None
+    channels: tuple[str, ...]
+    touchpoints: int
+    visits: int
+    contacts: int
+    handoffs: int
+    failed_handoffs: int
+    reopened: int
+    wait_seconds: float
+    handle_seconds: float
+    reasks: int
+    csat: int | None
+    nps: int | None
+    ces: int | None
+    care: tuple[str, ...]
+    incidents: tuple[str, ...]
+    version: int = 0
+    is_deleted: int = 0
+
+
+class HandoffRow(msgspec.Struct, frozen=True, gc=False):
+    """`contradictions` maps an answer's key to `old → new`."""
+
+    customer_id: str
+    handoff_id: str
+    journey_id: str
+    intent: str
+    from_channel: str
+    to_channel: str
+    referred_to: str | None
+    left_at: int
+    arrived_at: int | None
+    due_at: int | None
+    gap_seconds: float | None
+    result: HandoffResult
+    failures: tuple[str, ...]
+    wait_seconds: float
+    reasked: tuple[str, ...]
+    contradictions: dict[str, str]
+    care: tuple[str, ...]
+    version: int = 0
+    is_deleted: int = 0
+
+
+class PromiseRow(msgspec.Struct, frozen=True, gc=False):
+    customer_id: str
+    promise_id: str
+    journey_id: str | None
+    channel: str
+    made_at: int
+    due_at: int
+    kept_at: int | None
+    status: PromiseStatus
+    version: int = 0
+    is_deleted: int = 0
+
+
+class DuplicateRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The fate of an input record that repeated a stored touchpoint; its identity is its origin."""
+
+    origin: Origin
+    customer_id: str
+    channel: str
+    event_id: str
+    received_at: int
+
+
+class DeadLetter(msgspec.Struct, frozen=True, gc=False):
+    """A record that broke the contract, byte for byte: `key` and `payload` are base64 (key null: no key).
+
+    `dead_letter_id` is `topic:partition:offset`; `errors` are lines such as `referral.due_at: …`.
+    """
+
+    dead_letter_id: str
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    received_at: int
+    reason: DeadReason
+    errors: tuple[str, ...]
+    payload: str
+    replayed_at: int | None = None
+    version: int = 0
+    is_deleted: int = 0

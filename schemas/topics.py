@@ -1,0 +1,78 @@
+"""The Kafka topics by name, and how each is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BUILT_IN_CHANNELS = ("mobile_app", "online_banking", "wechat", "atm", "hotline", "branch")
+DEFAULT_PREFIX = "omnitrack."
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    name: str
+    cleanup: str = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """All topics of one deployment; every keyed topic has the same partition count."""
+
+    prefix: str = DEFAULT_PREFIX
+    channels: tuple[str, ...] = BUILT_IN_CHANNELS
+
+    def touchpoints(self, channel: str) -> str:
+        return f"{self.prefix}touchpoints.{channel}"
+
+    def channel_of(self, topic: str) -> str:
+        """The channel whose touchpoints `topic` carries."""
+        return topic.removeprefix(f"{self.prefix}touchpoints.")
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(self.touchpoints(channel) for channel in self.channels)
+
+    @property
+    def customer(self) -> str:
+        return f"{self.prefix}customer"
+
+    @property
+    def stitched(self) -> str:
+        """Touchpoints with their journeys, for ClickHouse; the spec names no topic for them."""
+        return f"{self.prefix}stitched"
+
+    @property
+    def journeys(self) -> str:
+        return f"{self.prefix}journeys"
+
+    @property
+    def handoffs(self) -> str:
+        return f"{self.prefix}handoffs"
+
+    @property
+    def promises(self) -> str:
+        return f"{self.prefix}promises"
+
+    @property
+    def dead(self) -> str:
+        return f"{self.prefix}dead"
+
+    @property
+    def duplicates(self) -> str:
+        """The fate of records that repeat a stored touchpoint, so that accounting adds up."""
+        return f"{self.prefix}duplicates"
+
+    @property
+    def state(self) -> str:
+        """Changelog of the customers' stitching state: compacted only."""
+        return f"{self.prefix}state"
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the ClickHouse sink reads."""
+        return (self.stitched, self.journeys, self.handoffs, self.promises, self.dead, self.duplicates)
+
+    @property
+    def all(self) -> tuple[TopicSpec, ...]:
+        deleted = (*self.inputs, self.customer, *self.outputs)
+        return (*(TopicSpec(name) for name in deleted), TopicSpec(self.state, cleanup="compact"))

@@ -1,0 +1,94 @@
+"""A validated touchpoint, as it travels from ingest to stitching and rests in a customer's state.
+
+Positional MessagePack (`array_like`): append fields only at the end, with a default.
+Times are UTC milliseconds since the epoch, durations of service are seconds.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Touchpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One thing that one customer did, or that was done for them, on one channel.
+
+    `(channel, event_id)` identifies it. Two touchpoints are the same content if they are equal.
+    `details` is the canonical JSON text (sorted keys, no blanks) of the channel's details.
+    """
+
+    channel: str
+    event_id: str
+    occurred_at: int
+    touchpoint: str
+    stage: str
+    outcome: str = "progressed"
+    session_id: str | None = None
+    intent: str | None = None
+    case_id: str | None = None
+    referral_to: str | None = None
+    referral_due_at: int | None = None
+    referral_reason: str | None = None
+    wait_seconds: float | None = None
+    handle_seconds: float | None = None
+    reasked: tuple[str, ...] = ()
+    answers: dict[str, str] = {}
+    satisfaction_scale: str | None = None
+    satisfaction_score: int | None = None
+    promise_id: str | None = None
+    promise_due_at: int | None = None
+    keeps: str | None = None
+    care: tuple[str, ...] = ()
+    incident_id: str | None = None
+    identities: dict[str, str] = {}
+    details: str = "{}"
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """Its place among the touchpoints of its customer."""
+        return (self.occurred_at, self.channel, self.event_id)
+
+    @property
+    def is_step(self) -> bool:
+        """A step belongs to an intent or a case; any other touchpoint is ambient."""
+        return self.intent is not None or self.case_id is not None
+
+    @property
+    def is_feedback(self) -> bool:
+        return self.stage == "feedback"
+
+
+class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The input record that a touchpoint came in: it tells a replay (same origin) from a duplicate."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.topic}:{self.partition}:{self.offset}"
+
+
+class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
+    """A resolved touchpoint on the `customer` topic; the record's key is the customer_id.
+
+    `key` and `payload` are the input record's, byte for byte (identities hashed where a
+    pseudonymisation key is configured), for the dead letter that stitching may have to write.
+    """
+
+    touchpoint: Touchpoint
+    origin: Origin
+    received_at: int
+    key: bytes | None
+    payload: bytes
+
+
+class Tick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
+    """The clock of a partition reached `at`: rows of its key's customer whose deadline passed must change."""
+
+    at: int
+
+
+CustomerRecord = Arrival | Tick
+
+encode_customer_record = msgspec.msgpack.Encoder().encode
+decode_customer_record = msgspec.msgpack.Decoder(CustomerRecord).decode

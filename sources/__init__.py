@@ -1,0 +1,1 @@
+"""What writes touchpoints: the publisher, importers of real files, the bank simulator."""

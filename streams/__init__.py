@@ -1,0 +1,1 @@
+"""The Faust app: a thin agent per step, and the checkpoint that owns the order of delivery."""
