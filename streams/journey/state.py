@@ -1,0 +1,169 @@
+"""A customer's state: what an in-order touchpoint needs, small, and the log of touchpoints for all else.
+
+A customer has one *head* (key: the customer id) and a log of *segments* (key: customer id, NUL, sequence number), each
+written once. The head carries running summaries only, so a touchpoint that comes in order never reads the log; a late
+one rebuilds the head from the whole log. All structs are positional MessagePack: append fields only at the end, with a default.
+Unlike what flows, they are mutable: each is decoded from bytes for one batch, and encoded again after it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from schemas.touchpoint import Origin, Touchpoint
+
+FEEDBACK_REACH = 7 * 86_400_000
+"""How long after a journey's last step feedback still joins it, in ms."""
+
+
+class Stored(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A touchpoint of the customer as it rests in the log, with its first arrival."""
+
+    touchpoint: Touchpoint
+    received_at: int
+    origin: Origin
+
+
+class Referral(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A referral made by the step `(at, event_id)` on a contact's channel; `deadline` in ms."""
+
+    at: int
+    event_id: str
+    to_channel: str
+    deadline: int
+
+
+class Contact(msgspec.Struct, array_like=True, gc=False):
+    """A contact, summed up. `closes` tells that its last mark is a finishing step, not a referral."""
+
+    channel: str
+    first_at: int
+    first_id: str
+    last_at: int
+    last_id: str
+    last_session: str | None = None
+    longest_wait: float = 0.0
+    succeeded: bool = False
+    closes: bool = False
+    referral: Referral | None = None
+    reasked: list[str] = []
+    first_answers: dict[str, str] = {}
+    last_answers: dict[str, str] = {}
+
+
+class Totals(msgspec.Struct, array_like=True, gc=False):
+    """Sums over all touchpoints of a journey. Seconds are kept as whole microseconds, so that no order of adding matters.
+
+    `scores` maps a satisfaction scale to `(occurred_at, channel, event_id, score)` of its last score.
+    """
+
+    started_at: int
+    last_at: int
+    touchpoints: int = 0
+    wait_us: int = 0
+    handle_us: int = 0
+    reasks: int = 0
+    scores: dict[str, tuple[int, str, str, int]] = {}
+    care: list[str] = []
+    incidents: list[str] = []
+
+
+class Journey(msgspec.Struct, array_like=True, gc=False):
+    """A journey that an in-order touchpoint may still join or change.
+
+    `referral_*` is the referral that prolongs the journey's reach; `promises` (id → due_at) prolong it as well.
+    `due_at` is when its rows next change without a touchpoint; `emitted` holds the digests of its rows as last sent.
+    """
+
+    journey_id: str
+    intent: str
+    case_id: str | None
+    first_step_at: int
+    last_step_at: int
+    totals: Totals
+    finished: bool = False
+    finish_outcome: str | None = None
+    finished_at: int | None = None
+    reopened: int = 0
+    referral_channel: str | None = None
+    referral_deadline: int = 0
+    promises: dict[str, int] = {}
+    contacts: list[Contact] = []
+    core_channel: str | None = None
+    due_at: int | None = None
+    emitted: bytes = b""
+
+
+class Promise(msgspec.Struct, array_like=True, gc=False):
+    """A promise by its opening touchpoint `(made_at, channel, event_id)`; `emitted` and `overdue` tell its row as last sent."""
+
+    promise_id: str
+    made_at: int
+    channel: str
+    event_id: str
+    due_at: int
+    journey_id: str | None = None
+    kept_at: int | None = None
+    emitted: bytes = b""
+    overdue: bool = False
+
+
+class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An ambient touchpoint whose next step may still come; until then it follows its previous step's journey."""
+
+    stored: Stored
+    previous: str | None
+
+
+class Segment(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`count` touchpoints of the log under one key, the newest of `newest_at`."""
+
+    number: int
+    count: int
+    newest_at: int
+
+
+class Head(msgspec.Struct, array_like=True, gc=False):
+    """`cases` maps each case to the intent of its first step that has one; `sessions` a channel's session to the
+    time and journey of its last step; `fingerprints` holds four bytes per touchpoint of the log, in its order.
+    """
+
+    due_at: int | None = None
+    version: int = 0
+    newest: tuple[int, str, str] | None = None
+    cases: dict[str, str | None] = {}
+    journeys: list[Journey] = []
+    promises: dict[str, Promise] = {}
+    sessions: dict[str, tuple[int, str | None]] = {}
+    pending: list[Pending] = []
+    segments: list[Segment] = []
+    fingerprints: bytes = b""
+
+
+class _Due(msgspec.Struct, array_like=True, gc=False):
+    due_at: int | None = None
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_head = msgspec.msgpack.Decoder(Head).decode
+decode_segment = msgspec.msgpack.Decoder(list[Stored]).decode
+_decode_due = msgspec.msgpack.Decoder(_Due).decode
+
+
+def head_key(customer_id: str) -> bytes:
+    """The state table's key of a customer's head."""
+    return customer_id.encode()
+
+
+def segment_key(customer_id: str, number: int) -> bytes:
+    """The state table's key of a part of a customer's log."""
+    return customer_id.encode() + b"\x00" + number.to_bytes(4)
+
+
+def next_due(key: bytes, value: bytes) -> int | None:
+    """When rows of the customer next change without a touchpoint (ms); None for a segment or when nothing is due."""
+    return None if b"\x00" in key else _decode_due(value).due_at
+
+
+def session_key(touchpoint: Touchpoint) -> str:
+    return f"{touchpoint.channel}\x1f{touchpoint.session_id}"

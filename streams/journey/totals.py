@@ -1,0 +1,60 @@
+"""Sums of a journey over all its touchpoints, feedback and ambient ones included."""
+
+from __future__ import annotations
+
+from schemas.touchpoint import Touchpoint
+from streams.journey.state import Totals
+
+
+def begin_totals(touchpoint: Touchpoint) -> Totals:
+    """Empty sums that will span `touchpoint` once it is added."""
+    return Totals(started_at=touchpoint.occurred_at, last_at=touchpoint.occurred_at)
+
+
+def add_to_totals(totals: Totals, touchpoint: Touchpoint) -> None:
+    """Add one touchpoint; the result does not depend on the order of adding."""
+    at = touchpoint.occurred_at
+    totals.touchpoints += 1
+    if at > totals.last_at:
+        totals.last_at = at
+    if at < totals.started_at:
+        totals.started_at = at
+    if touchpoint.wait_seconds:
+        totals.wait_us += microseconds(touchpoint.wait_seconds)
+    if touchpoint.handle_seconds:
+        totals.handle_us += microseconds(touchpoint.handle_seconds)
+    totals.reasks += len(touchpoint.reasked)
+    if touchpoint.satisfaction_scale is not None:
+        _add_score(totals, touchpoint)
+    if touchpoint.care:
+        totals.care = sorted({*totals.care, *touchpoint.care})
+    if touchpoint.incident_id is not None and touchpoint.incident_id not in totals.incidents:
+        totals.incidents = sorted({*totals.incidents, touchpoint.incident_id})
+
+
+def copy_totals(totals: Totals) -> Totals:
+    """A copy that may be added to without changing the original."""
+    copied = Totals(
+        totals.started_at,
+        totals.last_at,
+        totals.touchpoints,
+        totals.wait_us,
+        totals.handle_us,
+        totals.reasks,
+        dict(totals.scores),
+        totals.care,
+        totals.incidents,
+    )
+    return copied
+
+
+def microseconds(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def _add_score(totals: Totals, touchpoint: Touchpoint) -> None:
+    scale, score = touchpoint.satisfaction_scale, touchpoint.satisfaction_score
+    assert scale is not None and score is not None
+    given = (*touchpoint.order, score)
+    if scale not in totals.scores or totals.scores[scale] < given:
+        totals.scores[scale] = given
