@@ -37,7 +37,7 @@ def rebuild(
 def _compare_journeys(before: Head, old: Head, new: Head, emission: Emission, touched: Touched, change: Change) -> None:
     live = {journey.journey_id: journey for journey in before.journeys}
     previous = {journey.journey_id: journey for journey in old.journeys}
-    following = followers(old)
+    following, now_following = followers(old), followers(new)
 
     def render(journey: Journey) -> Rendered:
         touchpoints = following[journey.journey_id]
@@ -49,9 +49,10 @@ def _compare_journeys(before: Head, old: Head, new: Head, emission: Emission, to
         if sent is not None:
             journey.emitted = sent.emitted
         elif was is not None:
-            journey.emitted = digests(render(was)) if was != journey else b""
-            if was == journey:
+            name = journey.journey_id
+            if was == journey and following[name] == now_following[name]:
                 continue
+            journey.emitted = digests(render(was))
         touched.journeys.add(journey.journey_id)
     for gone in previous.values():
         emission.bury_journey(render(gone), change)
