@@ -1,0 +1,1 @@
+"""Whose touchpoint it is: resolved by customer_no, by links, or anonymous."""
