@@ -1,0 +1,128 @@
+"""One Apache Kafka broker (KRaft) as a child process of the tests."""
+
+from __future__ import annotations
+
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.child import LOOPBACK, Child, free_port
+from tests.support.kafka_jars import java, kafka_jars
+from tests.support.kafka_ready import await_broker
+
+START_SECONDS = 60.0
+QUICK_START = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+
+LOGGING = """\
+status = error
+appender.out.type = Console
+appender.out.name = OUT
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d %p %c: %m%n
+rootLogger.level = INFO
+rootLogger.appenderRef.out.ref = OUT
+"""
+
+
+@dataclass(slots=True)
+class ApacheKafka:
+    """A broker that is also its own controller, on the loopback interface, with its data in `data_dir`.
+
+    Topics are not created by use: who writes to one creates it first.
+    """
+
+    data_dir: Path
+    port: int
+    child: Child
+
+    @classmethod
+    def start(cls, data_dir: Path, port: int = 0, overrides: Mapping[str, str] | None = None) -> ApacheKafka:
+        """Format an empty `data_dir`, start a broker there, and return once it answers.
+
+        `port` 0 takes a free one; `overrides` are broker settings that replace the defaults below.
+        Raises ApacheKafkaUnavailableError without Java, Maven or jars, and ServerFailedError, with
+        the broker's log, if it does not come up.
+        """
+        data_dir.mkdir(parents=True, exist_ok=True)
+        port = port or free_port()
+        settings = broker_settings(data_dir, port, free_port()) | dict(overrides or {})
+        (data_dir / "log4j2.properties").write_text(LOGGING)
+        (data_dir / "server.properties").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+        if not (data_dir / "topics").exists():
+            _format(data_dir)
+        return cls(data_dir, port, _run(data_dir, port))
+
+    @property
+    def bootstrap(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.child.log
+
+    def stop(self) -> None:
+        """Shut down in good order: everything acknowledged is on disk."""
+        self.child.terminate()
+
+    def kill(self) -> None:
+        """SIGKILL, as in a crash."""
+        self.child.kill()
+
+    def restart(self) -> None:
+        """Start again on the same data and port, whether it still runs or not; return once it answers."""
+        if self.child.is_running:
+            self.stop()
+        self.child = _run(self.data_dir, self.port)
+
+
+def broker_settings(data_dir: Path, port: int, controller_port: int) -> dict[str, str]:
+    """The settings of a single broker that serves tests: no replicas, no waiting, few threads."""
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
+        "listeners": f"BROKER://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
+        "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "BROKER",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": str(data_dir / "topics"),
+        "auto.create.topics.enable": "false",
+        "offsets.topic.replication.factor": "1",
+        "offsets.topic.num.partitions": "1",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "transaction.state.log.num.partitions": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        # A killed broker may only return once its old session is over.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
+        "group.initial.rebalance.delay.ms": "0",
+        "group.min.session.timeout.ms": "1000",
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+    }
+
+
+def _format(data_dir: Path) -> None:
+    cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    arguments = ["format", f"--cluster-id={cluster_id}", "-c", str(data_dir / "server.properties")]
+    command = _java_command(data_dir, "kafka.tools.StorageTool", *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"Apache Kafka could not format {data_dir}:\n{done.stdout}{done.stderr}")
+
+
+def _run(data_dir: Path, port: int) -> Child:
+    command = _java_command(data_dir, "kafka.Kafka", str(data_dir / "server.properties"))
+    child = Child.spawn("Apache Kafka", command, data_dir / "broker.log")
+    await_broker(child, f"{LOOPBACK}:{port}", START_SECONDS)
+    return child
+
+
+def _java_command(data_dir: Path, main_class: str, *arguments: str) -> list[str]:
+    logging = f"-Dlog4j2.configurationFile={data_dir / 'log4j2.properties'}"
+    return [java(), *QUICK_START, logging, "-cp", f"{kafka_jars()}/*", main_class, *arguments]
