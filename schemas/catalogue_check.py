@@ -1,0 +1,157 @@
+"""Finds every mistake in a catalogue's text, with its line and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from schemas.catalogue_file import (
+    DAY,
+    WEEKDAYS,
+    CalendarSection,
+    CatalogueFile,
+    DefaultsSection,
+    IntentSection,
+)
+from schemas.lined_yaml import LinedYaml, Path, Problem, read_yaml
+from schemas.topics import BUILT_IN_CHANNELS
+
+_HORIZON_MARGIN = 7 * DAY
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "defaults": DefaultsSection,
+    "intents": IntentSection,
+    "calendar": CalendarSection,
+}
+
+
+def check_catalogue(text: str) -> CatalogueFile | tuple[str, ...]:
+    """The catalogue's file, or its mistakes as `line: field: what is wrong and what is allowed`, by line."""
+    document = read_yaml(text)
+    problems = list(document.problems)
+    file = None
+    if document.value is None and not problems:
+        return CatalogueFile()
+    if document.value is not None:
+        file = _validate(document, problems)
+    if file is not None:
+        problems += _problems_between_fields(file, document)
+    if file is None or problems:
+        return tuple(_render(problem) for problem in sorted(problems, key=lambda problem: problem.line))
+    return file
+
+
+def _validate(document: LinedYaml, problems: list[Problem]) -> CatalogueFile | None:
+    if not isinstance(document.value, dict):
+        problems.append(Problem(1, (), "must be a mapping of sections, such as `intents:`"))
+        return None
+    try:
+        return CatalogueFile.model_validate(document.value)
+    except ValidationError as error:
+        problems += [_problem_of(details, document) for details in error.errors(include_url=False)]
+        return None
+
+
+def _problem_of(details: ErrorDetails, document: LinedYaml) -> Problem:
+    path = _path_in_document(details["loc"], document)
+    line = document.lines[path]
+    match details["type"]:
+        case "missing":
+            return Problem(line, (*path, details["loc"][-1]), "is missing")
+        case "extra_forbidden":
+            return Problem(line, path, _unknown(str(path[-1]), _known_names(path), "key"))
+        case "literal_error" if path[:2] == ("calendar", "hours"):
+            return Problem(line, path, _unknown(str(path[-1]), WEEKDAYS, "weekday"))
+        case "string_pattern_mismatch":
+            return Problem(
+                line,
+                path,
+                "must be a slug: a small letter, then small letters, digits and underscores",
+            )
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return Problem(line, path, "must be a mapping")
+        case _:
+            text = details["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+            return Problem(
+                line,
+                path,
+                text if text.startswith(("must", "is ")) else f"must be {text}",
+            )
+
+
+def _path_in_document(loc: Iterable[str | int], document: LinedYaml) -> Path:
+    """`loc` without what the model adds to it: tags of alternatives, `[key]`, missing keys."""
+    path: Path = ()
+    for part in loc:
+        if (*path, part) in document.lines:
+            path = (*path, part)
+    return path
+
+
+def _known_names(path: Path) -> tuple[str, ...]:
+    section = CatalogueFile if len(path) == 1 else _SECTIONS[str(path[0])]
+    return tuple(section.model_fields)
+
+
+def _unknown(name: str, known: Iterable[str], kind: str) -> str:
+    names = tuple(known)
+    nearest = get_close_matches(name, names, n=1)
+    hint = f"did you mean {nearest[0]}? " if nearest else ""
+    return f"unknown {kind}: {hint}Known: {', '.join(names)}"
+
+
+def _problems_between_fields(file: CatalogueFile, document: LinedYaml) -> Iterator[Problem]:
+    yield from _repetitions(("channels",), file.channels, document)
+    yield from _repetitions(("volatile_answers",), file.volatile_answers, document)
+    channels = (*BUILT_IN_CHANNELS, *file.channels)
+    for intent, section in file.intents.items():
+        path: Path = ("intents", intent)
+        yield from _repetitions((*path, "required_fields"), section.required_fields, document)
+        if isinstance(section.wait_standard, dict):
+            for channel in section.wait_standard:
+                if channel not in channels:
+                    place = (*path, "wait_standard", channel)
+                    yield Problem(
+                        document.lines[place],
+                        place,
+                        _unknown(channel, channels, "channel"),
+                    )
+    yield from _too_short_horizon(file, document)
+
+
+def _repetitions(path: Path, values: list[Any], document: LinedYaml) -> Iterator[Problem]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield Problem(
+                document.lines[(*path, index)],
+                (*path, index),
+                f"{value} is listed twice: keep one",
+            )
+
+
+def _too_short_horizon(file: CatalogueFile, document: LinedYaml) -> Iterator[Problem]:
+    if file.horizon is None:
+        return
+    inactivities: dict[Path, int] = {("defaults", "inactivity"): file.defaults.inactivity}
+    for intent, section in file.intents.items():
+        if section.inactivity is not None:
+            inactivities["intents", intent, "inactivity"] = section.inactivity
+    longest = max(inactivities, key=lambda path: inactivities[path])
+    needed = inactivities[longest] + _HORIZON_MARGIN
+    if file.horizon < needed:
+        place: Path = ("horizon",) if ("horizon",) in document.lines else longest
+        days = -(-needed // DAY)
+        text = f"must be at least {days}d, or unlimited: the longest inactivity ({_name(longest)}) plus 7d"
+        yield Problem(document.lines[place], ("horizon",), text)
+
+
+def _name(path: Path) -> str:
+    return ".".join(map(str, path))
+
+
+def _render(problem: Problem) -> str:
+    where = f"{_name(problem.path)}: " if problem.path else ""
+    return f"{problem.line}: {where}{problem.text}"

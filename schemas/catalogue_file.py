@@ -1,0 +1,141 @@
+"""The catalogue as it is written: the strict model of its YAML file. `schemas.catalogue` is what it means."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+)
+from pydantic_core import PydanticCustomError
+
+from schemas.topics import BUILT_IN_CHANNELS
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+LONGEST_DURATION = 36_500 * DAY
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OPENING = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
+
+
+def parse_duration(value: object) -> int:
+    """Milliseconds of `<number><s|m|h|d>`."""
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) <= 32 else None
+    if match is None:
+        raise PydanticCustomError(
+            "duration",
+            "must be a duration <number><s|m|h|d>, such as 90s, 30m, 72h or 45d",
+        )
+    milliseconds = round(float(match[1]) * _UNITS[match[2]])
+    if milliseconds > LONGEST_DURATION:
+        raise PydanticCustomError("duration", "must be at most 36500d")
+    return milliseconds
+
+
+def parse_opening(value: object) -> tuple[int, int]:
+    """Minutes since midnight of `HH:MM-HH:MM`: opening and closing."""
+    match = _OPENING.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise PydanticCustomError("opening", 'must be opening hours "HH:MM-HH:MM", such as "09:00-17:30"')
+    opens = int(match[1]) * 60 + int(match[2])
+    closes = 24 * 60 if match[3] is None else int(match[3]) * 60 + int(match[4])
+    if closes <= opens:
+        raise PydanticCustomError("opening", "must close after it opens, on the same day")
+    return opens, closes
+
+
+def parse_day(value: object) -> date:
+    """The day of `YYYY-MM-DD`."""
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError("day", "must be a day YYYY-MM-DD of the calendar")
+
+
+def _parse_horizon(value: object) -> int | None:
+    return None if value == "unlimited" else parse_duration(value)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, LookupError) as error:
+        raise PydanticCustomError("time_zone", "must be a zone of the IANA database, such as Asia/Shanghai") from error
+    return name
+
+
+def _not_built_in(channel: str) -> str:
+    if channel in BUILT_IN_CHANNELS:
+        raise PydanticCustomError("built_in", "is built in: list only the channels you add")
+    return channel
+
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\z", max_length=64)]
+Duration = Annotated[int, BeforeValidator(parse_duration)]
+Horizon = Annotated[int | None, BeforeValidator(_parse_horizon)]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_DURATION / SECOND, allow_inf_nan=False)]
+Opening = Annotated[tuple[int, int], BeforeValidator(parse_opening)]
+Holiday = Annotated[date, BeforeValidator(parse_day)]
+WaitStandard = Annotated[
+    Annotated[Seconds, Tag("one")] | Annotated[dict[Slug, Seconds], Tag("each")],
+    Discriminator(lambda value: "each" if isinstance(value, dict) else "one"),
+]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class DefaultsSection(Section):
+    """What holds for every intent that does not say otherwise; `contact_gap` holds for the whole deployment."""
+
+    inactivity: Duration = 72 * HOUR
+    handoff_window: Duration = 72 * HOUR
+    wait_standard: Seconds = 600.0
+    contact_gap: Duration = 4 * HOUR
+
+
+class IntentSection(Section):
+    """One intent; what is left out takes the defaults."""
+
+    inactivity: Duration | None = None
+    handoff_window: Duration | None = None
+    wait_standard: WaitStandard | None = None
+    requires_branch: bool = False
+    required_fields: list[Slug] = []
+
+
+class CalendarSection(Section):
+    """Business time: the opening hours of each weekday (one left out is closed) and the days closed."""
+
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    hours: dict[Weekday, Opening]
+    holidays: list[Holiday] = []
+
+
+class CatalogueFile(Section):
+    horizon: Horizon = 45 * DAY
+    defaults: DefaultsSection = DefaultsSection()
+    volatile_answers: list[Slug] = ["status"]
+    channels: list[Annotated[Slug, AfterValidator(_not_built_in)]] = []
+    intents: dict[Slug, IntentSection] = {}
+    calendar: CalendarSection | None = None
