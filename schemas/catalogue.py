@@ -11,15 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from schemas.catalogue_check import check_catalogue
-from schemas.catalogue_file import (
-    DAY,
-    HOUR,
-    WEEKDAYS,
-    CalendarSection,
-    CatalogueFile,
-    DefaultsSection,
-    IntentSection,
-)
+from schemas.catalogue_file import DAY, HOUR, WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
 from schemas.topics import BUILT_IN_CHANNELS
 
 

@@ -9,14 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.catalogue_file import (
-    DAY,
-    WEEKDAYS,
-    CalendarSection,
-    CatalogueFile,
-    DefaultsSection,
-    IntentSection,
-)
+from schemas.catalogue_file import DAY, WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
 from schemas.lined_yaml import LinedYaml, Path, Problem, read_yaml
 from schemas.topics import BUILT_IN_CHANNELS
 
@@ -66,20 +59,12 @@ def _problem_of(details: ErrorDetails, document: LinedYaml) -> Problem:
         case "literal_error" if path[:2] == ("calendar", "hours"):
             return Problem(line, path, _unknown(str(path[-1]), WEEKDAYS, "weekday"))
         case "string_pattern_mismatch":
-            return Problem(
-                line,
-                path,
-                "must be a slug: a small letter, then small letters, digits and underscores",
-            )
+            return Problem(line, path, "must be a slug: a small letter, then small letters, digits and underscores")
         case "model_type" | "model_attributes_type" | "dict_type":
             return Problem(line, path, "must be a mapping")
         case _:
             text = details["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-            return Problem(
-                line,
-                path,
-                text if text.startswith(("must", "is ")) else f"must be {text}",
-            )
+            return Problem(line, path, text if text.startswith(("must", "is ")) else f"must be {text}")
 
 
 def _path_in_document(loc: Iterable[str | int], document: LinedYaml) -> Path:
@@ -114,22 +99,14 @@ def _problems_between_fields(file: CatalogueFile, document: LinedYaml) -> Iterat
             for channel in section.wait_standard:
                 if channel not in channels:
                     place = (*path, "wait_standard", channel)
-                    yield Problem(
-                        document.lines[place],
-                        place,
-                        _unknown(channel, channels, "channel"),
-                    )
+                    yield Problem(document.lines[place], place, _unknown(channel, channels, "channel"))
     yield from _too_short_horizon(file, document)
 
 
 def _repetitions(path: Path, values: list[Any], document: LinedYaml) -> Iterator[Problem]:
     for index, value in enumerate(values):
         if value in values[:index]:
-            yield Problem(
-                document.lines[(*path, index)],
-                (*path, index),
-                f"{value} is listed twice: keep one",
-            )
+            yield Problem(document.lines[(*path, index)], (*path, index), f"{value} is listed twice: keep one")
 
 
 def _too_short_horizon(file: CatalogueFile, document: LinedYaml) -> Iterator[Problem]:

@@ -7,15 +7,7 @@ from datetime import date
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from schemas.topics import BUILT_IN_CHANNELS
@@ -39,10 +31,7 @@ def parse_duration(value: object) -> int:
     """Milliseconds of `<number><s|m|h|d>`."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) <= 32 else None
     if match is None:
-        raise PydanticCustomError(
-            "duration",
-            "must be a duration <number><s|m|h|d>, such as 90s, 30m, 72h or 45d",
-        )
+        raise PydanticCustomError("duration", "must be a duration <number><s|m|h|d>, such as 90s, 30m, 72h or 45d")
     milliseconds = round(float(match[1]) * _UNITS[match[2]])
     if milliseconds > LONGEST_DURATION:
         raise PydanticCustomError("duration", "must be at most 36500d")

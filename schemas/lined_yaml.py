@@ -65,13 +65,7 @@ def read_yaml(text: str) -> LinedYaml:
 def _value_of(node: Node, path: Path, document: LinedYaml, loader: YAML, seen: set[int]) -> Value:
     document.lines.setdefault(path, node.start_mark.line + 1)
     if id(node) in seen:
-        document.problems.append(
-            Problem(
-                document.lines[path],
-                path,
-                "aliases are not allowed: write the value out",
-            )
-        )
+        document.problems.append(Problem(document.lines[path], path, "aliases are not allowed: write the value out"))
         return None
     seen.add(id(node))
     if isinstance(node, MappingNode):
