@@ -1,5 +1,17 @@
-"""What every test runs under: brokers, the report of skips, Hypothesis' profiles, no network, no leftovers."""
+"""What every test runs under; `--allow-hosts` in pyproject.toml keeps them on the loopback interface."""
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.support.skips", "tests.support.brokers"]
+from hypothesis import HealthCheck, settings
+
+from tests.support.ci import in_ci
+
+pytest_plugins = ["tests.support.skips", "tests.support.leftovers", "tests.support.brokers"]
+
+# No deadline per example: the machine is shared, and slowness is a benchmark's business.
+COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+settings.register_profile("dev", COMMON, max_examples=50)
+# CI takes the same examples every time: a change is refused for what it breaks, not by chance.
+settings.register_profile("ci", COMMON, max_examples=200, derandomize=True, print_blob=True)
+settings.load_profile("ci" if in_ci() else "dev")

@@ -43,7 +43,7 @@ class ApacheKafka:
         """Format an empty `data_dir`, start a broker there, and return once it answers.
 
         `port` 0 takes a free one; `overrides` are broker settings that replace the defaults below.
-        Raises ApacheKafkaUnavailableError without Java, Maven or jars, and ServerFailedError, with
+        Raises ApacheKafkaUnavailable without Java, Maven or jars, and ServerFailed, with
         the broker's log, if it does not come up.
         """
         data_dir.mkdir(parents=True, exist_ok=True)

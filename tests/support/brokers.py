@@ -17,9 +17,9 @@ from testcontainers.community.kafka import KafkaContainer
 
 from tests.support.apache_kafka import ApacheKafka
 from tests.support.child import LOOPBACK, Child, free_port
-from tests.support.kafka_jars import ApacheKafkaUnavailableError, require_apache_kafka
+from tests.support.ci import in_ci
+from tests.support.kafka_jars import ApacheKafkaUnavailable, require_apache_kafka
 from tests.support.kafka_ready import await_broker, broker_answers
-from tests.support.skips import in_ci
 
 EMBEDDED_START_SECONDS = 20.0
 CONTAINER_IMAGE = "confluentinc/cp-kafka:7.9.0"
@@ -46,7 +46,7 @@ def own_apache_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
     """An Apache Kafka of this test alone, to be stopped, killed and restarted."""
     try:
         require_apache_kafka()
-    except ApacheKafkaUnavailableError as error:
+    except ApacheKafkaUnavailable as error:
         _missing(f"no local Apache Kafka: {error}")
     kafka = ApacheKafka.start(tmp_path / "apache-kafka")
     try:
@@ -98,7 +98,7 @@ def _apache_kafka(folder: Path) -> Iterator[str]:
         return
     try:
         require_apache_kafka()
-    except ApacheKafkaUnavailableError as error:
+    except ApacheKafkaUnavailable as error:
         with _container(why_not_local=str(error)) as bootstrap:
             yield bootstrap
         return

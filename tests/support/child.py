@@ -13,7 +13,7 @@ LOOPBACK = "127.0.0.1"
 LOG_LINES_SHOWN = 30
 
 
-class ServerFailedError(RuntimeError):
+class ServerFailed(RuntimeError):
     """A server did not start, or ended by itself."""
 
 
@@ -27,7 +27,7 @@ def free_port() -> int:
         with socket.socket() as probe:
             if probe.connect_ex((LOOPBACK, port)) != 0:
                 return port
-    raise ServerFailedError("none of 100 ports tried between 20000 and 32000 is free on the loopback interface")
+    raise ServerFailed("none of 100 ports tried between 20000 and 32000 is free on the loopback interface")
 
 
 def dies_with_parent(command: list[str]) -> list[str]:
@@ -69,7 +69,7 @@ class Child:
         self.process.kill()
         self.process.wait()
 
-    def failure(self, what: str) -> ServerFailedError:
+    def failure(self, what: str) -> ServerFailed:
         """An error that says what went wrong and shows the end of the server's log."""
         lines = self.log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-        return ServerFailedError("\n".join([f"{self.name} {what}; the end of its log {self.log}:", *lines]))
+        return ServerFailed("\n".join([f"{self.name} {what}; the end of its log {self.log}:", *lines]))

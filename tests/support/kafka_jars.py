@@ -15,7 +15,7 @@ POM = Path(__file__).parents[2] / "deploy" / "kafka" / "pom.xml"
 MAVEN_SECONDS = 600
 
 
-class ApacheKafkaUnavailableError(RuntimeError):
+class ApacheKafkaUnavailable(RuntimeError):
     """Apache Kafka cannot run here; the message says what is missing and how to get it."""
 
 
@@ -25,20 +25,20 @@ def cache_folder() -> Path:
 
 
 def require_apache_kafka() -> None:
-    """Return if Apache Kafka can be started here, raise ApacheKafkaUnavailableError otherwise."""
+    """Return if Apache Kafka can be started here, raise ApacheKafkaUnavailable otherwise."""
     java()
     kafka_jars()
 
 
 def java() -> str:
-    """The Java executable; raises ApacheKafkaUnavailableError without one."""
+    """The Java executable; raises ApacheKafkaUnavailable without one."""
     return _executable("java", "Java 17 or newer, package default-jre-headless")
 
 
 def kafka_jars() -> Path:
     """The folder of jars that the pom asks for. Only its first use needs Maven and the network.
 
-    Raises ApacheKafkaUnavailableError without Maven, or with Maven's own words if the fetch fails.
+    Raises ApacheKafkaUnavailable without Maven, or with Maven's own words if the fetch fails.
     """
     wanted = cache_folder() / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
     wanted.parent.mkdir(parents=True, exist_ok=True)
@@ -56,10 +56,10 @@ def _fetch(folder: Path) -> None:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=MAVEN_SECONDS, check=False)
         except subprocess.TimeoutExpired as error:
-            raise ApacheKafkaUnavailableError(f"Maven fetched no jars within {MAVEN_SECONDS} s: try again") from error
+            raise ApacheKafkaUnavailable(f"Maven fetched no jars within {MAVEN_SECONDS} s: try again") from error
         if done.returncode != 0:
             last_lines = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-            raise ApacheKafkaUnavailableError(f"Maven could not fetch the jars of {POM.name}:\n{last_lines}")
+            raise ApacheKafkaUnavailable(f"Maven could not fetch the jars of {POM.name}:\n{last_lines}")
         # Renamed when complete: an interrupted fetch leaves nothing that a later run would trust.
         jars.rename(folder)
 
@@ -67,5 +67,10 @@ def _fetch(folder: Path) -> None:
 def _executable(name: str, how_to_get_it: str) -> str:
     path = shutil.which(name)
     if path is None:
-        raise ApacheKafkaUnavailableError(f"`{name}` is not on the PATH: install it ({how_to_get_it})")
+        raise ApacheKafkaUnavailable(f"`{name}` is not on the PATH: install it ({how_to_get_it})")
     return path
+
+
+if __name__ == "__main__":
+    require_apache_kafka()
+    print(f"Apache Kafka: {kafka_jars()}")

@@ -35,7 +35,7 @@ def broker_answers(bootstrap: str) -> bool:
 
 
 def await_broker(child: Child, bootstrap: str, within: float) -> None:
-    """Return once the broker answers; raise ServerFailedError, with its log, if it ends or `within` seconds pass."""
+    """Return once the broker answers; raise ServerFailed, with its log, if it ends or `within` seconds pass."""
     deadline = time.monotonic() + within
     while not broker_answers(bootstrap):
         if not child.is_running:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from dataclasses import dataclass, field
 
 import pytest
 
+from tests.support.ci import in_ci
+
 ALLOWED_IN_CI = (
     "durable: the embedded broker keeps everything in memory",
     "no Docker engine",
 )
-
-
-def in_ci() -> bool:
-    """Whether this run decides about a change, so that nothing may be left untested unnoticed."""
-    return any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "OMNITRACK_CI"))
 
 
 def is_allowed(reason: str) -> bool:

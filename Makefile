@@ -1,0 +1,72 @@
+# Needs make, Python 3.11 to 3.13 and a package index; everything else goes into .venv.
+#
+#   make demo    a bank day from touchpoint to journey, on an embedded broker and an embedded ClickHouse
+#   make test    everything that decides about a change
+#   make help    the other targets
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SOURCES := schemas sources streams sinks omnitrack tests $(wildcard explorer bench)
+PYTEST_ARGS ?=
+
+# The first interpreter that runs, is of a supported version and can make virtual environments.
+SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports unit bench kafka lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
+
+demo: $(VENV)/.runtime ## a bank's day, embedded: nothing to install or configure
+	@$(BIN)/omnitrack demo
+
+test: lint types imports unit ## everything that decides about a change
+
+lint: $(VENV)/.dev ## rules and format
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+
+types: $(VENV)/.dev ## mypy, strict
+	$(BIN)/mypy $(SOURCES)
+
+imports: $(VENV)/.dev ## who may import whom
+	$(BIN)/lint-imports --no-logo
+
+unit: $(VENV)/.dev ## the tests; PYTEST_ARGS adds arguments
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/.dev ## the measurements of bench/, one after the other
+	@test -n "$(wildcard bench/bench_*.py)" || { echo 'bench/ holds no bench_*.py' >&2; exit 1; }
+	@for script in $(wildcard bench/bench_*.py); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+kafka: $(VENV)/.dev ## fetch Apache Kafka for the tests now (needs Java and Maven)
+	$(BIN)/python -m tests.support.kafka_jars
+
+lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group build -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+clean: ## remove what make made; data of `omnitrack up` stays
+	rm -rf $(VENV) build dist artifacts *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'No suitable Python: install Python 3.11, 3.12 or 3.13 with its venv module' \
+		'(Debian: python3 python3-venv), or name one: make PYTHON=/path/to/python3.12' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is written last, so an interrupted installation is taken up again.
+$(VENV)/.runtime: $(BIN)/python requirements.lock pyproject.toml
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
