@@ -1,0 +1,132 @@
+"""A service of the supervisor: a process, what it needs, when it is ready, and its state.
+
+`tick` moves a service by one step: started once what it needs is up, up once it is ready, down after a death,
+started again after a delay. It never blocks longer than one readiness check.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from omnitrack.child_log import ChildLog
+from omnitrack.processes import ProcessSpec, SupervisedProcess, describe_exit
+from omnitrack.restarts import GiveUp, RestartPolicy, decide
+
+
+class ServiceFailedError(Exception):
+    """A service cannot be brought up, or not kept up; the message names it and shows its last log lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """`not_ready` returns None when the running process is ready and prepared, else what is still missing.
+
+    It is asked again until it returns None, for `start_seconds` at most; an exception from it ends everything.
+    `restart_with` names services whose death takes what this one has in memory with it: it is then restarted too.
+    """
+
+    process: ProcessSpec
+    not_ready: Callable[[], str | None]
+    needs: tuple[str, ...] = ()
+    restart_with: tuple[str, ...] = ()
+    on_death: str | None = None
+    start_seconds: float = 90.0
+    policy: RestartPolicy = field(default_factory=RestartPolicy)
+
+    @property
+    def name(self) -> str:
+        return self.process.name
+
+
+class State(StrEnum):
+    DOWN = "down"
+    STARTING = "starting"
+    UP = "up"
+
+
+class Service:
+    """The life of one service. All calls come from one thread, which outlives the process."""
+
+    def __init__(self, spec: ServiceSpec, log: ChildLog, say: Callable[[str], None]) -> None:
+        self.spec = spec
+        self.state = State.DOWN
+        self.restarts = -1
+        self.process: SupervisedProcess | None = None
+        self._log = log
+        self._say = say
+        self._start_at = 0.0
+        self._deaths_at_once = 0
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def tick(self, up: Iterable[str]) -> bool:
+        """One step; `up` are the names of the services that are up. True if its process died since the last step.
+
+        Raises `ServiceFailedError` when it dies at once again and again, or is not ready in time.
+        """
+        if self.process is None:
+            if time.monotonic() >= self._start_at and set(self.spec.needs) <= set(up):
+                self._start()
+            return False
+        code = self.process.exit_code()
+        if code is not None:
+            self._bury(self.process, code)
+            return True
+        if self.state is State.STARTING:
+            self._check(self.process)
+        return False
+
+    def terminate(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+
+    def ended(self) -> bool:
+        return self.process is None or self.process.exit_code() is not None
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+
+    def forget(self) -> None:
+        """Take note that its process was stopped on purpose: the next step starts it again."""
+        self.process = None
+        self.state = State.DOWN
+        self._start_at = 0.0
+
+    def _start(self) -> None:
+        self.process = SupervisedProcess(self.spec.process, self._log)
+        self.state = State.STARTING
+        self.restarts += 1
+
+    def _check(self, process: SupervisedProcess) -> None:
+        missing = self.spec.not_ready()
+        if missing is None:
+            self.state = State.UP
+        elif process.lived > self.spec.start_seconds:
+            raise ServiceFailedError(
+                f"{self.name} is not ready after {self.spec.start_seconds:.0f} s: {missing}\n{self._last_lines()}"
+            )
+
+    def _bury(self, process: SupervisedProcess, code: int) -> None:
+        decision = decide(self.spec.policy, self._deaths_at_once, process.lived)
+        fate = describe_exit(code)
+        if isinstance(decision, GiveUp):
+            raise ServiceFailedError(
+                f"{self.name} died {decision.deaths_at_once} times at once, the last time with {fate}\n"
+                f"{self._last_lines()}"
+            )
+        self._deaths_at_once = decision.deaths_at_once
+        self.process, self.state = None, State.DOWN
+        self._start_at = time.monotonic() + decision.delay
+        self._say(f"{self.name} died ({fate}); starting it again in {decision.delay:g} s")
+        if self.spec.on_death:
+            self._say(f"{self.name}: {self.spec.on_death}")
+
+    def _last_lines(self) -> str:
+        lines = "\n".join(f"  {line}" for line in self._log.tail())
+        return f"its last log lines ({self._log.path}):\n{lines}" if lines else f"it logged nothing ({self._log.path})"

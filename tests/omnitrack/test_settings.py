@@ -1,0 +1,99 @@
+"""An address comes from the option, else the environment, else a running `up`, else the default."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from omnitrack.runtime import ProcessEntry, Runtime, read_runtime, write_runtime
+from omnitrack.settings import DEFAULT_CLICKHOUSE, DEFAULT_KAFKA, consumer_group, resolve_endpoints
+
+RUNNING_KAFKA, RUNNING_CLICKHOUSE = "127.0.0.1:1111", "clickhouse://default@127.0.0.1:2222/omnitrack"
+
+
+def now() -> int:
+    return round(time.time() * 1000)
+
+
+def runtime_of(pid: int, started_at: int) -> Runtime:
+    entry = ProcessEntry(pid=pid, started_at=started_at, restarts=0, state="up")
+    return Runtime(
+        RUNNING_KAFKA, RUNNING_CLICKHOUSE, pid, started_at, kafka_in_memory=True, processes={"broker": entry}
+    )
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("OMNITRACK_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Path:
+    data_dir = tmp_path / ".omnitrack"
+    data_dir.mkdir()
+    write_runtime(data_dir, runtime_of(os.getpid(), now()))
+    return data_dir
+
+
+def test_with_nothing_given_and_nothing_running_the_defaults_hold() -> None:
+    endpoints = resolve_endpoints()
+    assert (endpoints.kafka, endpoints.clickhouse) == (DEFAULT_KAFKA, DEFAULT_CLICKHOUSE)
+    assert endpoints.runtime is None
+
+
+@pytest.mark.usefixtures("running")
+def test_a_running_up_of_the_current_folder_is_found() -> None:
+    endpoints = resolve_endpoints()
+    assert (endpoints.kafka, endpoints.clickhouse) == (RUNNING_KAFKA, RUNNING_CLICKHOUSE)
+
+
+def test_a_running_up_elsewhere_is_found_by_option_and_by_environment(
+    running: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    running.rename(elsewhere)
+    assert resolve_endpoints().kafka == DEFAULT_KAFKA
+    assert resolve_endpoints(data_dir=elsewhere).kafka == RUNNING_KAFKA
+    monkeypatch.setenv("OMNITRACK_DATA_DIR", str(elsewhere))
+    assert resolve_endpoints().kafka == RUNNING_KAFKA
+
+
+@pytest.mark.usefixtures("running")
+def test_the_environment_wins_over_a_running_up_and_an_option_over_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMNITRACK_KAFKA", "kafka.bank:9092")
+    assert resolve_endpoints().kafka == "kafka.bank:9092"
+    assert resolve_endpoints().clickhouse == RUNNING_CLICKHOUSE
+    assert resolve_endpoints(kafka="other:9092").kafka == "other:9092"
+
+
+def test_a_runtime_file_whose_supervisor_is_gone_does_not_count(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    write_runtime(tmp_path, runtime_of(gone.pid, now()))
+    assert read_runtime(tmp_path) is None
+
+
+def test_a_runtime_file_whose_number_another_process_took_over_does_not_count(tmp_path: Path) -> None:
+    write_runtime(tmp_path, runtime_of(os.getpid(), started_at=1_000))
+    assert read_runtime(tmp_path) is None
+
+
+def test_a_damaged_runtime_file_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "runtime.json").write_text('{"kafka": 1')
+    assert read_runtime(tmp_path) is None
+
+
+def test_only_its_owner_reads_the_runtime_file(running: Path) -> None:
+    assert (running / "runtime.json").stat().st_mode & 0o077 == 0
+
+
+def test_groups_are_called_after_the_topic_prefix() -> None:
+    assert consumer_group("omnitrack.", "streams") == "omnitrack-streams"
+    assert consumer_group("pilot.omni.", "sink") == "pilot.omni-sink"
