@@ -1,0 +1,135 @@
+"""What an operator asks of a Kafka broker: topics, ends, begins, committed offsets, members of groups."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from omnitrack.offsets import Offsets, Partition
+
+_FETCH_SECONDS = 10.0
+
+
+class BrokerUnavailableError(Exception):
+    """The broker at an address did not answer, or answered with an error."""
+
+    def __init__(self, kafka: str, cause: Exception) -> None:
+        super().__init__(f"Kafka at {kafka} does not answer: {str(cause) or type(cause).__name__}")
+
+
+class _Admin(KafkaAdminClient):  # type: ignore[misc]
+    def _process_acl_operations(self, group: dict[str, Any]) -> dict[str, Any]:
+        # The embedded broker answers with operations that kafka-python has no names for, and it raises on them.
+        return group
+
+
+class BrokerReader:
+    """Reads the state of a broker. Use it in a `with` block; any call may raise `BrokerUnavailableError`."""
+
+    def __init__(self, kafka: str, timeout_seconds: float = 10.0) -> None:
+        self._kafka = kafka
+        self._options: dict[str, Any] = {
+            "bootstrap_servers": kafka,
+            "bootstrap_timeout_ms": int(timeout_seconds * 1000),
+            "request_timeout_ms": max(1000, int(timeout_seconds * 1000)),
+        }
+        try:
+            self._admin = _Admin(**self._options)
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailableError(kafka, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._admin.close()
+        if isinstance(error, KafkaError | OSError):
+            raise BrokerUnavailableError(self._kafka, error) from error
+
+    def topics(self) -> frozenset[str]:
+        return frozenset(self._admin.list_topics())
+
+    def begin_offsets(self, topics: Iterable[str]) -> Offsets:
+        """The offset of the oldest record kept, of every partition of `topics`."""
+        with _Consumer(self._options) as consumer:
+            return _named(consumer.beginning_offsets(_partitions(consumer, topics)))
+
+    def end_offsets(self, topics: Iterable[str]) -> Offsets:
+        """The offset that the next record will get, of every partition of `topics`.
+
+        Taken from the answer to a fetch of the last batch: the embedded broker's list of latest offsets points
+        behind the first record of that batch.
+        """
+        with _Consumer(self._options) as consumer:
+            partitions = _partitions(consumer, topics)
+            ends: dict[TopicPartition, int] = consumer.end_offsets(partitions)
+            begins = consumer.beginning_offsets(partitions)
+            filled = [partition for partition in partitions if begins[partition] < ends[partition]]
+            ends.update(_high_waters(consumer, filled, ends))
+            return _named(ends)
+
+    def committed(self, group: str) -> Offsets:
+        """The offsets that `group` committed; empty where it never did."""
+        answer = self._admin.list_group_offsets([group])[group]
+        return _named({partition: kept.offset for partition, kept in answer.items() if kept.offset >= 0})
+
+    def assigned_members(self, group: str) -> int:
+        """How many consumers hold partitions of `group` now; 0 while it rebalances."""
+        description = self._admin.describe_groups([group])[group]
+        return len(description["members"]) if description["group_state"] == "Stable" else 0
+
+
+class _Consumer:
+    """A consumer without a group, closed at the end of the block."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._consumer = KafkaConsumer(
+            **options,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="latest",
+            fetch_max_wait_ms=100,
+        )
+
+    def __enter__(self) -> Any:
+        return self._consumer
+
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close()
+
+
+def _partitions(consumer: Any, topics: Iterable[str]) -> list[TopicPartition]:
+    return [
+        TopicPartition(topic, index) for topic in sorted(topics) for index in consumer.partitions_for_topic(topic) or ()
+    ]
+
+
+def _high_waters(
+    consumer: Any, partitions: list[TopicPartition], ends: dict[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    consumer.assign(partitions)
+    for partition in partitions:
+        consumer.seek(partition, ends[partition] - 1)
+    found: dict[TopicPartition, int] = {}
+    deadline = time.monotonic() + _FETCH_SECONDS
+    while len(found) < len(partitions) and time.monotonic() < deadline:
+        consumer.poll(timeout_ms=100)
+        found = {tp: mark for tp in partitions if (mark := consumer.highwater(tp)) is not None}
+    if len(found) < len(partitions):
+        missing = next(partition for partition in partitions if partition not in found)
+        raise KafkaError(f"no answer to a fetch of {missing.topic}:{missing.partition} in {_FETCH_SECONDS:.0f} s")
+    return found
+
+
+def _named(offsets: dict[TopicPartition, int]) -> dict[Partition, int]:
+    return {Partition(partition.topic, partition.partition): offset for partition, offset in offsets.items()}
