@@ -1,0 +1,32 @@
+"""Connections to ClickHouse. A client serves one thread at a time."""
+
+from __future__ import annotations
+
+import logging
+
+from clickhouse_driver import Client
+
+from sinks.clickhouse.errors import explained
+from sinks.clickhouse.settings import ClickHouseSettings
+
+CLIENT_NAME = "omnitrack"
+
+# The driver logs a traceback for every failed attempt, although it raises the failure too.
+logging.getLogger("clickhouse_driver.connection").setLevel(logging.ERROR)
+
+
+def connect(settings: ClickHouseSettings, database: str | None = None) -> Client:
+    """A connected client, in the URL's database unless `database` is given.
+
+    Parameters `{name:Type}` of a query are given as `client.execute(sql, {"name": value})`.
+    Raises `ClickHouseUnavailable` or `ClickHouseRefused` (unknown database, wrong password).
+    """
+    host, options = settings.client_options()
+    options.setdefault("client_name", CLIENT_NAME)
+    options["settings"] = {"server_side_params": True, **options.get("settings", {})}
+    if database is not None:
+        options["database"] = database
+    client = Client(host, **options)
+    with explained(settings):
+        client.connection.force_connect()
+    return client

@@ -1,0 +1,107 @@
+"""From rows to the columns of the ClickHouse tables: pure and column-wise.
+
+Times are handed to the driver as integers, UTC milliseconds, which is what DateTime64(3) holds: no datetime object
+is built. Every time of the years 1 to 9999 is stored exactly; others are refused. (ClickHouse 26 also prints them all,
+older ones print the nearest bound of 1900 to 2299, and compare right.)
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import astuple
+
+from sinks.port import Rejection, Row, Table
+
+EARLIEST_TIME = -62_135_596_800_000  # 0001-01-01 00:00:00.000 UTC
+LATEST_TIME = 253_402_300_799_999  # 9999-12-31 23:59:59.999 UTC
+
+Column = Sequence[Any]
+Columns = dict[str, Column]
+
+
+class UnstorableTime(ValueError):
+    """A time is no UTC milliseconds of the years 1 to 9999."""
+
+
+def columns_of(table: Table, rows: Sequence[Row]) -> Columns:
+    """Column name → values for at least one row of `table`, ready for the driver.
+
+    Raises `UnstorableTime`, or ValueError or AttributeError for a UUID that is none.
+    """
+    match table:
+        case "touchpoints":
+            columns = _touchpoint_columns(rows)
+        case "duplicates":
+            columns = _duplicate_columns(rows)
+        case _:
+            columns = _transpose(rows)
+    return {name: CONVERTERS[name](column) if name in CONVERTERS else column for name, column in columns.items()}
+
+
+def rejected_columns(rejections: Sequence[Rejection], rejected_at: int) -> Columns:
+    """The columns of `rejected_rows` for at least one rejection; payloads become base64."""
+    columns = _transpose(rejections)
+    columns["payload"] = [base64.b64encode(payload).decode() for payload in columns["payload"]]
+    # What a payload holds may break the very message about it: no text may make a rejection unstorable.
+    columns["error"] = [error.encode(errors="backslashreplace").decode() for error in columns["error"]]
+    columns["rejected_at"] = [rejected_at] * len(rejections)
+    return columns
+
+
+def _touchpoint_columns(rows: Sequence[Row]) -> Columns:
+    columns = _transpose(rows)
+    columns |= _transpose(columns.pop("touchpoint"))
+    origin = _transpose(columns.pop("origin"))
+    return columns | {f"source_{name}": column for name, column in origin.items()}
+
+
+def _duplicate_columns(rows: Sequence[Row]) -> Columns:
+    columns = _transpose(rows)
+    return _transpose(columns.pop("origin")) | columns
+
+
+def _transpose(rows: Sequence[msgspec.Struct]) -> Columns:
+    return dict(zip(rows[0].__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
+
+
+def _times(column: Column) -> Column:
+    if min(column) < EARLIEST_TIME or max(column) > LATEST_TIME:
+        raise UnstorableTime(f"a time from {min(column)} to {max(column)} ms is outside the years 1 to 9999")
+    return column
+
+
+def _nullable_times(column: Column) -> Column:
+    given = [time for time in column if time is not None]
+    if given:
+        _times(given)
+    return column
+
+
+def _uuids(column: Column) -> Column:
+    """Rows of one journey follow each other: each text is parsed once."""
+    parsed: dict[str | None, UUID | None] = {text: None if text is None else UUID(text) for text in set(column)}
+    return [parsed[text] for text in column]
+
+
+CONVERTERS: Mapping[str, Callable[[Column], Column]] = {
+    "occurred_at": _times,
+    "received_at": _times,
+    "started_at": _times,
+    "last_at": _times,
+    "left_at": _times,
+    "made_at": _times,
+    "due_at": _nullable_times,
+    "ended_at": _nullable_times,
+    "arrived_at": _nullable_times,
+    "kept_at": _nullable_times,
+    "replayed_at": _nullable_times,
+    "referral_due_at": _nullable_times,
+    "promise_due_at": _nullable_times,
+    "journey_id": _uuids,
+    "handoff_id": _uuids,
+}

@@ -1,0 +1,140 @@
+"""Migrations: numbered .sql files, applied once each, in order, and never changed afterwards.
+
+Every statement of a migration must be safe to run again (`IF NOT EXISTS`, `IF EXISTS`, `OR REPLACE`): then two
+processes may migrate at once, and one that died half way is simply started again. Table names are unqualified: the
+database is that of the URL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from clickhouse_driver import Client
+from clickhouse_driver.errors import ErrorCodes
+
+from sinks.clickhouse.client import connect
+from sinks.clickhouse.errors import ClickHouseError, ClickHouseRefused, explained
+from sinks.clickhouse.settings import ClickHouseSettings
+from sinks.clickhouse.statements import split_statements
+
+FOLDER = Path(__file__).parent / "migrations"
+RECORDS_TABLE = Path(__file__).parent / "schema_migrations.sql"
+FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """`name` is the file's, `checksum` the SHA-256 of its bytes in hexadecimal."""
+
+    name: str
+    checksum: str
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    checksum: str
+    applied_at: datetime
+
+
+class MigrationConflict(ClickHouseError):
+    """What has run in the database and the files at hand contradict each other; nothing was changed."""
+
+
+def load_migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
+    """The migrations of `folder` in order. Raises `MigrationConflict` on a misnamed file or a number used twice."""
+    paths = sorted(folder.glob("*.sql"))
+    numbers: dict[str, str] = {}
+    for path in paths:
+        match = FILE_NAME.fullmatch(path.name)
+        if not match:
+            raise MigrationConflict(f"{path.name}: a migration is named NNNN_name.sql, in lower case; rename the file")
+        twin = numbers.setdefault(match[1], path.name)
+        if twin != path.name:
+            raise MigrationConflict(f"{path.name}: number {match[1]} is taken by {twin}; take the next free number")
+    return tuple(_load(path) for path in paths)
+
+
+def _load(path: Path) -> Migration:
+    content = path.read_bytes()
+    return Migration(path.name, hashlib.sha256(content).hexdigest(), split_statements(content.decode()))
+
+
+def pending(migrations: Sequence[Migration], applied: Mapping[str, Applied]) -> tuple[Migration, ...]:
+    """The migrations still to run. Raises `MigrationConflict` if one that has run is changed, missing or overtaken."""
+    files = {migration.name: migration for migration in migrations}
+    for name, record in sorted(applied.items()):
+        ran = f"migration {name} ran at {record.applied_at:%Y-%m-%d %H:%M:%S} UTC"
+        if name not in files:
+            raise MigrationConflict(f"{ran} but its file is missing: use the version of omnitrack that brought it")
+        if files[name].checksum != record.checksum:
+            raise MigrationConflict(
+                f"{ran} but its file has changed since: restore it and put the change into a new migration"
+            )
+    todo = tuple(migration for migration in migrations if migration.name not in applied)
+    latest = max(applied, default="")
+    if todo and todo[0].name < latest:
+        raise MigrationConflict(f"migration {todo[0].name} is new but {latest} ran already: give it a greater number")
+    return todo
+
+
+def plan(settings: ClickHouseSettings) -> tuple[Migration, ...]:
+    """What `migrate` would run; changes nothing. Raises `ClickHouseError`."""
+    migrations = load_migrations()
+    try:
+        client = connect(settings)
+        with explained(settings):
+            return pending(migrations, _read_applied(client))
+    except ClickHouseRefused as error:
+        if error.code in (ErrorCodes.UNKNOWN_DATABASE, ErrorCodes.UNKNOWN_TABLE):
+            return migrations
+        raise
+
+
+def migrate(settings: ClickHouseSettings) -> tuple[Migration, ...]:
+    """Create the database if need be, run what is pending, and return it. Raises `ClickHouseError`."""
+    migrations = load_migrations()
+    client = _connect_to_database(settings)
+    with explained(settings):
+        client.execute(RECORDS_TABLE.read_text())
+        todo = pending(migrations, _read_applied(client))
+    for migration in todo:
+        _run(client, migration, settings)
+    client.disconnect()
+    return todo
+
+
+def _connect_to_database(settings: ClickHouseSettings) -> Client:
+    try:
+        return connect(settings)
+    except ClickHouseRefused as error:
+        if error.code != ErrorCodes.UNKNOWN_DATABASE:
+            raise
+    creator = connect(settings, database="default")
+    with explained(settings):
+        creator.execute(f"CREATE DATABASE IF NOT EXISTS `{settings.database}`")
+    creator.disconnect()
+    return connect(settings)
+
+
+def _read_applied(client: Client) -> dict[str, Applied]:
+    rows = client.execute("SELECT name, checksum, applied_at FROM schema_migrations FINAL")
+    return {name: Applied(checksum, applied_at) for name, checksum, applied_at in rows}
+
+
+def _run(client: Client, migration: Migration, settings: ClickHouseSettings) -> None:
+    for number, statement in enumerate(migration.statements, 1):
+        try:
+            with explained(settings):
+                client.execute(statement)
+        except ClickHouseRefused as error:
+            raise ClickHouseRefused(f"migration {migration.name}, statement {number}: {error}", error.code) from error
+    with explained(settings):
+        client.execute(
+            f"INSERT INTO schema_migrations SELECT '{migration.name}', '{migration.checksum}', now64(3, 'UTC')"
+        )
