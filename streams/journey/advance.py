@@ -38,7 +38,7 @@ def advance(
         head = rebuild(before, log.all(), fresh, emission, touched, change)
     settle_pending(head, catalogue.contact_gap)
     changed = emission.emit_due(head, touched.journeys, touched.promises, change)
-    _settle_journeys(head, catalogue)
+    _settle_journeys(head)
     change.due_at = head.due_at
     for stored, journey_id in touched.places.values():
         change.touchpoints.append(_touchpoint_row(customer_id, stored, journey_id, emission.version))
@@ -78,7 +78,7 @@ def _append_all(customer_id: str, head: Head, fresh: list[Stored], touched: Touc
     return all(append(customer_id, head, stored, touched, catalogue) for stored in fresh)
 
 
-def _settle_journeys(head: Head, catalogue: Catalogue) -> None:
+def _settle_journeys(head: Head) -> None:
     """Drop from the head the journeys that no in-order touchpoint and no deadline can change any more."""
     if head.newest is None:
         return
@@ -88,7 +88,7 @@ def _settle_journeys(head: Head, catalogue: Catalogue) -> None:
     head.journeys = [
         journey
         for journey in head.journeys
-        if journey.due_at is not None or journey.journey_id in held or is_joinable(journey, at, catalogue)
+        if journey.due_at is not None or journey.journey_id in held or is_joinable(journey, at)
     ]
 
 

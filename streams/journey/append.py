@@ -76,7 +76,7 @@ def _append_step(
     if step.case_id is not None and not _take_case(head, step, step.case_id):
         return False
     intent = step_intent(head.cases, step)
-    journey = choose_journey(head.journeys, step, intent, catalogue)
+    journey = choose_journey(head.journeys, step, intent)
     if journey is None and not step.is_feedback:
         journey = start_journey(customer_id, step, intent)
         head.journeys.append(journey)

@@ -73,9 +73,9 @@ def _scan(customer_id: str, head: Head, places: list[Place], catalogue: Catalogu
         opened = follow_promises(head.promises, touchpoint, set())
         if not touchpoint.is_step:
             continue
-        joinable = [journey for journey in joinable if is_joinable(journey, touchpoint.occurred_at, catalogue)]
+        joinable = [journey for journey in joinable if is_joinable(journey, touchpoint.occurred_at)]
         intent = step_intent(head.cases, touchpoint)
-        journey = by_case.get(touchpoint.case_id or "") or choose_journey(joinable, touchpoint, intent, catalogue)
+        journey = by_case.get(touchpoint.case_id or "") or choose_journey(joinable, touchpoint, intent)
         if journey is None and not touchpoint.is_feedback:
             journey = start_journey(customer_id, touchpoint, intent)
             head.journeys.append(journey)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from schemas.catalogue import Catalogue
@@ -33,8 +32,10 @@ def list_handoffs(
             rows.append(row)
         if outstanding is not None and outstanding.referral.to_channel == visit.channel:
             outstanding = None
-        if visit.marked:
-            outstanding = Outstanding(visit.referral, visit.channel) if visit.referral is not None else None
+        if visit.referral is not None:
+            outstanding = Outstanding(visit.referral, visit.channel)
+        elif visit.closes:
+            outstanding = None
         known.update(visit.last_answers)
     if outstanding is None:
         return rows, None
@@ -60,7 +61,7 @@ def _arrived(
         if key in known and known[key] != value
     }
     standard = catalogue.wait_standard(journey.intent, arrived.channel)
-    failures = tuple(_failures(before, left, arrived, outstanding, bool(contradictions), standard))
+    failures = _failures(before, left, arrived, outstanding, bool(contradictions), standard)
     return HandoffRow(
         customer_id=customer_id,
         handoff_id=identifier(journey.journey_id, left.channel, left.last_id, arrived.channel, arrived.first_id),
@@ -89,20 +90,22 @@ def _failures(
     outstanding: Outstanding | None,
     contradicted: bool,
     wait_standard: float,
-) -> Iterator[str]:
+) -> tuple[str, ...]:
+    failures: list[str] = []
     meets = outstanding is not None and outstanding.referral.to_channel == arrived.channel
     if outstanding is not None and not meets and outstanding.referral is left.referral:
-        yield "misdirected"
+        failures.append("misdirected")
     if outstanding is not None and meets and arrived.first_at > outstanding.referral.deadline:
-        yield "overdue"
+        failures.append("overdue")
     if arrived.reasked:
-        yield "repeated"
+        failures.append("repeated")
     if contradicted:
-        yield "contradicted"
+        failures.append("contradicted")
     if before is not None and before.channel == arrived.channel and not left.succeeded and not meets:
-        yield "bounced"
+        failures.append("bounced")
     if arrived.longest_wait > wait_standard:
-        yield "stalled"
+        failures.append("stalled")
+    return tuple(failures)
 
 
 def _unarrived(

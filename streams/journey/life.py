@@ -13,26 +13,32 @@ from streams.journey.totals import begin_totals
 FINISHING = frozenset({"succeeded", "cancelled"})
 
 
-def choose_journey(journeys: Iterable[Journey], step: Touchpoint, intent: str, catalogue: Catalogue) -> Journey | None:
+def choose_journey(journeys: Iterable[Journey], step: Touchpoint, intent: str) -> Journey | None:
     """The journey that `step` joins by rules 1 to 3, or None: it starts one, or stays unattached if it is feedback.
 
     `journeys` holds every journey that the step can join; `intent` is the step's own, or what its case gives.
     """
     case_id = step.case_id
     at = step.occurred_at
+    is_feedback = step.is_feedback
     best: Journey | None = None
     for journey in journeys:
         if case_id is not None and journey.case_id == case_id:
             return journey
         if journey.intent != intent or (case_id is not None and journey.case_id is not None):
             continue
-        if step.is_feedback:
-            open_to_step = at - journey.last_step_at <= FEEDBACK_REACH
+        if is_feedback:
+            reaches = at - journey.last_step_at <= FEEDBACK_REACH
         else:
-            open_to_step = not journey.finished and at <= reach(journey, catalogue)
-        if open_to_step and (best is None or _later(journey, best)):
+            reaches = not journey.finished and at <= journey.reach
+        if reaches and (best is None or _later(journey, best)):
             best = journey
     return best
+
+
+def is_joinable(journey: Journey, at: int) -> bool:
+    """Whether a step at `at` or later may join the journey other than by its case."""
+    return at - journey.last_step_at <= FEEDBACK_REACH or (not journey.finished and at <= journey.reach)
 
 
 def start_journey(customer_id: str, step: Touchpoint, intent: str) -> Journey:
@@ -43,6 +49,7 @@ def start_journey(customer_id: str, step: Touchpoint, intent: str) -> Journey:
         case_id=step.case_id,
         first_step_at=step.occurred_at,
         last_step_at=step.occurred_at,
+        reach=step.occurred_at,
         totals=begin_totals(step),
     )
 
@@ -52,12 +59,27 @@ def live_step(journey: Journey, step: Touchpoint, opens_promise: bool, catalogue
 
     `opens_promise` tells that the step's promise is the first of its id for this customer.
     """
-    if step.is_feedback:
-        journey.promises.pop(step.keeps or "", None)
-        return
+    if step.keeps is not None:
+        journey.promises.pop(step.keeps, None)
+    if not step.is_feedback:
+        _move_on(journey, step, catalogue)
+        if opens_promise and step.promise_id != step.keeps:
+            assert step.promise_id is not None and step.promise_due_at is not None
+            journey.promises[step.promise_id] = step.promise_due_at
+    journey.reach = _reach(journey, catalogue)
+
+
+def referral_deadline(step: Touchpoint, intent: str, catalogue: Catalogue) -> int:
+    """When a referral made by `step` in a journey of `intent` must have been met (ms)."""
+    if step.referral_due_at is not None:
+        return step.referral_due_at
+    return step.occurred_at + catalogue.handoff_window(intent)
+
+
+def _move_on(journey: Journey, step: Touchpoint, catalogue: Catalogue) -> None:
+    journey.last_step_at = step.occurred_at
     if step.case_id is not None:
         journey.case_id = step.case_id
-    journey.last_step_at = step.occurred_at
     if journey.referral_channel == step.channel:
         journey.referral_channel = None
     if step.outcome in FINISHING:
@@ -71,36 +93,17 @@ def live_step(journey: Journey, step: Touchpoint, opens_promise: bool, catalogue
     if step.referral_to is not None:
         journey.referral_channel = step.referral_to
         journey.referral_deadline = referral_deadline(step, journey.intent, catalogue)
-    if opens_promise and step.promise_id is not None and step.promise_due_at is not None:
-        journey.promises[step.promise_id] = step.promise_due_at
-    if step.keeps is not None:
-        journey.promises.pop(step.keeps, None)
 
 
-def reach(journey: Journey, catalogue: Catalogue) -> int:
-    """Until when (ms) a step may still join the journey while it is not finished."""
-    latest = journey.last_step_at + catalogue.inactivity(journey.intent)
-    if journey.referral_channel is not None and journey.referral_deadline > latest:
-        latest = journey.referral_deadline
+def _reach(journey: Journey, catalogue: Catalogue) -> int:
+    reach = journey.last_step_at + catalogue.inactivity(journey.intent)
+    if journey.referral_channel is not None and journey.referral_deadline > reach:
+        reach = journey.referral_deadline
     if journey.promises:
-        latest = max(latest, *journey.promises.values())
-    return latest
-
-
-def referral_deadline(step: Touchpoint, intent: str, catalogue: Catalogue) -> int:
-    """When a referral made by `step` in a journey of `intent` must have been met (ms)."""
-    if step.referral_due_at is not None:
-        return step.referral_due_at
-    return step.occurred_at + catalogue.handoff_window(intent)
+        reach = max(reach, *journey.promises.values())
+    return reach
 
 
 def _later(journey: Journey, other: Journey) -> bool:
     left = (journey.last_step_at, journey.first_step_at, journey.journey_id)
     return left > (other.last_step_at, other.first_step_at, other.journey_id)
-
-
-def is_joinable(journey: Journey, at: int, catalogue: Catalogue) -> bool:
-    """Whether a step at `at` or later may join the journey other than by its case."""
-    if at - journey.last_step_at <= FEEDBACK_REACH:
-        return True
-    return not journey.finished and at <= reach(journey, catalogue)

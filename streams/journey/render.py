@@ -8,7 +8,6 @@ from schemas.catalogue import Catalogue
 from schemas.rows import HandoffRow, JourneyRow, JourneyStatus, PromiseRow, PromiseStatus
 from schemas.touchpoint import Touchpoint
 from streams.journey.handoffs import list_handoffs
-from streams.journey.life import reach
 from streams.journey.state import Journey, Promise, Totals
 from streams.journey.totals import add_to_totals, copy_totals
 from streams.journey.visits import group_visits
@@ -36,7 +35,7 @@ def render_journey(
     care = tuple(totals.care)
     visits = group_visits(journey.contacts)
     handoffs, lost_after = list_handoffs(customer_id, journey, visits, care, clock, catalogue)
-    status, ends_after = _status(journey, clock, catalogue)
+    status, ends_after = _status(journey, clock)
     ended = status in ("completed", "cancelled")
     row = JourneyRow(
         customer_id=customer_id,
@@ -89,12 +88,11 @@ def earliest(*times: int | None) -> int | None:
     return min((time for time in times if time is not None), default=None)
 
 
-def _status(journey: Journey, clock: int, catalogue: Catalogue) -> tuple[JourneyStatus, int | None]:
+def _status(journey: Journey, clock: int) -> tuple[JourneyStatus, int | None]:
     """The status at `clock`, and when it changes without a touchpoint."""
     if not journey.finished:
-        until = reach(journey, catalogue)
-        if clock <= until:
-            return "open", until + 1
+        if clock <= journey.reach:
+            return "open", journey.reach + 1
     return _STATUS_OF[journey.finish_outcome], None
 
 

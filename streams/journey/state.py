@@ -71,7 +71,7 @@ class Totals(msgspec.Struct, array_like=True, gc=False):
 class Journey(msgspec.Struct, array_like=True, gc=False):
     """A journey that an in-order touchpoint may still join or change.
 
-    `referral_*` is the referral that prolongs the journey's reach; `promises` (id → due_at) prolong it as well.
+    A step may join it until `reach`, while it is not finished; `referral_*` and `promises` (id → due_at) prolong that.
     `due_at` is when its rows next change without a touchpoint; `emitted` holds the digests of its rows as last sent.
     """
 
@@ -80,6 +80,7 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
     case_id: str | None
     first_step_at: int
     last_step_at: int
+    reach: int
     totals: Totals
     finished: bool = False
     finish_outcome: str | None = None

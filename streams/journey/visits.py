@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec.structs import replace
 
-from streams.journey.state import Contact, Referral
+from streams.journey.state import Contact
 
-
-@dataclass(slots=True)
-class Visit:
-    """One visit; `marked` tells that a step of it made a referral (`referral`) or finished the journey (None)."""
-
-    channel: str
-    first_at: int
-    first_id: str
-    last_at: int
-    last_id: str
-    longest_wait: float
-    succeeded: bool
-    marked: bool
-    referral: Referral | None
-    reasked: list[str]
-    first_answers: dict[str, str]
-    last_answers: dict[str, str]
+Visit = Contact
+"""A visit is summed up as a contact is; where it has one contact only, it is that contact."""
 
 
 def group_visits(contacts: list[Contact]) -> list[Visit]:
@@ -30,39 +15,23 @@ def group_visits(contacts: list[Contact]) -> list[Visit]:
     visits: list[Visit] = []
     for contact in contacts:
         if visits and visits[-1].channel == contact.channel:
-            _extend(visits[-1], contact)
+            visits[-1] = _joined(visits[-1], contact)
         else:
-            visits.append(_begin(contact))
+            visits.append(contact)
     return visits
 
 
-def _begin(contact: Contact) -> Visit:
-    return Visit(
-        contact.channel,
-        contact.first_at,
-        contact.first_id,
-        contact.last_at,
-        contact.last_id,
-        contact.longest_wait,
-        contact.succeeded,
-        contact.closes or contact.referral is not None,
-        contact.referral,
-        contact.reasked,
-        contact.first_answers,
-        contact.last_answers,
+def _joined(visit: Visit, contact: Contact) -> Visit:
+    marked = contact.closes or contact.referral is not None
+    return replace(
+        visit,
+        last_at=contact.last_at,
+        last_id=contact.last_id,
+        longest_wait=max(visit.longest_wait, contact.longest_wait),
+        succeeded=visit.succeeded or contact.succeeded,
+        closes=contact.closes if marked else visit.closes,
+        referral=contact.referral if marked else visit.referral,
+        reasked=list(dict.fromkeys([*visit.reasked, *contact.reasked])),
+        first_answers={**contact.first_answers, **visit.first_answers},
+        last_answers={**visit.last_answers, **contact.last_answers},
     )
-
-
-def _extend(visit: Visit, contact: Contact) -> None:
-    visit.last_at = contact.last_at
-    visit.last_id = contact.last_id
-    visit.longest_wait = max(visit.longest_wait, contact.longest_wait)
-    visit.succeeded = visit.succeeded or contact.succeeded
-    if contact.closes or contact.referral is not None:
-        visit.marked = True
-        visit.referral = contact.referral
-    if contact.reasked:
-        visit.reasked = list(dict.fromkeys([*visit.reasked, *contact.reasked]))
-    if contact.first_answers:
-        visit.first_answers = {**contact.first_answers, **visit.first_answers}
-        visit.last_answers = {**visit.last_answers, **contact.last_answers}
