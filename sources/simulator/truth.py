@@ -1,0 +1,199 @@
+"""The rows that the specification makes of a played journey, told from its script."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from schemas.catalogue import Catalogue
+from schemas.rows import HandoffResult, HandoffRow, JourneyRow, JourneyStatus, PromiseRow, PromiseStatus
+from sources.simulator.play import JourneyPlay, Played
+
+_NAMESPACE = UUID("6b1c7a52-2f0e-5d7b-9a53-0c6c7b1f4e10")
+_FAILURES = ("misdirected", "overdue", "repeated", "contradicted", "bounced", "stalled")
+_STATUS_OF: dict[str | None, JourneyStatus] = {"succeeded": "completed", "cancelled": "cancelled", None: "abandoned"}
+
+
+class Told(NamedTuple):
+    journey: JourneyRow
+    handoffs: list[HandoffRow]
+    promises: list[PromiseRow]
+
+
+class _Ends(NamedTuple):
+    finished: bool
+    outcome: str | None
+    at: int | None
+    reopened: int
+
+
+def tell(play: JourneyPlay, until: int, clock: int, catalogue: Catalogue) -> Told | None:
+    """The rows at `clock` of what was played up to `until` (UTC ms, both); None if no step was."""
+    seen = _seen(play, until)
+    steps = [played for played in seen if played.place == "step"]
+    if not steps:
+        return None
+    journey_id = _identify(play.customer_id, steps[0].wire.channel, steps[0].wire.event_id)
+    handoffs = _tell_handoffs(play, journey_id, seen, steps, clock)
+    promises = _tell_promises(play, journey_id, seen, clock)
+    return Told(_tell_journey(play, journey_id, seen, steps, handoffs, promises, clock, catalogue), handoffs, promises)
+
+
+def _seen(play: JourneyPlay, until: int) -> list[Played]:
+    """What was played by then, without arrivals whose contact had no step yet: those belong to no journey."""
+    seen = [played for played in play.played if played.at <= until]
+    begun = {played.contact for played in seen if played.place in ("step", "feedback")}
+    return [played for played in seen if played.contact in begun]
+
+
+def _tell_handoffs(
+    play: JourneyPlay, journey_id: str, seen: list[Played], steps: list[Played], clock: int
+) -> list[HandoffRow]:
+    visits: dict[int, list[Played]] = {}
+    for played in seen:
+        if played.place in ("arrive", "step"):
+            visits.setdefault(played.visit, []).append(played)
+    handoffs = [_arrived(play, journey_id, visits[index - 1], visits[index]) for index in range(1, len(visits))]
+    owing = steps[-1].owing
+    if owing is not None:
+        lost = clock > owing.due_at
+        handoffs.append(
+            HandoffRow(
+                customer_id=play.customer_id,
+                handoff_id=_identify(journey_id, owing.channel, owing.event_id, "lost"),
+                journey_id=journey_id,
+                intent=play.intent,
+                from_channel=owing.channel,
+                to_channel=owing.to_channel,
+                referred_to=owing.to_channel,
+                left_at=owing.made_at,
+                arrived_at=None,
+                due_at=owing.due_at,
+                gap_seconds=None,
+                result="failed" if lost else "pending",
+                failures=("lost",) if lost else (),
+                wait_seconds=0.0,
+                reasked=(),
+                contradictions={},
+                care=play.care,
+            )
+        )
+    return handoffs
+
+
+def _arrived(play: JourneyPlay, journey_id: str, left: list[Played], arrived: list[Played]) -> HandoffRow:
+    last, first = left[-1], arrived[0]
+    shown = {failure for played in arrived for failure in played.shows}
+    failures = tuple(failure for failure in _FAILURES if failure in shown)
+    result: HandoffResult = "failed" if failures else "smooth"
+    contradictions: dict[str, str] = {}
+    for played in arrived:
+        contradictions |= played.contradicts
+    return HandoffRow(
+        customer_id=play.customer_id,
+        handoff_id=_identify(
+            journey_id, last.wire.channel, last.wire.event_id, first.wire.channel, first.wire.event_id
+        ),
+        journey_id=journey_id,
+        intent=play.intent,
+        from_channel=last.wire.channel,
+        to_channel=first.wire.channel,
+        referred_to=last.owing.to_channel if last.owing else None,
+        left_at=last.at,
+        arrived_at=first.at,
+        due_at=last.owing.due_at if last.owing else None,
+        gap_seconds=(first.at - last.at) / 1000,
+        result=result,
+        failures=failures,
+        wait_seconds=max(played.wire.wait_seconds or 0.0 for played in arrived),
+        reasked=tuple(dict.fromkeys(item for played in arrived for item in played.wire.reasked)),
+        contradictions=contradictions,
+        care=play.care,
+    )
+
+
+def _tell_promises(play: JourneyPlay, journey_id: str, seen: list[Played], clock: int) -> list[PromiseRow]:
+    kept = {played.wire.keeps: played.at for played in seen if played.wire.keeps}
+    return [
+        PromiseRow(
+            customer_id=play.customer_id,
+            promise_id=played.wire.promise["promise_id"],
+            journey_id=journey_id,
+            channel=played.wire.channel,
+            made_at=played.at,
+            due_at=played.promise_due_at,
+            kept_at=kept.get(played.wire.promise["promise_id"]),
+            status=_promise_status(kept.get(played.wire.promise["promise_id"]), played.promise_due_at, clock),
+        )
+        for played in seen
+        if played.wire.promise is not None
+    ]
+
+
+def _promise_status(kept_at: int | None, due_at: int, clock: int) -> PromiseStatus:
+    if kept_at is not None:
+        return "kept" if kept_at <= due_at else "kept_late"
+    return "overdue" if clock > due_at else "pending"
+
+
+def _tell_journey(
+    play: JourneyPlay,
+    journey_id: str,
+    seen: list[Played],
+    steps: list[Played],
+    handoffs: list[HandoffRow],
+    promises: list[PromiseRow],
+    clock: int,
+    catalogue: Catalogue,
+) -> JourneyRow:
+    ends = _ends(steps)
+    due = [promise.due_at for promise in promises if promise.kept_at is None]
+    referred = [steps[-1].owing.due_at] if steps[-1].owing else []
+    reach = max([steps[-1].at + catalogue.inactivity(play.intent), *due, *referred])
+    status: JourneyStatus = "open" if not ends.finished and clock <= reach else _STATUS_OF[ends.outcome]
+    visits = {played.visit: played.wire.channel for played in steps}
+    scores = {
+        played.wire.satisfaction["scale"]: played.wire.satisfaction["score"]
+        for played in seen
+        if played.wire.satisfaction
+    }
+    return JourneyRow(
+        customer_id=play.customer_id,
+        journey_id=journey_id,
+        intent=play.intent,
+        case_id=next((played.wire.case_id for played in steps if played.wire.case_id), None),
+        status=status,
+        started_at=seen[0].at,
+        last_at=seen[-1].at,
+        ended_at=ends.at if status in ("completed", "cancelled") else None,
+        channels=tuple(visits.values()),
+        touchpoints=len(seen),
+        visits=len(visits),
+        contacts=len({played.contact for played in steps}),
+        handoffs=len(handoffs),
+        failed_handoffs=sum(handoff.result == "failed" for handoff in handoffs),
+        reopened=ends.reopened,
+        wait_seconds=round(sum(played.wire.wait_seconds or 0.0 for played in seen), 6),
+        handle_seconds=round(sum(played.wire.handle_seconds or 0.0 for played in seen), 6),
+        reasks=sum(len(played.wire.reasked) for played in seen),
+        csat=scores.get("csat"),
+        nps=scores.get("nps"),
+        ces=scores.get("ces"),
+        care=play.care,
+        incidents=tuple(sorted({played.wire.incident_id for played in seen if played.wire.incident_id})),
+    )
+
+
+def _ends(steps: list[Played]) -> _Ends:
+    """How often the journey was finished and reopened, and its last finishing."""
+    ends = _Ends(False, None, None, 0)
+    for played in steps:
+        if played.wire.outcome in ("succeeded", "cancelled"):
+            ends = ends._replace(finished=True, outcome=played.wire.outcome, at=played.at)
+        elif ends.finished:
+            ends = ends._replace(finished=False, reopened=ends.reopened + 1)
+    return ends
+
+
+def _identify(*parts: str) -> str:
+    return str(uuid5(_NAMESPACE, "\x1f".join(parts)))
