@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from omnitrack.runtime import Runtime, read_runtime
 from schemas.topics import DEFAULT_PREFIX, Topics
+from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings
+from streams.settings import KafkaSettings
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
-DEFAULT_CLICKHOUSE = "clickhouse://default@127.0.0.1:9000/omnitrack"
 DEFAULT_DATA_DIR = Path(".omnitrack")
 
 
@@ -24,11 +29,14 @@ class Environment(BaseSettings):
     clickhouse: str | None = None
     data_dir: Path = DEFAULT_DATA_DIR
     topic_prefix: str = DEFAULT_PREFIX
-    partitions: int = 4
-    replication: int = 1
+    partitions: int = Field(default=4, ge=1, le=1024)
+    replication: int = Field(default=1, ge=1, le=7)
     catalogue: Path | None = None
-    session_timeout: float | None = None
-    log_level: str = "INFO"
+    session_timeout: float | None = Field(default=None, gt=0, le=300)
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; one line per setting names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +47,9 @@ class Endpoints:
     clickhouse: str
     data_dir: Path
     topic_prefix: str
+    streams_group: str
+    sink_group: str
     runtime: Runtime | None
-
-    @property
-    def streams_group(self) -> str:
-        return consumer_group(self.topic_prefix, "streams")
-
-    @property
-    def sink_group(self) -> str:
-        return consumer_group(self.topic_prefix, "sink")
 
     @property
     def topics(self) -> Topics:
@@ -66,19 +68,53 @@ def resolve_endpoints(
     the option, the environment (`OMNITRACK_KAFKA`, `OMNITRACK_CLICKHOUSE`), the runtime file of an `omnitrack up`
     that is running on the data directory (`data_dir`, else `OMNITRACK_DATA_DIR`, else `.omnitrack`), the default.
     So `omnitrack publish touchpoints.jsonl` beside a running `up` needs no option. Nothing is connected to.
+    Raises `SettingsError`.
     """
-    environment = Environment()
+    environment = read_environment()
     place = data_dir or environment.data_dir
     runtime = read_runtime(place)
-    return Endpoints(
+    return endpoints(
         kafka=kafka or environment.kafka or (runtime.kafka if runtime else DEFAULT_KAFKA),
-        clickhouse=clickhouse or environment.clickhouse or (runtime.clickhouse if runtime else DEFAULT_CLICKHOUSE),
+        clickhouse=clickhouse or environment.clickhouse or (runtime.clickhouse if runtime else DEFAULT_URL),
         data_dir=place,
         topic_prefix=environment.topic_prefix,
         runtime=runtime,
     )
 
 
-def consumer_group(topic_prefix: str, app: str) -> str:
-    """The consumer group of a Faust app: `omnitrack-streams` for prefix `omnitrack.` and app `streams`."""
-    return f"{topic_prefix.rstrip('.')}-{app}"
+def endpoints(
+    kafka: str, clickhouse: str, data_dir: Path, topic_prefix: str, runtime: Runtime | None = None
+) -> Endpoints:
+    """These addresses, checked. Raises `SettingsError`."""
+    with _explained():
+        broker = KafkaSettings.model_validate({"kafka": kafka, "topic_prefix": topic_prefix})
+        ClickHouseSettings.of(clickhouse)
+    return Endpoints(
+        kafka=kafka,
+        clickhouse=clickhouse,
+        data_dir=data_dir,
+        topic_prefix=topic_prefix,
+        streams_group=broker.group("streams"),
+        sink_group=broker.group("sink"),
+        runtime=runtime,
+    )
+
+
+def read_environment() -> Environment:
+    """The environment, checked. Raises `SettingsError`."""
+    with _explained():
+        return Environment()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise SettingsError("\n".join(_line(detail) for detail in error.errors())) from error
+
+
+def _line(detail: ErrorDetails) -> str:
+    field = str(detail["loc"][0])
+    message = detail["msg"].removeprefix("Value error, ").removeprefix(f"OMNITRACK_{field.upper()}: ")
+    return f"OMNITRACK_{field.upper()} (or the option in its place): {message}"

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from omnitrack.runtime import ProcessEntry, Runtime, read_runtime, write_runtime
-from omnitrack.settings import DEFAULT_CLICKHOUSE, DEFAULT_KAFKA, consumer_group, resolve_endpoints
+from omnitrack.settings import DEFAULT_KAFKA, SettingsError, resolve_endpoints
+from sinks.clickhouse.settings import DEFAULT_URL
 
 RUNNING_KAFKA, RUNNING_CLICKHOUSE = "127.0.0.1:1111", "clickhouse://default@127.0.0.1:2222/omnitrack"
 
@@ -44,7 +45,7 @@ def running(tmp_path: Path) -> Path:
 
 def test_with_nothing_given_and_nothing_running_the_defaults_hold() -> None:
     endpoints = resolve_endpoints()
-    assert (endpoints.kafka, endpoints.clickhouse) == (DEFAULT_KAFKA, DEFAULT_CLICKHOUSE)
+    assert (endpoints.kafka, endpoints.clickhouse) == (DEFAULT_KAFKA, DEFAULT_URL)
     assert endpoints.runtime is None
 
 
@@ -94,6 +95,18 @@ def test_only_its_owner_reads_the_runtime_file(running: Path) -> None:
     assert (running / "runtime.json").stat().st_mode & 0o077 == 0
 
 
-def test_groups_are_called_after_the_topic_prefix() -> None:
-    assert consumer_group("omnitrack.", "streams") == "omnitrack-streams"
-    assert consumer_group("pilot.omni.", "sink") == "pilot.omni-sink"
+def test_groups_are_called_after_the_topic_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve_endpoints().streams_group == "omnitrack-streams"
+    monkeypatch.setenv("OMNITRACK_TOPIC_PREFIX", "pilot.omni.")
+    assert resolve_endpoints().sink_group == "pilot.omni-sink"
+
+
+def test_a_wrong_address_is_named_with_its_setting_and_no_password_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=r"^OMNITRACK_KAFKA \(or .*\): 'localhost' is not host:port$"):
+        resolve_endpoints(kafka="localhost")
+    with pytest.raises(SettingsError, match=r"^OMNITRACK_CLICKHOUSE .*scheme") as wrong:
+        resolve_endpoints(clickhouse="http://me:secret@host/omnitrack")
+    assert "secret" not in str(wrong.value)
+    monkeypatch.setenv("OMNITRACK_PARTITIONS", "none")
+    with pytest.raises(SettingsError, match=r"^OMNITRACK_PARTITIONS "):
+        resolve_endpoints()

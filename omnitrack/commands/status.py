@@ -1,0 +1,48 @@
+"""`omnitrack status`: lag, rows, dead letters, and whether the account of records adds up."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from omnitrack.settings import resolve_endpoints
+from omnitrack.status.collect import collect
+from omnitrack.status.table import render
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+
+
+def status_command(
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    kafka: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
+    ] = None,
+    clickhouse: Annotated[
+        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+) -> None:
+    """Show lag per topic, rows per table, dead letters by reason, and received = stored + dead + duplicate.
+
+    Exit code 1 if Kafka or ClickHouse does not answer; what the other tells is shown all the same.
+    """
+    report = collect(resolve_endpoints(kafka, clickhouse, data_dir))
+    if form is Format.JSON:
+        typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
+    else:
+        console = Console()
+        for part in render(report):
+            console.print(part, soft_wrap=isinstance(part, str))
+    errors = Console(stderr=True)
+    for problem in report.problems:
+        errors.print(problem, style="red", soft_wrap=True, markup=False)
+    if report.problems:
+        raise typer.Exit(1)

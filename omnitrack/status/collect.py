@@ -1,0 +1,120 @@
+"""Asks Kafka and ClickHouse for what the status report tells; where one does not answer, the other is told alone."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from clickhouse_driver import Client
+
+from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
+from omnitrack.drain import touchpoints_topics
+from omnitrack.offsets import Offsets
+from omnitrack.settings import Endpoints
+from omnitrack.status.report import (
+    Fates,
+    GroupOffsets,
+    Report,
+    TopicStatus,
+    account_for,
+    process_statuses,
+    topic_statuses,
+)
+from sinks.clickhouse.client import connect
+from sinks.clickhouse.errors import ClickHouseError, explained
+from sinks.clickhouse.settings import ClickHouseSettings
+
+_QUERIES = Path(__file__).parent
+_BROKER_SERVICE = "broker"
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaPart:
+    """`begins` and `ends` are those of the touchpoints topics."""
+
+    topics: tuple[TopicStatus, ...]
+    begins: Offsets
+    ends: Offsets
+
+
+@dataclass(frozen=True, slots=True)
+class ClickHousePart:
+    rows: dict[str, int]
+    dead_letters: dict[str, int]
+    fates: Fates
+
+
+def collect(endpoints: Endpoints, timeout: float = 5.0) -> Report:
+    """The report as of now; each server is given `timeout` seconds to answer."""
+    settings = ClickHouseSettings.of(endpoints.clickhouse)
+    problems: list[str] = []
+    kafka: KafkaPart | None = None
+    clickhouse: ClickHousePart | None = None
+    try:
+        kafka = ask_kafka(endpoints, timeout)
+    except BrokerUnavailableError as error:
+        problems.append(str(error))
+    try:
+        clickhouse = ask_clickhouse(settings, since=_beginning(endpoints))
+    except ClickHouseError as error:
+        problems.append(str(error))
+    return Report(
+        kafka=endpoints.kafka,
+        clickhouse=settings.masked,
+        topics=kafka.topics if kafka else (),
+        rows=clickhouse.rows if clickhouse else {},
+        dead_letters=clickhouse.dead_letters if clickhouse else {},
+        account=account_for(kafka.begins, kafka.ends, clickhouse.fates) if kafka and clickhouse else None,
+        processes=process_statuses(endpoints.runtime, round(time.time() * 1000)) if endpoints.runtime else (),
+        problems=tuple(problems),
+    )
+
+
+def ask_kafka(endpoints: Endpoints, timeout: float) -> KafkaPart:
+    """Raises `BrokerUnavailableError`."""
+    with BrokerReader(endpoints.kafka, timeout) as reader:
+        existing = reader.topics()
+        topics = endpoints.topics
+        inputs = touchpoints_topics(endpoints, existing)
+        streams = _offsets(reader, endpoints.streams_group, {*inputs, topics.customer} & existing)
+        sink = _offsets(reader, endpoints.sink_group, set(topics.outputs) & existing)
+    return KafkaPart(
+        topics=topic_statuses(streams) + topic_statuses(sink),
+        begins={partition: begin for partition, begin in streams.begins.items() if partition.topic in inputs},
+        ends={partition: end for partition, end in streams.ends.items() if partition.topic in inputs},
+    )
+
+
+def ask_clickhouse(settings: ClickHouseSettings, since: int) -> ClickHousePart:
+    """Fates are those of records received at or after `since`, UTC milliseconds. Raises `ClickHouseError`."""
+    client = connect(settings)
+    try:
+        with explained(settings):
+            rows = dict(client.execute(_query("rows")))
+            dead_letters = dict(client.execute(_query("dead_letters")))
+            return ClickHousePart(rows, dead_letters, _fates(client, since))
+    finally:
+        client.disconnect()
+
+
+def _offsets(reader: BrokerReader, group: str, topics: set[str]) -> GroupOffsets:
+    return GroupOffsets(group, reader.begin_offsets(topics), reader.end_offsets(topics), reader.committed(group))
+
+
+def _fates(client: Client, since: int) -> Fates:
+    stored, dead, duplicate = client.execute(_query("fates"), {"since": since})[0]
+    return Fates(stored, dead, duplicate)
+
+
+def _query(name: str) -> str:
+    return (_QUERIES / f"{name}.sql").read_text()
+
+
+def _beginning(endpoints: Endpoints) -> int:
+    # An embedded broker knows nothing of what was received before it started, ClickHouse still does.
+    runtime = endpoints.runtime
+    if runtime is None or not runtime.kafka_in_memory or runtime.kafka != endpoints.kafka:
+        return 0
+    broker = runtime.processes.get(_BROKER_SERVICE)
+    return broker.started_at if broker else 0
