@@ -21,7 +21,7 @@ def advance(
     """Stitch `arrivals` into the customer's state, as the state table's `get` gives it, at clock W `clock` (ms).
 
     The rows of `Change` are those that differ from what was sent before, with a version of at least `version`, greater
-    than any before. Without arrivals it changes what is due at `clock`. Arrivals that are already stored change nothing.
+    than any before. Without arrivals it changes what is due at `clock`. A replay of stored arrivals changes nothing.
     """
     key = head_key(customer_id)
     raw = get(key)

@@ -98,7 +98,7 @@ def _append_step(
 
 
 def _take_case(head: Head, step: Touchpoint, case_id: str) -> bool:
-    """Note the step's case; False if its journey has left the head, or if earlier steps of it only now get an intent."""
+    """Note the step's case; False if its journey has left the head, or if its earlier steps get their intent now."""
     if case_id not in head.cases:
         head.cases[case_id] = step.intent
         return True
@@ -110,7 +110,7 @@ def _take_case(head: Head, step: Touchpoint, case_id: str) -> bool:
 def _attach_pending(
     head: Head, step: Touchpoint, journey: Journey | None, touched: Touched, catalogue: Catalogue
 ) -> bool:
-    """Attach through `step` the pending touchpoints of its session; False if one belongs amid the journey's contacts."""
+    """Attach the pending touchpoints of the step's session; False if one belongs amid the journey's contacts."""
     key, earliest = session_key(step), step.occurred_at - catalogue.contact_gap
     left: list[Pending] = []
     for pending in head.pending:

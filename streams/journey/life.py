@@ -64,7 +64,8 @@ def live_step(journey: Journey, step: Touchpoint, opens_promise: bool, catalogue
     if not step.is_feedback:
         _move_on(journey, step, catalogue)
         if opens_promise and step.promise_id != step.keeps:
-            assert step.promise_id is not None and step.promise_due_at is not None
+            assert step.promise_id is not None
+            assert step.promise_due_at is not None
             journey.promises[step.promise_id] = step.promise_due_at
     journey.reach = _reach(journey, catalogue)
 

@@ -90,9 +90,8 @@ def earliest(*times: int | None) -> int | None:
 
 def _status(journey: Journey, clock: int) -> tuple[JourneyStatus, int | None]:
     """The status at `clock`, and when it changes without a touchpoint."""
-    if not journey.finished:
-        if clock <= journey.reach:
-            return "open", journey.reach + 1
+    if not journey.finished and clock <= journey.reach:
+        return "open", journey.reach + 1
     return _STATUS_OF[journey.finish_outcome], None
 
 

@@ -2,8 +2,8 @@
 
 A customer has one *head* (key: the customer id) and a log of *segments* (key: customer id, NUL, sequence number), each
 written once. The head carries running summaries only, so a touchpoint that comes in order never reads the log; a late
-one rebuilds the head from the whole log. All structs are positional MessagePack: append fields only at the end, with a default.
-Unlike what flows, they are mutable: each is decoded from bytes for one batch, and encoded again after it.
+one rebuilds the head from the whole log. All structs are positional MessagePack: append fields only at the end, with a
+default. Unlike what flows, they are mutable: each is decoded from bytes for one batch, and encoded again after it.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Contact(msgspec.Struct, array_like=True, gc=False):
 
 
 class Totals(msgspec.Struct, array_like=True, gc=False):
-    """Sums over all touchpoints of a journey. Seconds are kept as whole microseconds, so that no order of adding matters.
+    """Sums over all touchpoints of a journey. Seconds are whole microseconds, so that no order of adding matters.
 
     `scores` maps a satisfaction scale to `(occurred_at, channel, event_id, score)` of its last score.
     """
@@ -96,7 +96,7 @@ class Journey(msgspec.Struct, array_like=True, gc=False):
 
 
 class Promise(msgspec.Struct, array_like=True, gc=False):
-    """A promise by its opening touchpoint `(made_at, channel, event_id)`; `emitted` and `overdue` tell its row as last sent."""
+    """A promise by its opener `(made_at, channel, event_id)`; `emitted` and `overdue` tell its row as last sent."""
 
     promise_id: str
     made_at: int

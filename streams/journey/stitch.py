@@ -39,8 +39,8 @@ class Stitched:
 def stitch(touchpoints: Iterable[tuple[str, Touchpoint]], catalogue: Catalogue, now: int) -> Stitched:
     """Stitch `(customer_id, touchpoint)` pairs at clock `now` (ms).
 
-    Of a customer's touchpoints with the same channel and event_id the first given stays. Journeys, handoffs and promises
-    come customer by customer in the order of their beginning, the assignment by channel, event_id and customer.
+    Of a customer's touchpoints with the same channel and event_id the first given stays. Journeys, handoffs and
+    promises come customer by customer in the order of their beginning, the assignment by channel and event_id.
     """
     customers: dict[str, dict[tuple[str, str], Touchpoint]] = {}
     for customer_id, touchpoint in touchpoints:

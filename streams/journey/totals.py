@@ -34,7 +34,7 @@ def add_to_totals(totals: Totals, touchpoint: Touchpoint) -> None:
 
 def copy_totals(totals: Totals) -> Totals:
     """A copy that may be added to without changing the original."""
-    copied = Totals(
+    return Totals(
         totals.started_at,
         totals.last_at,
         totals.touchpoints,
@@ -45,7 +45,6 @@ def copy_totals(totals: Totals) -> Totals:
         totals.care,
         totals.incidents,
     )
-    return copied
 
 
 def microseconds(seconds: float) -> int:
@@ -54,7 +53,8 @@ def microseconds(seconds: float) -> int:
 
 def _add_score(totals: Totals, touchpoint: Touchpoint) -> None:
     scale, score = touchpoint.satisfaction_scale, touchpoint.satisfaction_score
-    assert scale is not None and score is not None
+    assert scale is not None
+    assert score is not None
     given = (*touchpoint.order, score)
     if scale not in totals.scores or totals.scores[scale] < given:
         totals.scores[scale] = given

@@ -1,0 +1,93 @@
+"""Plays arrivals through `advance` into a state table and output tables of dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from schemas.catalogue import Catalogue
+from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow
+from schemas.touchpoint import Arrival, Origin, Touchpoint
+from streams.journey import Change, Stitched, advance
+
+CUSTOMER = "C-1"
+
+Row = TypeVar("Row", JourneyRow, HandoffRow, PromiseRow)
+
+
+@dataclass(slots=True)
+class Player:
+    """One customer's state and tables; `arrive` gives each touchpoint the next offset of one partition."""
+
+    catalogue: Catalogue
+    state: dict[bytes, bytes] = field(default_factory=dict)
+    journeys: dict[str, JourneyRow] = field(default_factory=dict)
+    handoffs: dict[str, HandoffRow] = field(default_factory=dict)
+    promises: dict[str, PromiseRow] = field(default_factory=dict)
+    assignment: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    duplicates: dict[str, DuplicateRow] = field(default_factory=dict)
+    conflicts: list[Arrival] = field(default_factory=list)
+    offset: int = 0
+    last_version: int = 0
+
+    def arrivals(self, touchpoints: Sequence[Touchpoint]) -> list[Arrival]:
+        first = self.offset
+        self.offset += len(touchpoints)
+        return [
+            Arrival(touchpoint, Origin("touchpoints", 0, first + index), touchpoint.occurred_at, None, b"{}")
+            for index, touchpoint in enumerate(touchpoints)
+        ]
+
+    def arrive(self, *touchpoints: Touchpoint, clock: int) -> Change:
+        return self.take(self.arrivals(touchpoints), clock)
+
+    def take(self, arrivals: Sequence[Arrival], clock: int) -> Change:
+        """Advance by `arrivals`, and apply what comes of it as the tables would."""
+        change = advance(CUSTOMER, self.state.get, arrivals, self.catalogue, clock, 0)
+        for key, value in change.writes.items():
+            if value is None:
+                del self.state[key]
+            else:
+                self.state[key] = value
+        self.conflicts.extend(change.conflicts)
+        self.duplicates.update({str(row.origin): row for row in change.duplicates})
+        self._apply(change)
+        return change
+
+    def _apply(self, change: Change) -> None:
+        rows = [*change.touchpoints, *change.journeys, *change.handoffs, *change.promises]
+        versions = {row.version for row in rows}
+        assert len(versions) <= 1
+        assert all(version > self.last_version for version in versions)
+        self.last_version = max([self.last_version, *versions])
+        for row in change.touchpoints:
+            self.assignment[row.touchpoint.channel, row.touchpoint.event_id] = row.journey_id
+        self.journeys.update({row.journey_id: row for row in change.journeys})
+        self.handoffs.update({row.handoff_id: row for row in change.handoffs})
+        self.promises.update({row.promise_id: row for row in change.promises})
+
+    def differs_from(self, expected: Stitched) -> list[str]:
+        """What the tables, tombstones taken away, show otherwise than `expected`."""
+        shown = [
+            ("journeys", _alive(self.journeys), {row.journey_id: row for row in expected.journeys}),
+            ("handoffs", _alive(self.handoffs), {row.handoff_id: row for row in expected.handoffs}),
+            ("promises", _alive(self.promises), {row.promise_id: row for row in expected.promises}),
+            (
+                "assignment",
+                self.assignment,
+                {(each.channel, each.event_id): each.journey_id for each in expected.assignment},
+            ),
+        ]
+        return [
+            f"{table} {key}: {got.get(key)} instead of {wanted.get(key)}"
+            for table, got, wanted in shown
+            for key in {**got, **wanted}
+            if got.get(key) != wanted.get(key) or (key in got) != (key in wanted)
+        ]
+
+
+def _alive(rows: dict[str, Row]) -> dict[str, Row]:
+    return {key: replace(row, version=0) for key, row in rows.items() if not row.is_deleted}

@@ -1,0 +1,76 @@
+"""Sets of touchpoints of one customer, dense enough that every rule of stitching meets every other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from schemas.touchpoint import Touchpoint
+from tests.streams.journey.cases import DAY, HOUR, at
+
+CHANNELS = ("mobile_app", "online_banking", "hotline", "branch")
+GAPS = (0, 1, 60_000, HOUR, 2 * HOUR, 5 * HOUR, 30 * HOUR, 3 * DAY, 8 * DAY)
+
+_time_of_promise = st.sampled_from((0, HOUR, 12 * DAY))
+
+
+@st.composite
+def touchpoint_sets(draw: st.DrawFn, most: int = 14) -> list[Touchpoint]:
+    """Up to `most` touchpoints, unique by channel and event_id, in order of time."""
+    gaps = draw(st.lists(st.sampled_from(GAPS), min_size=1, max_size=most))
+    time = at("2 09:00")
+    found: dict[tuple[str, str], Touchpoint] = {}
+    for index, gap in enumerate(gaps):
+        time += gap
+        touchpoint = draw(_touchpoint(str(index % 11), time))
+        found.setdefault((touchpoint.channel, touchpoint.event_id), touchpoint)
+    return list(found.values())
+
+
+@st.composite
+def _touchpoint(draw: st.DrawFn, event_id: str, time: int) -> Touchpoint:
+    channel = draw(st.sampled_from(CHANNELS))
+    fields: dict[str, Any] = {
+        "session_id": draw(st.sampled_from((None, "s1", "s2"))),
+        "intent": draw(st.sampled_from((None, "card", "card", "transfer"))),
+        "case_id": draw(st.sampled_from((None, None, None, "k1", "k2"))),
+        "stage": draw(st.sampled_from(("serve", "serve", "serve", "feedback"))),
+    }
+    fields.update(draw(_outcome(channel, time, fields)))
+    fields.update(draw(_extras(time)))
+    return Touchpoint(channel=channel, event_id=event_id, occurred_at=time, touchpoint="service.step", **fields)
+
+
+@st.composite
+def _outcome(draw: st.DrawFn, channel: str, time: int, fields: dict[str, Any]) -> dict[str, Any]:
+    outcome = draw(st.sampled_from(("progressed", "progressed", "succeeded", "cancelled", "failed", "referred")))
+    is_step = fields["intent"] is not None or fields["case_id"] is not None
+    if outcome != "referred":
+        return {"outcome": outcome}
+    if not is_step or fields["stage"] == "feedback":
+        return {}
+    others = [other for other in CHANNELS if other != channel]
+    due_at = draw(st.sampled_from((None, time, time + HOUR, time + 4 * DAY)))
+    return {"outcome": outcome, "referral_to": draw(st.sampled_from(others)), "referral_due_at": due_at}
+
+
+@st.composite
+def _extras(draw: st.DrawFn, time: int) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    kind = draw(st.sampled_from(("", "", "answers", "wait", "reasked", "score", "promise", "keeps", "both", "care")))
+    if kind == "answers":
+        fields["answers"] = {draw(st.sampled_from(("fee", "limit", "status"))): draw(st.sampled_from(("1", "2")))}
+    if kind == "wait":
+        fields.update(wait_seconds=draw(st.sampled_from((0.1, 10.0, 900.5))), handle_seconds=0.2)
+    if kind == "reasked":
+        fields["reasked"] = ("id_number",)
+    if kind == "score":
+        fields.update(satisfaction_scale="csat", satisfaction_score=draw(st.integers(1, 5)))
+    if kind in ("promise", "both"):
+        fields.update(promise_id=draw(st.sampled_from("pq")), promise_due_at=time + draw(_time_of_promise))
+    if kind in ("keeps", "both"):
+        fields["keeps"] = draw(st.sampled_from("pq"))
+    if kind == "care":
+        fields.update(care=(draw(st.sampled_from(("elderly", "disabled"))),), incident_id="i1")
+    return fields
