@@ -1,0 +1,47 @@
+"""Dead letters: what broke the contract or contradicts what is stored, byte for byte."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import msgspec
+
+from schemas.rows import DeadLetter, DeadReason
+from schemas.touchpoint import Arrival, Origin
+
+encode_json = msgspec.json.Encoder().encode
+
+
+def dead_letter(
+    origin: Origin, received_at: int, key: bytes | None, payload: bytes, reason: DeadReason, errors: tuple[str, ...]
+) -> tuple[bytes | None, bytes]:
+    """The record for the `dead` topic, with the input's key; `received_at` in ms."""
+    letter = DeadLetter(
+        dead_letter_id=str(origin),
+        topic=origin.topic,
+        partition=origin.partition,
+        offset=origin.offset,
+        key=None if key is None else b64encode(key).decode(),
+        received_at=received_at,
+        reason=reason,
+        errors=errors,
+        payload=b64encode(payload).decode(),
+    )
+    return key, encode_json(letter)
+
+
+def conflict(arrival: Arrival) -> tuple[bytes | None, bytes]:
+    """The customer already has a touchpoint of that channel and event_id with other content."""
+    touchpoint = arrival.touchpoint
+    error = f"event_id: {touchpoint.channel} has {touchpoint.event_id!r} already, with other content; the first stays"
+    return _of_arrival(arrival, "conflict", error)
+
+
+def too_late(arrival: Arrival, oldest: int) -> tuple[bytes | None, bytes]:
+    """The touchpoint is older than what is kept; `oldest` (ms) is the earliest time that still is."""
+    late = (oldest - arrival.touchpoint.occurred_at) // 1000
+    return _of_arrival(arrival, "too_late", f"occurred_at: {late} s beyond the horizon; omnitrack restitch takes it in")
+
+
+def _of_arrival(arrival: Arrival, reason: DeadReason, error: str) -> tuple[bytes | None, bytes]:
+    return dead_letter(arrival.origin, arrival.received_at, arrival.key, arrival.payload, reason, (error,))

@@ -1,0 +1,78 @@
+"""The streams' Faust app: `faust -A streams.app worker`.
+
+Importing this reads the settings from the environment, and does no I/O; files are read and topics created when a
+worker starts.
+"""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from aiokafka.errors import KafkaError
+from faust.types import TP
+from schemas.decode import Decoder
+
+from schemas.catalogue import load_catalogue
+from schemas.topics import Topics
+from streams.agents.ingest import Ingest, IngestAgent
+from streams.agents.stitch import Stitch
+from streams.agents.ticks import send_ticks
+from streams.batching import BatchApp, create_app
+from streams.provision import ensure_topics
+from streams.pseudonym import read_pseudonyms
+from streams.settings import StreamSettings
+
+TICK_SECONDS = 1.0
+
+logger = structlog.get_logger(__name__)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def create_streams(settings: StreamSettings) -> BatchApp:
+    """The app that validates and stitches; without I/O until its worker starts."""
+
+    async def prepare(app: BatchApp) -> None:
+        catalogue = load_catalogue(settings.catalogue)
+        pseudonyms = read_pseudonyms(settings.pseudonym_key_file)
+        topics = Topics(settings.topic_prefix, catalogue.channels)
+        await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
+        states = app.state_table("state", topics.state, settings.partitions)
+        ingest = Ingest(topics, Decoder(catalogue.channels), settings.partitions, pseudonyms)
+        stitch = Stitch(topics, catalogue, states, app.sender, now_ms)
+        app.consume(topics.inputs, IngestAgent(ingest, app.sender, now_ms), "ingest")
+        app.consume((topics.customer,), stitch, "stitch")
+        _keep_time(app, stitch, topics)
+
+        @states.on_recover
+        async def recovered() -> None:
+            stitch.recover(tp.partition for tp in app.batches.assignment() if tp.topic == topics.customer)
+
+    return create_app(
+        settings.group("streams"),
+        kafka=settings.kafka,
+        session_timeout=settings.session_timeout,
+        group_instance=settings.group_instance,
+        prepare=prepare,
+    )
+
+
+def _keep_time(app: BatchApp, stitch: Stitch, topics: Topics) -> None:
+    def caught_up(partition: int) -> bool:
+        return app.batches.caught_up(TP(topics.customer, partition))
+
+    async def tick() -> None:
+        if app.rebalancing or app.in_recovery:
+            return
+        try:
+            await send_ticks(stitch, topics, app.sender, caught_up, now_ms)
+        except KafkaError as error:
+            logger.warning("ticks could not be sent, next round will", error=repr(error))
+
+    app.timer(interval=TICK_SECONDS)(tick)
+
+
+app = create_streams(StreamSettings())

@@ -1,0 +1,18 @@
+"""Faust with batch delivery: one agent item is all records fetched together from one partition."""
+
+from streams.batching.app import BatchApp, create_app
+from streams.batching.batch import Batch, Delivery, Handler, Record
+from streams.batching.sender import Outgoing, RecordSender
+from streams.batching.table import BatchTable
+
+__all__ = [
+    "Batch",
+    "BatchApp",
+    "BatchTable",
+    "Delivery",
+    "Handler",
+    "Outgoing",
+    "Record",
+    "RecordSender",
+    "create_app",
+]

@@ -1,0 +1,187 @@
+"""A Faust app whose agents get whole batches, and whose process exits rather than lose or hang."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, cast
+
+import faust
+from faust.types import EventT, TransportT
+
+from streams.batching.batch import Batch, BatchSchema, Handler
+from streams.batching.consumer import BatchConsumer, BatchTransport
+from streams.batching.delivering import EventDelivery, deliver
+from streams.batching.livelock import Livelock, LivelockWatch
+from streams.batching.sender import RecordSender
+from streams.batching.table import BatchTable
+from streams.batching.versions import check_installation
+
+WATCH_SECONDS = 1.0
+
+Prepare = Callable[["BatchApp"], Awaitable[None]]
+
+
+class BatchApp(faust.App):
+    """Made by `create_app`. Agents are added with `consume`, the state table with `state_table`.
+
+    `pending_batches` bounds the unacknowledged batches per partition, `retry_seconds` how long a failing batch is
+    retried in place, `stall_seconds` how long a partition may have work without getting any done. `prepare` runs
+    once before the worker joins its group: the place to read files, create topics and add agents.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        pending_batches: int,
+        retry_seconds: float,
+        stall_seconds: float,
+        prepare: Prepare | None = None,
+        **options: Any,
+    ) -> None:
+        self.pending_batches = pending_batches
+        self.retry_seconds = retry_seconds
+        self.stall_seconds = stall_seconds
+        self._prepare = prepare
+        self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer())
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        super().__init__(name, **options)
+
+    @property
+    def batches(self) -> BatchConsumer:
+        """The consumer; only while the worker runs."""
+        return cast("BatchConsumer", self.consumer)
+
+    def consume(self, topics: Sequence[str], handler: Handler, name: str) -> None:
+        """Add an agent: `handler` gets the batches of `topics`, one at a time, those of a partition in order.
+
+        An exception of the handler is retried in place for `retry_seconds`, then it ends the process with a non-zero
+        status; the batch stays unacknowledged, so it is delivered again.
+        """
+
+        async def agent(stream: faust.Stream[Any]) -> None:
+            async for event in stream.noack().events():
+                await self._work_on(cast("EventT[Any]", event), handler)
+
+        channel = self.topic(*topics, schema=BatchSchema(), value_type=bytes)
+        self.agent(channel, name=name, concurrency=1)(cast("Any", agent))
+
+    def state_table(self, name: str, topic: str, partitions: int) -> BatchTable:
+        """Add the state table with `topic` (compacted, `partitions` as all keyed topics) as its changelog."""
+        changelog = self.topic(topic, schema=BatchSchema(), value_type=bytes, partitions=partitions, acks=False)
+        table = BatchTable(self, name=name, partitions=partitions, changelog_topic=changelog)
+        return cast("BatchTable", self.tables.add(table))
+
+    async def _work_on(self, event: EventT[Any], handler: Handler) -> None:
+        delivery = EventDelivery(self, event.message)
+        self._busy += 1
+        self._idle.clear()
+        try:
+            await deliver(cast("Batch", event.value), delivery, handler, self.retry_seconds)
+        except Exception as error:
+            await self.crash(error)
+            raise
+        finally:
+            self._busy -= 1
+            if not self._busy:
+                self._idle.set()
+
+    async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
+        """Before partitions are given up: let the batches in work end, and commit them.
+
+        A batch that went on after its partition moved would overwrite the new owner's state.
+        """
+        try:
+            await asyncio.wait_for(self._idle.wait(), self.conf.broker_rebalance_timeout * 0.8)
+        except TimeoutError as error:
+            await self.crash(error)
+        await consumer.commit()
+
+    def _new_transport(self) -> TransportT:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    async def on_first_start(self) -> None:
+        """Check the installation, then prepare; nothing is kept on disk, so no directories are made."""
+        check_installation()
+        if self._prepare is not None:
+            await self._prepare(self)
+
+    async def on_started_init_extra_tasks(self) -> None:
+        self.add_future(self._watch_for_livelock())
+        await super().on_started_init_extra_tasks()
+
+    async def _watch_for_livelock(self) -> None:
+        watch = LivelockWatch(self.stall_seconds)
+        while not self.should_stop:
+            with suppress(asyncio.TimeoutError):
+                await self.sleep(WATCH_SECONDS)
+            if self.rebalancing or self.in_recovery:
+                watch.reset()
+                continue
+            owned = [tp for tp in self.batches.assignment() if tp.topic not in self.tables.changelog_topics]
+            progress = {tp: self.batches.backlog(tp) for tp in owned}
+            stuck = watch.stuck(progress, asyncio.get_running_loop().time())
+            if stuck:
+                names = ", ".join(sorted(f"{tp.topic}:{tp.partition}" for tp in owned if tp in stuck))
+                error = Livelock(f"{names}: work for {self.stall_seconds:g} s without any progress; exiting")
+                await self.crash(error)
+                return
+
+
+def create_app(
+    name: str,
+    *,
+    kafka: str,
+    session_timeout: float,
+    group_instance: str | None = None,
+    max_records: int = 10_000,
+    pending_batches: int = 2,
+    retry_seconds: float = 45.0,
+    stall_seconds: float = 300.0,
+    prepare: Prepare | None = None,
+    **options: Any,
+) -> BatchApp:
+    """A batch app without agents; does no I/O.
+
+    `name` is the consumer group; `kafka` the bootstrap servers, `host:port` separated by commas; `session_timeout` in
+    seconds; `group_instance` makes the membership static. A partition has at most `pending_batches` unacknowledged
+    batches of `max_records` records (and up to the end of the record batch that reaches this). `options` are Faust's.
+    """
+    settings: dict[str, Any] = {
+        "broker": [f"kafka://{server.strip()}" for server in kafka.split(",")],
+        "store": "memory://",
+        "broker_session_timeout": session_timeout,
+        "broker_heartbeat_interval": session_timeout / 6,
+        "broker_rebalance_timeout": retry_seconds + 15.0,
+        "broker_request_timeout": max(40.0, session_timeout),
+        "broker_commit_interval": 0.25,
+        "broker_max_poll_records": max_records,
+        "broker_max_poll_interval": 600.0,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_max_fetch_size": 4 * 1024 * 1024,
+        "consumer_group_instance_id": group_instance,
+        "producer_acks": -1,
+        "producer_request_timeout": retry_seconds / 2,
+        "producer_max_batch_size": 1_000_000,
+        "producer_max_request_size": 16 * 1024 * 1024,
+        # `pending_batches` bounds what is queued; this queue must never be full.
+        "stream_buffer_maxsize": 65_536,
+        "stream_wait_empty": False,
+        "stream_recovery_delay": 0.0,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "web_enabled": False,
+        "worker_redirect_stdouts": False,
+    }
+    return BatchApp(
+        name,
+        pending_batches=pending_batches,
+        retry_seconds=retry_seconds,
+        stall_seconds=stall_seconds,
+        prepare=prepare,
+        **(settings | options),
+    )

@@ -1,0 +1,73 @@
+"""What one agent item is: all records that were fetched together from one partition."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from faust.serializers.schemas import Schema
+from faust.types import AppT, EventT, Message
+
+
+class Record(Protocol):
+    """A record as the driver hands it out. `timestamp` is in ms; `timestamp_type` 1 is the broker's append time."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def timestamp_type(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one partition in offset order, and the offset that follows them.
+
+    `next_offset` lies behind whatever was read after the last record (markers of transactions, compacted records),
+    so `records` may be empty. `highwater` is the partition's end when the batch was fetched.
+    """
+
+    topic: str
+    partition: int
+    records: Sequence[Record]
+    next_offset: int
+    highwater: int
+
+    @property
+    def caught_up(self) -> bool:
+        """Nothing was left in the partition behind this batch when it was fetched."""
+        return self.next_offset >= self.highwater
+
+
+class Delivery(Protocol):
+    """The right to work on one batch, and the duty to acknowledge it."""
+
+    def is_current(self) -> bool:
+        """Whether this process still owns the batch's partition."""
+        ...
+
+    def acknowledge(self) -> None:
+        """Let the batch's offset be committed, once all batches before it are acknowledged too."""
+        ...
+
+
+Handler = Callable[[Batch, Delivery], Awaitable[None]]
+"""What processes a batch; it acknowledges when all effects are durable and raises only when infrastructure fails."""
+
+
+class BatchSchema(Schema[Any, Any]):
+    """Passes batches through: nothing is decoded, so nothing is dropped as undecodable."""
+
+    def compile(self, app: AppT, **_kwargs: Any) -> Any:
+        create_event = app.create_event
+
+        async def decode(message: Message, *, propagate: bool = False) -> EventT[Any]:
+            return create_event(None, message.value, None, message)
+
+        return decode

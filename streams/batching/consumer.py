@@ -1,0 +1,198 @@
+"""The consumer of a batch app: Faust's group membership and commits, with whole batches instead of records."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import aiokafka
+from aiokafka.errors import ConsumerStoppedError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage, Message
+
+from streams.batching.batch import Batch
+from streams.batching.delivery import DeliveryLog
+from streams.batching.fetch import Fetched, take
+from streams.batching.producer import BatchProducer
+
+if TYPE_CHECKING:
+    from faust.tables.manager import TableManager
+
+    from streams.batching.app import BatchApp
+
+FETCH_WAIT_MS = 250
+"""How long the broker may hold a fetch open: bounds how old the knowledge of a partition's end is."""
+
+
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """Fetches batches of the partitions that have room for one more."""
+
+    roomy: asyncio.Event
+
+    async def on_start(self) -> None:
+        self.roomy = asyncio.Event()
+        await super().on_start()
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
+        consumer._isolation_level = "read_committed"
+        return consumer
+
+    async def _fetch_records(
+        self,
+        consumer: aiokafka.AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109 -- the driver's signature
+        max_records: int | None = None,
+    ) -> Any:
+        parent = cast("BatchConsumer", self.consumer)
+        if not parent.flow_active:
+            return {}
+        fetcher = consumer._fetcher
+        if consumer._closed or fetcher._closed:
+            raise ConsumerStoppedError()
+        with fetcher._subscriptions.fetch_context():
+            return await take(
+                fetcher,
+                lambda: [tp for tp in active_partitions if parent.has_room(tp)],
+                self.roomy,
+                timeout or 0.0,
+                max_records or 1,
+            )
+
+    def wake(self) -> None:
+        """Look again for partitions with room; callable from any thread."""
+        self.thread_loop.call_soon_threadsafe(self.roomy.set)
+
+    def partition_state(self, tp: TP) -> Any:
+        """The driver's state of an assigned partition (position, highwater), None if it is not assigned."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription is not None else None
+        return assignment.state_value(driver.ensure_aiokafka_TP(tp)) if assignment is not None else None
+
+
+class BatchConsumer(driver.Consumer):
+    """Delivers one message per fetched batch and commits the leading run of acknowledged ones."""
+
+    app: BatchApp
+    _thread: BatchConsumerThread
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.deliveries: defaultdict[TP, DeliveryLog] = defaultdict(DeliveryLog)
+        super().__init__(*args, **kwargs)
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def has_room(self, tp: TP) -> bool:
+        """Whether another batch of the partition may be fetched: bounds the memory held by unacknowledged ones."""
+        return tp not in self.deliveries or len(self.deliveries[tp]) < self.app.pending_batches
+
+    def caught_up(self, tp: TP) -> bool:
+        """Whether all that the partition is known to hold was read and acknowledged; False if it is not assigned."""
+        if tp in self.deliveries and len(self.deliveries[tp]):
+            return False
+        state = self._thread.partition_state(tp)
+        if state is None or not state.has_valid_position or state.highwater is None:
+            return False
+        return bool(state.position >= state.highwater)
+
+    def backlog(self, tp: TP) -> tuple[int, bool]:
+        """A partition's committable offset (-1: none) and whether anything of it is still to be done."""
+        log = self.deliveries.get(tp)
+        done = log.committable if log is not None and log.committable is not None else -1
+        return done, not self.caught_up(tp)
+
+    def _to_message(self, tp: TP, record: Fetched) -> ConsumerMessage:
+        if self._is_changelog_tp(tp):
+            self._correct_recovery_end(tp, record.highwater)
+        else:
+            self.deliveries[tp].deliver(record.next_offset)
+        batch = Batch(tp.topic, tp.partition, record.records, record.next_offset, record.highwater)
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            record.next_offset - 1,
+            0.0,
+            0,
+            None,
+            None,
+            cast("Any", batch),
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    def _correct_recovery_end(self, tp: TP, highwater: int) -> None:
+        # The embedded broker answers a ListOffsets request with too small an end; a fetch tells the true one.
+        ends = cast("TableManager", self.app.tables).recovery.active_highwaters
+        if tp in ends and ends[tp] < highwater - 1:
+            ends[tp] = highwater - 1
+
+    def ack(self, message: Message) -> bool:
+        """Mark a delivered batch as done; False if its delivery was forgotten in a rebalance."""
+        self._unacked_messages.discard(message)
+        if message.acked or message.generation_id != self.app.consumer_generation_id:
+            return False
+        message.acked = True
+        log = self.deliveries.get(message.tp)
+        done = log is not None and log.acknowledge(message.offset + 1)
+        self._thread.wake()
+        return done
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        for tp in list(self.deliveries):
+            if topics is None or tp in topics or tp.topic in topics:
+                yield tp
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self.deliveries[tp].committable
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Offsets between batches need no bookkeeping: a batch knows the offset that follows it."""
+
+    def on_buffer_full(self, tp: TP) -> None:
+        """Back-pressure is `has_room`; the stock way makes the fetcher sleep a second."""
+
+    async def perform_seek(self) -> None:
+        """Go to the committed offsets, to the beginning of a partition without one; forget what was delivered."""
+        self.deliveries.clear()
+        assigned = self.assignment()
+        if not assigned:
+            return
+        committed = await self.seek_to_committed()
+        self._read_offset.update({tp: offset or None for tp, offset in committed.items()})
+        self._committed_offset.update({tp: offset or None for tp, offset in committed.items()})
+        fresh = [tp for tp, offset in committed.items() if not offset and not self._is_changelog_tp(tp)]
+        if fresh:
+            await self._thread.seek_to_beginning(*(driver.ensure_aiokafka_TP(tp) for tp in fresh))
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Let batches in work end and commit them, then forget all deliveries of the revoked partitions."""
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self.deliveries.pop(tp, None)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """The app's own watch exits on lag without commits; the stock one counts records and only warns."""
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        """Commit; what is acknowledged is durable already, so the producer's buffer is not waited for."""
+        assigned = self.assignment()
+        committable = {tp: offset for tp, offset in offsets.items() if tp in assigned}
+        if not committable or not await self._commit(committable):
+            return False
+        self._committed_offset.update(committable)
+        return True
+
+
+class BatchTransport(driver.Transport):
+    """Faust's aiokafka transport with the consumer and producer of batches."""
+
+    Consumer = BatchConsumer
+    Producer = BatchProducer

@@ -1,0 +1,63 @@
+"""One batch through its handler: retried in place while infrastructure fails, dropped when the partition has moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from faust.types import Message
+from mode import get_logger
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from streams.batching.batch import Batch, Delivery, Handler
+
+if TYPE_CHECKING:
+    from streams.batching.app import BatchApp
+
+logger = get_logger(__name__)
+
+
+class EventDelivery:
+    """The `Delivery` of one message of a batch app."""
+
+    __slots__ = ("_app", "_message")
+
+    def __init__(self, app: BatchApp, message: Message) -> None:
+        self._app = app
+        self._message = message
+
+    def is_current(self) -> bool:
+        return bool(self._message.generation_id == self._app.consumer_generation_id)
+
+    def acknowledge(self) -> None:
+        self._app.batches.ack(self._message)
+
+
+async def deliver(batch: Batch, delivery: Delivery, handler: Handler, retry_seconds: float) -> None:
+    """Run the handler until it succeeds; raises its last error after `retry_seconds` of failing.
+
+    Gives up quietly, without an acknowledgement, once this process no longer owns the partition.
+    """
+    attempts = AsyncRetrying(
+        stop=stop_after_delay(retry_seconds),
+        wait=wait_exponential(multiplier=0.1, max=5.0),
+        retry=retry_if_exception_type(Exception),
+        before_sleep=lambda state: _log_failure(batch, state),
+        reraise=True,
+    )
+    async for attempt in attempts:
+        with attempt:
+            if not delivery.is_current():
+                return
+            await handler(batch, delivery)
+
+
+def _log_failure(batch: Batch, state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome is not None else None
+    logger.warning(
+        "%s:%d up to offset %d failed, attempt %d, will retry: %r",
+        batch.topic,
+        batch.partition,
+        batch.next_offset,
+        state.attempt_number,
+        error,
+    )

@@ -1,0 +1,51 @@
+"""The order of delivery: nothing is acknowledged before all its effects are durable. Everything goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from streams.batching import Delivery, Outgoing
+
+Write = tuple[bytes, bytes | None]
+"""A key of the state with its new value; None deletes it."""
+
+
+class Publisher(Protocol):
+    async def send(self, outgoing: Iterable[Outgoing]) -> object:
+        """Publish; returns when everything is durable, raises if anything may not be."""
+        ...
+
+
+class StateStore(Protocol):
+    async def write_batch(self, partition: int, groups: Iterable[Sequence[Write]]) -> None:
+        """Put and delete keys; returns when the changelog has it durably, else raises and changes nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What an input batch leads to. A group of `writes` is one customer's, and stays together in the changelog."""
+
+    outputs: Sequence[Outgoing] = ()
+    partition: int = 0
+    writes: Sequence[Sequence[Write]] = ()
+
+
+async def checkpoint(effects: Effects, publisher: Publisher, state: StateStore | None, delivery: Delivery) -> bool:
+    """Publish the outputs, then write the state (None: there is none), then acknowledge the input.
+
+    Each step is taken only after the one before is durable. False if the partition moved to another process in
+    between: that one does the batch again, and must not find a state that it did not write. Raises what a step
+    raises; the steps after it have not been taken then. All may be repeated: outputs replace each other by key, and
+    writes are absolute.
+    """
+    if effects.outputs:
+        await publisher.send(effects.outputs)
+    if not delivery.is_current():
+        return False
+    if state is not None and effects.writes:
+        await state.write_batch(effects.partition, effects.writes)
+    delivery.acknowledge()
+    return True

@@ -1,0 +1,77 @@
+"""Creates the topics of a deployment, and refuses topics that do not fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from schemas.topics import Topics, TopicSpec
+
+DEAD_LETTER_BYTES = 8 * 1024 * 1024
+"""A dead letter holds what was refused in base64, be it the largest record that a broker takes by default."""
+
+
+class TopicMismatch(Exception):
+    """Topics that exist are not as the deployment needs them; one line per topic says what to do."""
+
+
+async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replication: int) -> list[str]:
+    """Create what is missing of the topics; returns the names of those it created, and may run many times at once.
+
+    Raises `TopicMismatch` if an existing topic has another partition count, and the driver's `KafkaError` if the
+    broker cannot be reached or refuses a topic.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        existing = await _partition_counts(admin)
+        check_partition_counts(topics.all, existing, partitions)
+        missing = [spec for spec in topics.all if spec.name not in existing]
+        return await _create(admin, missing, topics, partitions, replication) if missing else []
+    finally:
+        await admin.close()
+
+
+def check_partition_counts(specs: Iterable[TopicSpec], existing: Mapping[str, int], partitions: int) -> None:
+    """Raise `TopicMismatch` unless every topic of `specs` that exists has `partitions` partitions."""
+    wrong = [
+        f"topic {spec.name} has {existing[spec.name]} partitions, not {partitions}: set OMNITRACK_PARTITIONS to"
+        f" {existing[spec.name]}, or delete the topic, or take another OMNITRACK_TOPIC_PREFIX"
+        for spec in specs
+        if existing.get(spec.name, partitions) != partitions
+    ]
+    if wrong:
+        raise TopicMismatch("\n".join(wrong))
+
+
+async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
+    # All topics, for asking for one by name makes some brokers create it.
+    return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+
+
+async def _create(
+    admin: AIOKafkaAdminClient, specs: list[TopicSpec], topics: Topics, partitions: int, replication: int
+) -> list[str]:
+    new = [NewTopic(spec.name, partitions, replication, topic_configs=topic_configs(spec, topics)) for spec in specs]
+    response: Any = await admin.create_topics(new, timeout_ms=30_000)
+    created = []
+    for name, code, message in response.topic_errors:
+        if code == 0:
+            created.append(name)
+        elif code != TopicAlreadyExistsError.errno:
+            raise for_code(code)(f"topic {name} cannot be created: {message}")
+    return created
+
+
+def topic_configs(spec: TopicSpec, topics: Topics) -> dict[str, str]:
+    """The configuration a topic is created with."""
+    configs = {"cleanup.policy": spec.cleanup}
+    if spec.name in topics.inputs:
+        # The broker's clock tells when a touchpoint was received: the same for every replay, and no producer's word.
+        configs["message.timestamp.type"] = "LogAppendTime"
+    if spec.name == topics.dead:
+        configs["max.message.bytes"] = str(DEAD_LETTER_BYTES)
+    return configs

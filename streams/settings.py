@@ -1,0 +1,47 @@
+"""The settings of the Faust apps, read from the environment once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.topics import DEFAULT_PREFIX
+
+
+def _servers(value: str) -> str:
+    for server in value.split(","):
+        host, colon, port = server.strip().rpartition(":")
+        if not (host and colon and port.isdigit() and 0 < int(port) < 65_536):
+            raise ValueError(f"{server.strip()!r} is not host:port")
+    return value
+
+
+class KafkaSettings(BaseSettings):
+    """What every Faust app needs to join its group."""
+
+    model_config = SettingsConfigDict(env_prefix="OMNITRACK_", frozen=True, extra="ignore")
+
+    kafka: Annotated[str, AfterValidator(_servers)] = "127.0.0.1:9092"
+    """Bootstrap servers, `host:port`, separated by commas."""
+    topic_prefix: str = Field(default=DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    session_timeout: float = Field(default=45.0, gt=0, le=300)
+    """Seconds after which the group takes a silent member for dead."""
+    group_instance: str | None = None
+    """A name that outlives the process: a restart within the session time-out then moves no partition."""
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+
+    def group(self, role: str) -> str:
+        """The consumer group, and app id, of `role`: `omnitrack-streams`."""
+        return f"{self.topic_prefix.rstrip('.') or 'omnitrack'}-{role}"
+
+
+class StreamSettings(KafkaSettings):
+    """What the streams app needs beyond that."""
+
+    partitions: int = Field(default=4, ge=1, le=1024)
+    replication: int = Field(default=1, ge=1, le=7)
+    catalogue: Path | None = None
+    pseudonym_key_file: Path | None = None
