@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import typer
 
+from omnitrack.commands.simulate import simulate
+
 app = typer.Typer(
     name="omnitrack",
     help="Omnichannel experience tracker for banks.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+
+app.command("simulate")(simulate)
 
 
 def main() -> None:

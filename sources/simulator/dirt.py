@@ -46,12 +46,12 @@ class Delivery(msgspec.Struct, frozen=True, gc=False):
 class Courier:
     """Delivers touchpoints, with dirt: a share `dirt` of them twice, and half as many junk records besides."""
 
-    def __init__(self, rng: Random, dirt: float, catalogue: Catalogue) -> None:
+    def __init__(self, rng: Random, dirt: float, catalogue: Catalogue, by_topic: bool = True) -> None:
         self._rng = rng
         self._dirt = dirt
         self._horizon = catalogue.horizon
         self._delivered = dict.fromkeys(CHANNELS, 0)
-        self._junk: tuple[tuple[Fate, Callable[[Wire, int], tuple[str, bytes]]], ...] = (
+        junk: tuple[tuple[Fate, Callable[[Wire, int], tuple[str, bytes]]], ...] = (
             ("not_json", self._cut_short),
             ("too_large", self._pad),
             ("unknown_version", self._raise_version),
@@ -61,6 +61,7 @@ class Courier:
             ("conflict", self._change_content),
             ("too_late", self._keep_for_long),
         )
+        self._junk = tuple(each for each in junk if by_topic or each[0] != "channel_mismatch")
 
     def deliver(self, at: int, wire: Wire, tempo: Tempo, ahead: int = 0) -> list[Delivery]:
         """The deliveries of one touchpoint: itself first. `ahead` is by how much the device's clock is wrong (ms)."""

@@ -55,9 +55,13 @@ class Played(msgspec.Struct, frozen=True, gc=False):
 
 
 class JourneyPlay(msgspec.Struct, frozen=True):
-    """A whole journey of one customer, in order; none of its touchpoints belongs to another journey."""
+    """A whole journey of one customer, in order; none of its touchpoints belongs to another journey.
+
+    From `settles_at` on (UTC ms) no deadline is left that could change its rows.
+    """
 
     customer_id: str
     intent: str
     care: tuple[str, ...]
     played: list[Played]
+    settles_at: int

@@ -28,7 +28,8 @@ class Plan:
 
     From `since` to `live_from` (None: for ever) customers come as they do in a bank: `journeys_per_day` each, by the
     hours of the day. From `live_from` on they come evenly, about `live_rate` touchpoints a second, day and night, in
-    journeys sped up `compression` times. The truth holds where nobody else writes for these customers: two
+    journeys sped up `compression` times. Where records do not go to their channels' topics (`by_topic`), none is on the
+    wrong one. The truth holds where nobody else writes for these customers: two
     plans in one bank need different seeds and customers.
     """
 
@@ -40,6 +41,7 @@ class Plan:
     live_rate: float = 50.0
     compression: float = 600.0
     dirt: float = 0.02
+    by_topic: bool = True
 
 
 class Simulation:
@@ -50,7 +52,7 @@ class Simulation:
         self._catalogue = catalogue
         self._rng = Random(f"bank {plan.seed}")
         self._serials = Serials(f"{plan.seed:x}.{plan.since // 1000:x}")
-        self._courier = Courier(Random(f"courier {plan.seed}"), plan.dirt, catalogue)
+        self._courier = Courier(Random(f"courier {plan.seed}"), plan.dirt, catalogue, plan.by_topic)
         self._free_from: dict[tuple[int, str], int] = {}
         self._due: list[tuple[int, int, Delivery]] = []
         self._order = 0
@@ -91,8 +93,9 @@ class Simulation:
             return
         who = customer(self._plan.seed, number)
         stage = Stage(self._rng, self._plan.seed, self._serials, who, intent, self._catalogue, tempo)
-        self._free_from[number, intent.name] = play_journey(stage, at)
-        self._journeys.append(JourneyPlay(who.customer_no, intent.name, who.care, stage.played))
+        self._free_from[number, intent.name] = ends_at = play_journey(stage, at)
+        settles_at = max([ends_at, *stage.open_promises.values(), stage.owing.due_at if stage.owing else 0])
+        self._journeys.append(JourneyPlay(who.customer_no, intent.name, who.care, stage.played, settles_at))
         self._journeys_played += 1
         self._touchpoints_played += len(stage.played) + 1
         for played in stage.played:
