@@ -1,0 +1,109 @@
+"""The sink agent's body: fetched batches of the output topics, into the sink, whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from schemas.topics import Topics
+from sinks.coalescer import Coalescer
+from sinks.feeds import Feed, feeds_of
+from sinks.port import Entry, Rejection, Sink
+
+MAX_ROWS = 50_000
+LINGER_SECONDS = 0.1
+
+log = structlog.get_logger(__name__)
+
+
+class FetchedRecord(Protocol):
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def offset(self) -> int: ...
+
+
+class FetchedBatch(Protocol):
+    """All records fetched from one partition of one output topic, in offset order."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def records(self) -> Sequence[FetchedRecord]: ...
+
+
+class SinkAgent:
+    """Stores fetched batches; those of one topic that arrive within `linger` seconds share one write.
+
+    Holds at most `max_rows` rows per topic beside those being written. Belongs to one event loop.
+    """
+
+    def __init__(self, sink: Sink, topics: Topics, *, max_rows: int = MAX_ROWS, linger: float = LINGER_SECONDS) -> None:
+        self._sink = sink
+        self._feeds = feeds_of(topics)
+        # Threads of its own: a sink that waits for its store must not use up those that resolve host names.
+        self._threads = ThreadPoolExecutor(len(self._feeds) + 1, thread_name_prefix="sink")
+        self._coalescers = {
+            topic: Coalescer(partial(self._write, feed), max_items=max_rows, linger=linger)
+            for topic, feed in self._feeds.items()
+        }
+
+    async def store(self, batch: FetchedBatch) -> None:
+        """Return once every record of `batch` is stored or kept among the rejected rows.
+
+        Then, and only then, the batch may be acknowledged. Raises `SinkStopped`, or KeyError for a topic that is no
+        output topic.
+        """
+        feed = self._feeds[batch.topic]
+        entries, rejections = read_batch(batch, feed)
+        if rejections:
+            await self._in_thread(partial(self._sink.reject, rejections))
+        await self._coalescers[batch.topic].add(entries)
+
+    def close(self) -> None:
+        """Give up what still waits for the store, and end the threads."""
+        self._sink.stop()
+        self._threads.shutdown()
+
+    async def _write(self, feed: Feed, entries: Sequence[Entry]) -> None:
+        await self._in_thread(partial(self._sink.write, feed.table, latest(entries, feed)))
+
+    async def _in_thread(self, call: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+def read_batch(batch: FetchedBatch, feed: Feed) -> tuple[list[Entry], list[Rejection]]:
+    """Every record of `batch`, as a row or as what is wrong with it."""
+    entries: list[Entry] = []
+    rejections: list[Rejection] = []
+    for record in batch.records:
+        payload = record.value or b""
+        try:
+            row = feed.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            rejection = Rejection(feed.table, batch.topic, batch.partition, record.offset, payload, str(error))
+            log.warning("unreadable record kept in rejected_rows: a bug, please report it", record=rejection)
+            rejections.append(rejection)
+        else:
+            entries.append(Entry(row, batch.topic, batch.partition, record.offset, payload))
+    return entries, rejections
+
+
+def latest(entries: Iterable[Entry], feed: Feed) -> list[Entry]:
+    """Of the entries of each key the one that holds."""
+    key_of, version_of = feed.key, feed.version
+    held: dict[object, Entry] = {}
+    for entry in entries:
+        key = key_of(entry.row)
+        rival = held.get(key)
+        if rival is None or version_of(entry.row) >= version_of(rival.row):
+            held[key] = entry
+    return list(held.values())
