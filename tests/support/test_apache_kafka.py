@@ -10,10 +10,11 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
 
+from omnitrack.ports import free_port
 from tests.support import kafka_jars
 from tests.support.apache_kafka import ApacheKafka
 from tests.support.brokers import Broker
-from tests.support.child import Child, ServerFailed, free_port
+from tests.support.child import Child, ServerFailed
 from tests.support.kafka_ready import await_broker, broker_answers
 
 
