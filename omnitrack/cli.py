@@ -16,6 +16,11 @@ app = typer.Typer(
 app.command("simulate")(simulate)
 
 
+@app.callback()
+def omnitrack() -> None:
+    """Omnichannel experience tracker for banks."""
+
+
 def main() -> None:
     app()
 
