@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -58,8 +58,8 @@ class Player:
         return change
 
     def _apply(self, change: Change) -> None:
-        rows = [*change.touchpoints, *change.journeys, *change.handoffs, *change.promises]
-        versions = {row.version for row in rows}
+        tables = (change.touchpoints, change.journeys, change.handoffs, change.promises)
+        versions = {row.version for table in tables for row in table}
         assert len(versions) <= 1
         assert all(version > self.last_version for version in versions)
         self.last_version = max([self.last_version, *versions])
@@ -71,7 +71,7 @@ class Player:
 
     def differs_from(self, expected: Stitched) -> list[str]:
         """What the tables, tombstones taken away, show otherwise than `expected`."""
-        shown = [
+        shown: list[tuple[str, Mapping[Any, Any], Mapping[Any, Any]]] = [
             ("journeys", _alive(self.journeys), {row.journey_id: row for row in expected.journeys}),
             ("handoffs", _alive(self.handoffs), {row.handoff_id: row for row in expected.handoffs}),
             ("promises", _alive(self.promises), {row.promise_id: row for row in expected.promises}),
