@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from omnitrack.commands.drain import drain_command
 from omnitrack.commands.simulate import simulate
+from omnitrack.commands.status import status_command
+from omnitrack.commands.up import up_command
+from omnitrack.settings import SettingsError
 
 app = typer.Typer(
     name="omnitrack",
@@ -13,7 +17,10 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
+app.command("up")(up_command)
 app.command("simulate")(simulate)
+app.command("drain")(drain_command)
+app.command("status")(status_command)
 
 
 @app.callback()
@@ -22,7 +29,12 @@ def omnitrack() -> None:
 
 
 def main() -> None:
-    app()
+    """Run the command line; a wrong setting is told in one line, with exit code 2."""
+    try:
+        app()
+    except SettingsError as error:
+        typer.echo(f"omnitrack: {error}", err=True)
+        raise SystemExit(2) from error
 
 
 if __name__ == "__main__":

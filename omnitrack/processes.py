@@ -23,7 +23,6 @@ _LOG_SECONDS = 2.0
 class ProcessSpec:
     """What to run. `env` is added to the supervisor's own; `grace` is how many seconds SIGTERM gives it to end."""
 
-    name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     grace: float = 20.0

@@ -1,5 +1,6 @@
 """A service of the supervisor: a process, what it needs, when it is ready, and its state.
 
+A preparation is a service without a process: something to be done on a server, such as making its topics.
 `tick` moves a service by one step: started once what it needs is up, up once it is ready, down after a death,
 started again after a delay. It never blocks longer than one readiness check.
 """
@@ -22,13 +23,15 @@ class ServiceFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """`not_ready` returns None when the running process is ready and prepared, else what is still missing.
+    """`process` None makes it a preparation: `not_ready` does the work.
 
-    It is asked again until it returns None, for `start_seconds` at most; an exception from it ends everything.
+    `not_ready` returns None when the service is ready, else what is still missing. It is asked again
+    until it returns None, for `start_seconds` at most; an exception from it ends everything.
     `restart_with` names services whose death takes what this one has in memory with it: it is then restarted too.
     """
 
-    process: ProcessSpec
+    name: str
+    process: ProcessSpec | None
     not_ready: Callable[[], str | None]
     needs: tuple[str, ...] = ()
     restart_with: tuple[str, ...] = ()
@@ -37,8 +40,9 @@ class ServiceSpec:
     policy: RestartPolicy = field(default_factory=RestartPolicy)
 
     @property
-    def name(self) -> str:
-        return self.process.name
+    def grace(self) -> float:
+        """Seconds it may take to end."""
+        return 0.0 if self.process is None else self.process.grace
 
 
 class State(StrEnum):
@@ -58,6 +62,7 @@ class Service:
         self._log = log
         self._say = say
         self._start_at = 0.0
+        self._started = 0.0
         self._deaths_at_once = 0
 
     @property
@@ -69,16 +74,16 @@ class Service:
 
         Raises `ServiceFailedError` when it dies at once again and again, or is not ready in time.
         """
-        if self.process is None:
+        if self.state is State.DOWN:
             if time.monotonic() >= self._start_at and set(self.spec.needs) <= set(up):
                 self._start()
             return False
-        code = self.process.exit_code()
-        if code is not None:
+        code = None if self.process is None else self.process.exit_code()
+        if self.process is not None and code is not None:
             self._bury(self.process, code)
             return True
         if self.state is State.STARTING:
-            self._check(self.process)
+            self._check()
         return False
 
     def terminate(self) -> None:
@@ -99,15 +104,17 @@ class Service:
         self._start_at = 0.0
 
     def _start(self) -> None:
-        self.process = SupervisedProcess(self.spec.process, self._log)
+        if self.spec.process is not None:
+            self.process = SupervisedProcess(self.spec.process, self._log)
         self.state = State.STARTING
         self.restarts += 1
+        self._started = time.monotonic()
 
-    def _check(self, process: SupervisedProcess) -> None:
+    def _check(self) -> None:
         missing = self.spec.not_ready()
         if missing is None:
             self.state = State.UP
-        elif process.lived > self.spec.start_seconds:
+        elif time.monotonic() - self._started > self.spec.start_seconds:
             raise ServiceFailedError(
                 f"{self.name} is not ready after {self.spec.start_seconds:.0f} s: {missing}\n{self._last_lines()}"
             )
@@ -128,5 +135,7 @@ class Service:
             self._say(f"{self.name}: {self.spec.on_death}")
 
     def _last_lines(self) -> str:
+        if self.spec.process is None:
+            return "nothing more can be started without it"
         lines = "\n".join(f"  {line}" for line in self._log.tail())
         return f"its last log lines ({self._log.path}):\n{lines}" if lines else f"it logged nothing ({self._log.path})"

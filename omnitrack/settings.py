@@ -73,7 +73,7 @@ def resolve_endpoints(
     environment = read_environment()
     place = data_dir or environment.data_dir
     runtime = read_runtime(place)
-    return endpoints(
+    return check_endpoints(
         kafka=kafka or environment.kafka or (runtime.kafka if runtime else DEFAULT_KAFKA),
         clickhouse=clickhouse or environment.clickhouse or (runtime.clickhouse if runtime else DEFAULT_URL),
         data_dir=place,
@@ -82,7 +82,7 @@ def resolve_endpoints(
     )
 
 
-def endpoints(
+def check_endpoints(
     kafka: str, clickhouse: str, data_dir: Path, topic_prefix: str, runtime: Runtime | None = None
 ) -> Endpoints:
     """These addresses, checked. Raises `SettingsError`."""

@@ -196,7 +196,7 @@ class Supervisor:
             service.terminate()
         for service in services:
             while not service.ended():
-                if self._hasten.is_set() or time.monotonic() > begun + service.spec.process.grace:
+                if self._hasten.is_set() or time.monotonic() > begun + service.spec.grace:
                     self._say(f"{service.name} did not end in {time.monotonic() - begun:.1f} s: killed")
                     service.kill()
                 time.sleep(_POLL_SECONDS)

