@@ -15,7 +15,7 @@ def stitched(*touchpoints: Touchpoint, now: str = "30 00:00") -> Stitched:
 
 
 def members(result: Stitched) -> list[list[str]]:
-    """Per journey, in the order of beginning, the event_ids of its touchpoints; the unattached last; each by channel."""
+    """The event_ids of each journey in the order of beginning, then the unattached; each list by channel."""
     ids: list[str | None] = [*[journey.journey_id for journey in result.journeys], None]
     return [[each.event_id for each in result.assignment if each.journey_id == journey_id] for journey_id in ids]
 
