@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import NamedTuple
 
 from sources.simulator.people import CHANNELS
@@ -76,7 +77,7 @@ INTENTS = (
     ),
 )
 
-SHARES = tuple(intent.share for intent in INTENTS)
+SHARES = tuple(accumulate(intent.share for intent in INTENTS))
 
 
 def chance_of_success(intent: Intent, channel: str) -> float:

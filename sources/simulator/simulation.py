@@ -87,7 +87,7 @@ class Simulation:
     def _start(self, at: int) -> None:
         live = self._plan.live_from is not None and at >= self._plan.live_from
         tempo = Tempo(self._plan.compression if live else 1.0)
-        intent = self._rng.choices(INTENTS, SHARES)[0]
+        intent = self._rng.choices(INTENTS, cum_weights=SHARES)[0]
         number = self._find_idle(intent, at)
         if number is None:
             return

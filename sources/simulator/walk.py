@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
@@ -14,11 +15,11 @@ from sources.simulator.stage import Stage
 
 MOST_CONTACTS = 8
 _ENDINGS = ("refer", "wander", "again", "promise", "abandon", "cancel")
-_ENDING_SHARES = (0.40, 0.20, 0.07, 0.13, 0.15, 0.05)
+_ENDING_SHARES = tuple(accumulate((0.40, 0.20, 0.07, 0.13, 0.15, 0.05)))
 _REFERRAL_FATES = ("met", "late", "misdirected", "lost")
-_REFERRAL_SHARES = (0.66, 0.10, 0.11, 0.13)
+_REFERRAL_SHARES = tuple(accumulate((0.66, 0.10, 0.11, 0.13)))
 _PROMISE_FATES = ("kept", "late", "forgotten", "broken")
-_PROMISE_SHARES = (0.62, 0.14, 0.12, 0.12)
+_PROMISE_SHARES = tuple(accumulate((0.62, 0.14, 0.12, 0.12)))
 _DUE_IN = (4 * HOUR, 24 * HOUR, 48 * HOUR, 72 * HOUR)
 _STATUSES = ("received", "in review", "waiting for documents")
 _SCORES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
@@ -129,7 +130,7 @@ def _achieve(stage: Stage) -> Next | None:
 
 
 def _leave_unachieved(stage: Stage, must_end: bool) -> Next | None:
-    ending = "abandon" if must_end else stage.rng.choices(_ENDINGS, _ENDING_SHARES)[0]
+    ending = "abandon" if must_end else stage.rng.choices(_ENDINGS, cum_weights=_ENDING_SHARES)[0]
     close = SCENES[stage.channel].close
     if ending == "refer":
         return _refer(stage)
@@ -148,7 +149,7 @@ def _leave_unachieved(stage: Stage, must_end: bool) -> Next | None:
 def _refer(stage: Stage) -> Next | None:
     rng = stage.rng
     channel = rng.choice([target for target in stage.intent.refers_to if target != stage.channel])
-    fate = rng.choices(_REFERRAL_FATES, _REFERRAL_SHARES)[0]
+    fate = rng.choices(_REFERRAL_FATES, cum_weights=_REFERRAL_SHARES)[0]
     due_in: int | None = stage.tempo.squeeze(rng.choice(_DUE_IN))
     if fate == "late":
         due_in = min(due_in or 0, stage.inactivity // 2)
@@ -169,7 +170,7 @@ def _promise(stage: Stage) -> Next | None:
     rng = stage.rng
     promise_id = stage.serials.name("p")
     due_in = stage.tempo.squeeze(_hours(rng, 12, 72))
-    fate = rng.choices(_PROMISE_FATES, _PROMISE_SHARES)[0]
+    fate = rng.choices(_PROMISE_FATES, cum_weights=_PROMISE_SHARES)[0]
     if fate == "late":
         due_in = min(due_in, stage.inactivity // 2)
     stage.step(SCENES[stage.channel].close, promises=Promises(promise_id, due_in))
