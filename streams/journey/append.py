@@ -13,6 +13,9 @@ from streams.journey.promises import attach_promise, follow_promises
 from streams.journey.state import Head, Journey, Pending, Stored, session_key
 from streams.journey.totals import add_to_totals
 
+_MANY_PENDING = 8
+"""A batch that spans days would otherwise search ever longer lists."""
+
 
 @dataclass(slots=True)
 class Touched:
@@ -63,6 +66,8 @@ def _append_ambient(head: Head, stored: Stored, touched: Touched, gap: int) -> N
         if step is not None and touchpoint.occurred_at - step[0] <= gap:
             journey_id = step[1]
         head.pending.append(Pending(stored, journey_id))
+        if len(head.pending) > _MANY_PENDING:
+            settle_pending(head, gap)
     if journey_id is not None:
         touched.journeys.add(journey_id)
     attach_promise(head.promises, touchpoint, journey_id, touched.promises)
@@ -111,11 +116,12 @@ def _attach_pending(
     head: Head, step: Touchpoint, journey: Journey | None, touched: Touched, catalogue: Catalogue
 ) -> bool:
     """Attach the pending touchpoints of the step's session; False if one belongs amid the journey's contacts."""
-    key, earliest = session_key(step), step.occurred_at - catalogue.contact_gap
+    session_id, channel, earliest = step.session_id, step.channel, step.occurred_at - catalogue.contact_gap
     left: list[Pending] = []
     for pending in head.pending:
         touchpoint = pending.stored.touchpoint
-        if session_key(touchpoint) != key or touchpoint.occurred_at < earliest:
+        same_session = touchpoint.session_id == session_id and touchpoint.channel == channel
+        if not same_session or touchpoint.occurred_at < earliest:
             left.append(pending)
             continue
         if journey is not None:

@@ -29,7 +29,10 @@ class Log:
 
     def find(self, touchpoint: Touchpoint) -> Stored | None:
         """The stored touchpoint of the same channel and event_id."""
-        for index in self._positions(_fingerprint(touchpoint)):
+        fingerprint = _fingerprint(touchpoint)
+        if fingerprint not in self._head.fingerprints:
+            return None
+        for index in self._positions(fingerprint):
             stored = self._at(index)
             if stored.touchpoint.event_id == touchpoint.event_id and stored.touchpoint.channel == touchpoint.channel:
                 return stored
@@ -80,7 +83,7 @@ class Log:
 
 
 def _fingerprint(touchpoint: Touchpoint) -> bytes:
-    return crc32(f"{touchpoint.channel}\x1f{touchpoint.event_id}".encode()).to_bytes(4)
+    return crc32(touchpoint.event_id.encode(), len(touchpoint.channel)).to_bytes(4)
 
 
 def _trailing_small(segments: list[Segment]) -> list[Segment]:
