@@ -12,6 +12,8 @@ from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.drain import Drained, DrainOutcome, Stage, TopicsMissing, drain, drain_stages
 from omnitrack.settings import Endpoints, resolve_endpoints
 
+_ANSWER_SECONDS = 5.0
+
 
 def drain_command(
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most.")] = 300.0,
@@ -39,7 +41,7 @@ def drain_command(
 
 
 def _drain(endpoints: Endpoints, timeout: float, console: Console) -> DrainOutcome:
-    with BrokerReader(endpoints.kafka) as reader, console.status("reading offsets") as status:
+    with BrokerReader(endpoints.kafka, _ANSWER_SECONDS) as reader, console.status("reading offsets") as status:
         stages = drain_stages(endpoints, reader.topics())
         if isinstance(stages, TopicsMissing):
             return stages
