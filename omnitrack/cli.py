@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from omnitrack.commands.drain import drain_command
+from omnitrack.commands.migrate import migrate_command
 from omnitrack.commands.simulate import simulate
+from omnitrack.commands.sql import sql_command
 from omnitrack.commands.status import status_command
 from omnitrack.commands.up import up_command
 from omnitrack.settings import SettingsError
@@ -19,6 +21,8 @@ app = typer.Typer(
 
 app.command("up")(up_command)
 app.command("simulate")(simulate)
+app.command("migrate")(migrate_command)
+app.command("sql")(sql_command)
 app.command("drain")(drain_command)
 app.command("status")(status_command)
 

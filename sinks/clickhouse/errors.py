@@ -85,6 +85,7 @@ def explained(settings: ClickHouseSettings) -> Iterator[None]:
 
 def _silence(error: Exception, settings: ClickHouseSettings) -> str:
     reason = str(error.message or "") if isinstance(error, driver.Error) else str(error)
+    reason = reason.removesuffix(f" ({settings.address})")
     advice = (
         "is it the secure port, and is its certificate known (ca_certs=, verify=)?"
         if "SSL" in reason

@@ -1,0 +1,86 @@
+"""`omnitrack sql`: ask ClickHouse."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from clickhouse_driver import Client
+from rich.console import Console
+
+from omnitrack.settings import resolve_endpoints
+from omnitrack.sql_output import Format, print_table, render
+from sinks.clickhouse.client import connect
+from sinks.clickhouse.errors import ClickHouseError, explained
+from sinks.clickhouse.settings import ClickHouseSettings
+from sinks.clickhouse.statements import split_statements
+
+INTERRUPTED = 130
+
+
+def sql_command(
+    query: Annotated[
+        str, typer.Argument(help="SQL, several statements are separated by `;`. `-`: read it from stdin.")
+    ],
+    form: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="Value of {NAME:Type} in the query.")
+    ] = None,
+    clickhouse: Annotated[
+        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
+    ] = None,
+) -> None:
+    """Run SQL in ClickHouse and print the rows.
+
+    Exit code 1: ClickHouse does not answer or refuses the query. 2: wrong usage. 130: cancelled with Ctrl-C.
+    """
+    errors = Console(stderr=True)
+    parameters = _parameters(param or [])
+    statements = split_statements(sys.stdin.read() if query == "-" else query)
+    if not statements:
+        raise typer.BadParameter("there is no statement in it", param_hint="QUERY")
+    try:
+        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse).clickhouse)
+        with closing(_Session(settings)) as session:
+            for statement in statements:
+                session.run(statement, parameters, form)
+    except ClickHouseError as error:
+        errors.print(f"sql: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        errors.print("sql: cancelled", style="red")
+        raise typer.Exit(INTERRUPTED) from error
+
+
+class _Session:
+    """One connection. Closing it cancels what still runs on the server."""
+
+    def __init__(self, settings: ClickHouseSettings) -> None:
+        self._settings = settings
+        self._client: Client = connect(settings)
+
+    def run(self, statement: str, parameters: dict[str, str], form: Format) -> None:
+        with explained(self._settings):
+            rows = self._client.execute_iter(statement, parameters, with_column_types=True)
+            columns: list[tuple[str, str]] = next(rows, [])
+            names = [name for name, _ in columns]
+            if not names:
+                return
+            if form is Format.TABLE:
+                print_table(Console(), names, rows)
+                return
+            for line in render(form, names, rows):
+                typer.echo(line)
+
+    def close(self) -> None:
+        self._client.disconnect()
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    for name, equals, _ in pairs:
+        if not equals or not name.isidentifier():
+            raise typer.BadParameter(f"{name!r} is not NAME=VALUE", param_hint="--param")
+    return {name: value for name, _, value in pairs}

@@ -1,0 +1,84 @@
+"""The sink's Faust app, output topics into ClickHouse: `faust -A omnitrack.sink worker`.
+
+Importing this reads the settings from the environment, and does no I/O.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from schemas.topics import Topics
+from sinks.clickhouse.agent import SinkAgent
+from sinks.clickhouse.settings import ClickHouseSettings
+from sinks.clickhouse.writer import Writer
+from sinks.port import SinkStopped
+from streams.batching import Batch, BatchApp, Delivery, create_app
+from streams.provision import ensure_topics
+from streams.settings import StreamSettings
+
+MAX_RECORDS = 5_000
+"""Per fetched batch; with two batches per partition of six topics this bounds the sink's memory."""
+STALL_SECONDS = 24 * 3600.0
+"""The writer itself waits for ClickHouse, and says so; a restart would not bring it back."""
+
+
+class StoringHandler:
+    """Hands batches to the sink and acknowledges each once it is stored.
+
+    It returns at once, so that batches of several partitions can share an INSERT; the app's bound on unacknowledged
+    batches is what keeps few of them in memory. A partition that moves meanwhile is stored by its new owner again,
+    which changes nothing.
+    """
+
+    def __init__(self, agent: SinkAgent, app: BatchApp) -> None:
+        self._agent = agent
+        self._app = app
+        self._storing: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        task = asyncio.create_task(self._store(batch, delivery))
+        self._storing.add(task)
+        task.add_done_callback(self._storing.discard)
+
+    async def _store(self, batch: Batch, delivery: Delivery) -> None:
+        try:
+            await self._agent.store(batch)
+        except SinkStopped:
+            return
+        except Exception as error:  # noqa: BLE001 -- the process must not go on as if the batch were stored
+            await self._app.crash(error)
+            return
+        delivery.acknowledge()
+
+
+def create_sink(settings: StreamSettings, clickhouse: ClickHouseSettings) -> BatchApp:
+    """The app that stores the output topics; without I/O until its worker starts.
+
+    Tables are made by `omnitrack migrate`; until they are there it waits, and says so.
+    """
+    topics = Topics(settings.topic_prefix)
+    agent = SinkAgent(Writer(clickhouse), topics)
+
+    async def prepare(app: BatchApp) -> None:
+        await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
+        app.consume(topics.outputs, StoringHandler(agent, app), "store")
+
+    app = create_app(
+        settings.group("sink"),
+        kafka=settings.kafka,
+        session_timeout=settings.session_timeout,
+        group_instance=settings.group_instance,
+        max_records=MAX_RECORDS,
+        stall_seconds=STALL_SECONDS,
+        prepare=prepare,
+    )
+
+    @app.on_before_shutdown.connect
+    async def stop_waiting(*_args: Any, **_kwargs: Any) -> None:
+        await asyncio.to_thread(agent.close)
+
+    return app
+
+
+app = create_sink(StreamSettings(), ClickHouseSettings())
