@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from omnitrack.offsets import Offsets, Partition
 
@@ -29,10 +30,15 @@ class _Admin(KafkaAdminClient):  # type: ignore[misc]
 
 
 class BrokerReader:
-    """Reads the state of a broker. Use it in a `with` block; any call may raise `BrokerUnavailableError`."""
+    """Reads the state of a broker, in a `with` block.
+
+    Opening it, and leaving the block with an error of Kafka's, raises `BrokerUnavailableError`. What the broker only
+    cannot answer yet is asked again for `timeout_seconds`.
+    """
 
     def __init__(self, kafka: str, timeout_seconds: float = 10.0) -> None:
         self._kafka = kafka
+        self._timeout_seconds = timeout_seconds
         self._options: dict[str, Any] = {
             "bootstrap_servers": kafka,
             "bootstrap_timeout_ms": int(timeout_seconds * 1000),
@@ -80,13 +86,23 @@ class BrokerReader:
 
     def committed(self, group: str) -> Offsets:
         """The offsets that `group` committed; empty where it never did."""
-        answer = self._admin.list_group_offsets([group])[group]
+        answer = self._ask_coordinator(self._admin.list_group_offsets, group)
         return _named({partition: kept.offset for partition, kept in answer.items() if kept.offset >= 0})
 
     def assigned_members(self, group: str) -> int:
         """How many consumers hold partitions of `group` now; 0 while it rebalances."""
-        description = self._admin.describe_groups([group])[group]
+        description = self._ask_coordinator(self._admin.describe_groups, group)
         return len(description["members"]) if description["group_state"] == "Stable" else 0
+
+    def _ask_coordinator(self, question: Callable[[list[str]], dict[str, Any]], group: str) -> Any:
+        # A new broker has no coordinator until the first one asks for it.
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, KafkaError) and bool(error.retriable)),
+            stop=stop_after_delay(self._timeout_seconds),
+            wait=wait_fixed(0.2),
+            reraise=True,
+        )
+        return retrying(question, [group])[group]
 
 
 class _Consumer:
