@@ -1,0 +1,41 @@
+"""The command shows what it can find out, and says what it could not."""
+
+from __future__ import annotations
+
+import json
+
+from typer.testing import CliRunner
+
+from omnitrack.cli import app
+from omnitrack.ports import LOOPBACK, free_port
+from tests.omnitrack.kafka_group import commit, deployment, send
+from tests.support.brokers import Broker
+
+NOBODY = f"clickhouse://default@{LOOPBACK}:{{port}}/omnitrack"
+
+
+def test_kafka_is_told_though_clickhouse_does_not_answer(broker: Broker, topic_prefix: str) -> None:
+    endpoints = deployment(broker.bootstrap, topic_prefix)
+    atm = endpoints.topics.touchpoints("atm")
+    send(broker.bootstrap, atm, 100)
+    commit(broker.bootstrap, endpoints.streams_group, atm, 75)
+    port = free_port()
+    arguments = ["status", "--format", "json", "--kafka", broker.bootstrap, "--clickhouse", NOBODY.format(port=port)]
+    result = CliRunner().invoke(app, arguments, env={"OMNITRACK_TOPIC_PREFIX": topic_prefix})
+    assert result.exit_code == 1
+    report = json.loads(result.stdout)
+    assert {"topic": atm, "group": endpoints.streams_group, "records": 100, "lag": 25} in report["topics"]
+    assert {topic["topic"] for topic in report["topics"]} == {
+        spec.name for spec in endpoints.topics.all if spec.cleanup == "delete"
+    }
+    assert report["account"] is None
+    assert f"ClickHouse does not answer at {LOOPBACK}:{port}" in result.stderr
+    assert "Kafka" not in result.stderr
+
+
+def test_both_are_named_where_none_answers() -> None:
+    kafka, port = f"{LOOPBACK}:{free_port()}", free_port()
+    result = CliRunner().invoke(app, ["status", "--kafka", kafka, "--clickhouse", NOBODY.format(port=port)])
+    assert result.exit_code == 1
+    assert f"Kafka at {kafka} does not answer" in result.stderr
+    assert f"ClickHouse does not answer at {LOOPBACK}:{port}" in result.stderr
