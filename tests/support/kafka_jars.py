@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -72,5 +73,8 @@ def _executable(name: str, how_to_get_it: str) -> str:
 
 
 if __name__ == "__main__":
-    require_apache_kafka()
+    try:
+        require_apache_kafka()
+    except ApacheKafkaUnavailable as error:
+        sys.exit(f"no Apache Kafka: {error}")
     print(f"Apache Kafka: {kafka_jars()}")

@@ -1,0 +1,53 @@
+"""The lock files say what pyproject.toml says; `make lock` renews them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+GROUPS = PROJECT["dependency-groups"]
+DIRECT = [*PROJECT["project"]["dependencies"], *GROUPS["build"]]
+TESTED_WITH = [*DIRECT, *(entry for entry in GROUPS["dev"] if isinstance(entry, str))]
+LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+
+
+def locked(name: str) -> set[tuple[str, str]]:
+    """The (package, version) pairs of a lock file; a package may have several, for different Pythons."""
+    return {(canonicalize_name(package), version) for package, version in LOCKED.findall((ROOT / name).read_text())}
+
+
+@pytest.mark.parametrize(
+    ("lock", "wanted"),
+    [("requirements.lock", DIRECT), ("requirements-dev.lock", TESTED_WITH)],
+)
+def test_a_lock_holds_the_pinned_version_of_everything_used_directly(lock: str, wanted: list[str]) -> None:
+    pins = {
+        (canonicalize_name(requirement.name), str(requirement.specifier).removeprefix("=="))
+        for requirement in map(Requirement, wanted)
+    }
+
+    assert pins - locked(lock) == set()
+
+
+def test_what_is_tested_is_what_runs() -> None:
+    assert locked("requirements.lock") - locked("requirements-dev.lock") == set()
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_every_locked_package_has_hashes(lock: str) -> None:
+    packages = re.split(LOCKED.pattern, (ROOT / lock).read_text(), flags=re.MULTILINE)[3::3]
+
+    assert packages
+    assert all("--hash=sha256:" in package for package in packages)
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_names_no_index(lock: str) -> None:
+    assert "://" not in (ROOT / lock).read_text()
