@@ -13,6 +13,7 @@ from faust.types import EventT, TransportT
 from streams.batching.batch import Batch, BatchSchema, Handler
 from streams.batching.consumer import BatchConsumer, BatchTransport
 from streams.batching.delivering import EventDelivery, deliver
+from streams.batching.lanes import Lanes
 from streams.batching.livelock import Livelock, LivelockWatch
 from streams.batching.sender import RecordSender
 from streams.batching.table import BatchTable
@@ -21,6 +22,7 @@ from streams.batching.versions import check_installation
 WATCH_SECONDS = 1.0
 
 Prepare = Callable[["BatchApp"], Awaitable[None]]
+Work = tuple[EventT[Any], Handler]
 
 
 class BatchApp(faust.App):
@@ -46,9 +48,7 @@ class BatchApp(faust.App):
         self.stall_seconds = stall_seconds
         self._prepare = prepare
         self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer())
-        self._busy = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._lanes: Lanes[Work] = Lanes(self._work_on)
         super().__init__(name, **options)
 
     @property
@@ -57,15 +57,16 @@ class BatchApp(faust.App):
         return cast("BatchConsumer", self.consumer)
 
     def consume(self, topics: Sequence[str], handler: Handler, name: str) -> None:
-        """Add an agent: `handler` gets the batches of `topics`, one at a time, those of a partition in order.
+        """Add an agent: `handler` gets the batches of `topics`, those of one partition in order and one at a time.
 
+        Batches of different partitions are worked on at once, so that one's waiting is another's computing.
         An exception of the handler is retried in place for `retry_seconds`, then it ends the process with a non-zero
         status; the batch stays unacknowledged, so it is delivered again.
         """
 
         async def agent(stream: faust.Stream[Any]) -> None:
             async for event in stream.noack().events():
-                await self._work_on(cast("EventT[Any]", event), handler)
+                self._lanes.put(event.message.tp, (cast("EventT[Any]", event), handler))
 
         channel = self.topic(*topics, schema=BatchSchema(), value_type=bytes)
         self.agent(channel, name=name, concurrency=1)(cast("Any", agent))
@@ -76,19 +77,15 @@ class BatchApp(faust.App):
         table = BatchTable(self, name=name, partitions=partitions, changelog_topic=changelog)
         return cast("BatchTable", self.tables.add(table))
 
-    async def _work_on(self, event: EventT[Any], handler: Handler) -> None:
-        delivery = EventDelivery(self, event.message)
-        self._busy += 1
-        self._idle.clear()
+    async def _work_on(self, work: Work) -> None:
+        event, handler = work
+        if not self.flow_control.is_active():
+            # Partitions are being given up: the batch will be delivered anew, here or elsewhere.
+            return
         try:
-            await deliver(cast("Batch", event.value), delivery, handler, self.retry_seconds)
-        except Exception as error:
+            await deliver(cast("Batch", event.value), EventDelivery(self, event.message), handler, self.retry_seconds)
+        except Exception as error:  # noqa: BLE001 -- whatever a handler raises, its batch is not done
             await self.crash(error)
-            raise
-        finally:
-            self._busy -= 1
-            if not self._busy:
-                self._idle.set()
 
     async def _consumer_wait_empty(self, consumer: Any, logger: Any) -> None:
         """Before partitions are given up: let the batches in work end, and commit them.
@@ -96,7 +93,7 @@ class BatchApp(faust.App):
         A batch that went on after its partition moved would overwrite the new owner's state.
         """
         try:
-            await asyncio.wait_for(self._idle.wait(), self.conf.broker_rebalance_timeout * 0.8)
+            await asyncio.wait_for(self._lanes.idle(), self.conf.broker_rebalance_timeout * 0.8)
         except TimeoutError as error:
             await self.crash(error)
         await consumer.commit()
