@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
 from omnitrack.commands.migrate import migrate_command
 from omnitrack.commands.simulate import simulate
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
+app.command("demo")(demo_command)
 app.command("up")(up_command)
 app.command("simulate")(simulate)
 app.command("migrate")(migrate_command)

