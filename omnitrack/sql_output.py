@@ -55,8 +55,9 @@ def print_table(console: Console, names: Sequence[str], rows: Iterable[Row]) -> 
     for row in held:
         table.add_row(*(Text(_shown(value)) for value in row))
     if not console.is_terminal:
-        console.print(table, width=UNLIMITED_WIDTH, soft_wrap=False)
-    elif Measurement.get(console, console.options, table).minimum > console.width:
+        console.width = UNLIMITED_WIDTH
+    least_width = Measurement.get(console, console.options.update(max_width=UNLIMITED_WIDTH), table).minimum
+    if least_width > console.width:
         for line in _vertical(names, held):
             console.print(Text(line))
     else:
@@ -98,8 +99,8 @@ def _csv(names: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
 
 def _csv_line(values: Sequence[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(values)
-    return line.getvalue()
+    csv.writer(line).writerow(values)
+    return line.getvalue().removesuffix("\r\n")
 
 
 def _tsv(names: Sequence[str], rows: Iterable[Row]) -> Iterator[str]:
