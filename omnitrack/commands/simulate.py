@@ -29,7 +29,7 @@ _USAGE = 2
 
 def simulate(
     customers: Annotated[int, typer.Option(min=1, help="How many customers the bank has.")] = 2_000,
-    days: Annotated[float | None, typer.Option(min=0, help="Days of history up to now.  [default: 7; live: 0]")] = None,
+    days: Annotated[float | None, typer.Option(min=0, help="Days of history up to now. Default: 7, live: 0.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, time and options play the same bank.")] = 1,
     live: Annotated[
         bool, typer.Option("--live/--no-live", help="Go on at the clock's pace after the history.")

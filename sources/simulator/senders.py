@@ -11,8 +11,6 @@ from kafka.errors import KafkaError
 from schemas.topics import Topics
 from sources.simulator.dirt import Delivery
 
-_ANSWER_SECONDS = 15
-
 
 class SendFailedError(Exception):
     """Records did not reach their topics: one line that says where, and what to do."""
@@ -45,22 +43,28 @@ class FileSender:
 
 
 class RawSender:
-    """Sends to the channels' topics without looking at the bytes. Raises SendFailedError, also for earlier sends."""
+    """Sends to the channels' topics without looking at the bytes.
 
-    def __init__(self, kafka: str, topics: Topics) -> None:
+    Any call but `close` may raise SendFailedError, also for an earlier send: a broker or a topic did not answer for
+    `answer_seconds`, or refused a record for good.
+    """
+
+    def __init__(self, kafka: str, topics: Topics, answer_seconds: float = 15.0) -> None:
         self._kafka = kafka
         self._topics = topics
+        self._answer_seconds = answer_seconds
         self._failure: BaseException | None = None
+        milliseconds = int(answer_seconds * 1000)
         try:
             self._producer = KafkaProducer(
                 bootstrap_servers=kafka,
                 acks="all",
                 linger_ms=20,
                 batch_size=256 * 1024,
-                max_block_ms=_ANSWER_SECONDS * 1000,
-                bootstrap_timeout_ms=_ANSWER_SECONDS * 1000,
-                delivery_timeout_ms=2 * _ANSWER_SECONDS * 1000,
-                request_timeout_ms=_ANSWER_SECONDS * 1000,
+                max_block_ms=milliseconds,
+                bootstrap_timeout_ms=milliseconds,
+                delivery_timeout_ms=3 * milliseconds,
+                request_timeout_ms=milliseconds,
                 allow_auto_create_topics=False,
             )
         except KafkaError as error:
@@ -78,14 +82,14 @@ class RawSender:
 
     def flush(self) -> None:
         try:
-            self._producer.flush(timeout=2 * _ANSWER_SECONDS)
+            self._producer.flush(timeout=3 * self._answer_seconds)
         except KafkaError as error:
             raise self._failed(error) from error
         if self._failure is not None:
             raise self._failed(self._failure) from self._failure
 
     def close(self) -> None:
-        self._producer.close(timeout=_ANSWER_SECONDS)
+        self._producer.close(timeout=self._answer_seconds)
 
     def _note_failure(self, error: BaseException) -> None:
         self._failure = self._failure or error
