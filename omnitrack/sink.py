@@ -26,20 +26,23 @@ STALL_SECONDS = 24 * 3600.0
 class StoringHandler:
     """Hands batches to the sink and acknowledges each once it is stored.
 
-    It returns at once, so that batches of several partitions can share an INSERT; the app's bound on unacknowledged
-    batches is what keeps few of them in memory. A partition that moves meanwhile is stored by its new owner again,
-    which changes nothing.
+    It returns at once: a sink that waits for ClickHouse must not hold up a rebalance. The app's bound on
+    unacknowledged batches is what keeps few of them in memory. A batch whose partition moved meanwhile is given up;
+    its new owner stores it, and twice stored is as good as once.
     """
 
     def __init__(self, agent: SinkAgent, app: BatchApp) -> None:
         self._agent = agent
         self._app = app
-        self._storing: set[asyncio.Task[None]] = set()
+        self._storing: dict[asyncio.Task[None], Delivery] = {}
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        for task, earlier in self._storing.items():
+            if not earlier.is_current():
+                task.cancel()
         task = asyncio.create_task(self._store(batch, delivery))
-        self._storing.add(task)
-        task.add_done_callback(self._storing.discard)
+        self._storing[task] = delivery
+        task.add_done_callback(self._storing.pop)
 
     async def _store(self, batch: Batch, delivery: Delivery) -> None:
         try:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import astuple
 
 from sinks.port import Rejection, Row, Table
 
@@ -66,7 +66,7 @@ def _duplicate_columns(rows: Sequence[Row]) -> Columns:
 
 
 def _transpose(rows: Sequence[msgspec.Struct]) -> Columns:
-    return dict(zip(rows[0].__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
+    return {name: list(map(attrgetter(name), rows)) for name in rows[0].__struct_fields__}
 
 
 def _times(column: Column) -> Column:
