@@ -30,7 +30,7 @@ class FileSender:
     """One payload a line. A line tells no topic, so a record on the wrong channel's topic cannot be told by it."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=1 << 20)
+        self._file = path.open("wb", buffering=1 << 16)
 
     def send(self, delivery: Delivery) -> None:
         self._file.write(delivery.payload.replace(b"\n", b" ") + b"\n")
