@@ -41,7 +41,7 @@ class SinkStopped(Exception):
 class Sink(Protocol):
     """Stores rows durably. Writing the same rows again, in any order, changes nothing.
 
-    The greatest version of a row's key holds; a tombstone (`is_deleted`) withdraws the row until a greater version.
+    The greatest version of a row's key holds (rows of one key and version are equal); a tombstone (`is_deleted`) withdraws the row until a greater version.
     Methods block, may be called from several threads, and wait as long as the store is away.
     """
 
