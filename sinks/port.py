@@ -41,8 +41,9 @@ class SinkStopped(Exception):
 class Sink(Protocol):
     """Stores rows durably. Writing the same rows again, in any order, changes nothing.
 
-    The greatest version of a row's key holds (rows of one key and version are equal); a tombstone (`is_deleted`) withdraws the row until a greater version.
-    Methods block, may be called from several threads, and wait as long as the store is away.
+    The greatest version of a row's key holds (rows of one key and version are equal); a tombstone (`is_deleted`)
+    withdraws the row until a greater version comes. Methods block, may be called from several threads, and wait as
+    long as the store is away.
     """
 
     def write(self, table: Table, entries: Sequence[Entry]) -> None:

@@ -87,7 +87,7 @@ class Writer:
 
         retrying = Retrying(
             retry=retry_if_exception_type((ClickHouseUnavailable, ClickHouseRefused)),
-            wait=wait_exponential_jitter(initial=0.1, max=LONGEST_WAIT_SECONDS),
+            wait=wait_exponential_jitter(multiplier=0.1, max=LONGEST_WAIT_SECONDS),
             stop=stop_when_event_set(self._stopping),
             sleep=sleep_using_event(self._stopping),
             before_sleep=log_wait,
