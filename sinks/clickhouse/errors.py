@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -106,7 +107,6 @@ def _refusal(error: driver.ServerException, settings: ClickHouseSettings) -> str
 
 
 def server_text(error: driver.ServerException) -> str:
-    """The first line of the server's message: without its stack trace and version."""
-    text = str(error.message).partition("Stack trace:")[0].strip().removeprefix("DB::Exception: ")
-    text = text.partition("\n")[0]
-    return text.rpartition(" (version ")[0] or text if text.endswith(")") else text
+    """The first line of the server's message, without what surrounds it: code, class, version, stack trace."""
+    text = str(error.message).partition("Stack trace:")[0].strip().partition("\n")[0]
+    return re.sub(r"^(Code: \d+\. )?DB::Exception: | \(version [^)]*\)+$", "", text)
