@@ -27,13 +27,13 @@ class Sender(Protocol):
 
 
 class FileSender:
-    """One payload a line. A line tells no topic, so a record on the wrong channel's topic cannot be told by it."""
+    """One payload a line; no payload of a simulation has a line break."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb", buffering=1 << 16)
 
     def send(self, delivery: Delivery) -> None:
-        self._file.write(delivery.payload.replace(b"\n", b" ") + b"\n")
+        self._file.write(delivery.payload + b"\n")
 
     def flush(self) -> None:
         self._file.flush()
