@@ -11,9 +11,9 @@ import time
 import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP
-from schemas.decode import Decoder
 
 from schemas.catalogue import load_catalogue
+from schemas.decode import Decoder
 from schemas.topics import Topics
 from streams.agents.ingest import Ingest, IngestAgent
 from streams.agents.stitch import Stitch

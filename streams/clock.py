@@ -44,7 +44,7 @@ class DueTimes:
         return len(self._due)
 
     def set(self, customer: str, due_at: int | None) -> None:
-        """The customer is due at `due_at` and not before; None: never."""
+        """The customer's rows change at `due_at` and not before; None: never."""
         if self._due.get(customer) == due_at:
             return
         if due_at is None:
@@ -57,12 +57,12 @@ class DueTimes:
             heapq.heapify(self._heap)
 
     def due(self, clock: int, limit: int) -> list[str]:
-        """At most `limit` customers whose time the clock has passed, the earliest first.
+        """At most `limit` customers whose time the clock has reached, the earliest first.
 
         They are due no more, until `set` says so again.
         """
         found: list[str] = []
-        while self._heap and self._heap[0][0] < clock and len(found) < limit:
+        while self._heap and self._heap[0][0] <= clock and len(found) < limit:
             at, customer = heapq.heappop(self._heap)
             if self._due.get(customer) == at:
                 del self._due[customer]

@@ -7,11 +7,19 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
+from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
 from schemas.topics import Topics, TopicSpec
 
 DEAD_LETTER_BYTES = 8 * 1024 * 1024
 """A dead letter holds what was refused in base64, be it the largest record that a broker takes by default."""
+
+
+VISIBLE_SECONDS = 20.0
+
+
+class TopicsInvisible(Exception):
+    """Topics were created, and the brokers still did not know of them after a while."""
 
 
 class TopicMismatch(Exception):
@@ -22,7 +30,7 @@ async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replicat
     """Create what is missing of the topics; returns the names of those it created, and may run many times at once.
 
     Raises `TopicMismatch` if an existing topic has another partition count, and the driver's `KafkaError` if the
-    broker cannot be reached or refuses a topic.
+    broker cannot be reached or refuses a topic, or does not show it in time (`TopicsInvisible`).
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
@@ -30,7 +38,11 @@ async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replicat
         existing = await _partition_counts(admin)
         check_partition_counts(topics.all, existing, partitions)
         missing = [spec for spec in topics.all if spec.name not in existing]
-        return await _create(admin, missing, topics, partitions, replication) if missing else []
+        if not missing:
+            return []
+        created = await _create(admin, missing, topics, partitions, replication)
+        check_partition_counts(topics.all, await _once_visible(admin, missing), partitions)
+        return created
     finally:
         await admin.close()
 
@@ -50,6 +62,17 @@ def check_partition_counts(specs: Iterable[TopicSpec], existing: Mapping[str, in
 async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
     # All topics, for asking for one by name makes some brokers create it.
     return {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+
+
+async def _once_visible(admin: AIOKafkaAdminClient, specs: list[TopicSpec]) -> dict[str, int]:
+    """Brokers learn of a new topic one after the other: who reads it at once would find nothing."""
+    async for attempt in AsyncRetrying(stop=stop_after_delay(VISIBLE_SECONDS), wait=wait_fixed(0.1), reraise=True):
+        with attempt:
+            existing = await _partition_counts(admin)
+            invisible = [spec.name for spec in specs if spec.name not in existing]
+            if invisible:
+                raise TopicsInvisible(f"{', '.join(invisible)}: created, but the brokers do not show them yet")
+    return existing
 
 
 async def _create(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from aiokafka.partitioner import murmur2
-from schemas.decode import Decoder, Refusal
 
+from schemas.decode import Decoder, Refusal
 from schemas.rows import DeadReason
 from schemas.topics import Topics
 from schemas.touchpoint import Arrival, Origin, Touchpoint, encode_customer_record

@@ -37,10 +37,10 @@ def conflict(arrival: Arrival) -> tuple[bytes | None, bytes]:
     return _of_arrival(arrival, "conflict", error)
 
 
-def too_late(arrival: Arrival, oldest: int) -> tuple[bytes | None, bytes]:
-    """The touchpoint is older than what is kept; `oldest` (ms) is the earliest time that still is."""
-    late = (oldest - arrival.touchpoint.occurred_at) // 1000
-    return _of_arrival(arrival, "too_late", f"occurred_at: {late} s beyond the horizon; omnitrack restitch takes it in")
+def too_late(arrival: Arrival) -> tuple[bytes | None, bytes]:
+    """The touchpoint is older than the horizon, so the state that it belongs to may be gone."""
+    error = "occurred_at: older than the horizon: omnitrack restitch takes it in, or a longer horizon in the catalogue"
+    return _of_arrival(arrival, "too_late", error)
 
 
 def _of_arrival(arrival: Arrival, reason: DeadReason, error: str) -> tuple[bytes | None, bytes]:

@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
-from schemas.touchpoint import Arrival, Origin, Tick, decode_customer_record
+from schemas.touchpoint import Arrival, CustomerRecord, Origin, Tick, Withdrawal, decode_customer_record
 from streams.agents.letters import conflict, dead_letter, encode_json, too_late
 from streams.batching import Batch, Delivery, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, StateStore, checkpoint
@@ -61,6 +61,8 @@ class Rows:
                 self.add(topic, key, rows, encode)
         for arrival in change.conflicts:
             self.add_letter(conflict(arrival))
+        for arrival in change.too_late:
+            self.add_letter(too_late(arrival))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,12 @@ class Stitch:
         """The effects of the batch on the states as they are; changes nothing but the partition's clock."""
         now = self._now()
         rows = Rows(self._topics)
-        arrivals = self._group(batch, now, rows)
+        groups = self._group(batch, rows)
         clock = self._times(batch.partition).clock.read(caught_up=batch.caught_up, now=now)
         get = self._states.partition(batch.partition).get
         writes: list[list[tuple[bytes, bytes | None]]] = []
         due: dict[str, int | None] = {}
-        for key, group in arrivals.items():
+        for key, group in groups.items():
             customer_id = key.decode()
             change = advance(customer_id, get, group, self._catalogue, clock, now)
             rows.add_change(key, change)
@@ -117,25 +119,22 @@ class Stitch:
         outputs = [Outgoing(topic, batch.partition, (records,)) for topic, records in rows.by_topic.items()]
         return Stitched(Effects(outputs, batch.partition, writes), due)
 
-    def _group(self, batch: Batch, now: int, rows: Rows) -> dict[bytes, list[Arrival]]:
-        """The arrivals of each customer of the batch, in order; a customer with ticks only has none of them."""
-        clock = self._times(batch.partition).clock
-        horizon = self._catalogue.horizon
-        groups: dict[bytes, list[Arrival]] = {}
+    def _group(self, batch: Batch, rows: Rows) -> dict[bytes, list[Arrival | Withdrawal]]:
+        """The records of each customer of the batch, in order; a customer with ticks only has none of them."""
+        observe = self._times(batch.partition).clock.observe
+        groups: dict[bytes, list[Arrival | Withdrawal]] = {}
         for record in batch.records:
             item = _decode(record)
             if item is None:
                 rows.add_letter(_unreadable(batch, record))
                 continue
-            clock.observe(item.at if isinstance(item, Tick) else item.touchpoint.occurred_at)
             group = groups.setdefault(record.key or b"", [])
             if isinstance(item, Tick):
+                observe(item.at)
                 continue
-            oldest = clock.read(caught_up=batch.caught_up, now=now) - horizon if horizon is not None else None
-            if oldest is not None and item.touchpoint.occurred_at < oldest:
-                rows.add_letter(too_late(item, oldest))
-            else:
-                group.append(item)
+            if isinstance(item, Arrival):
+                observe(item.touchpoint.occurred_at)
+            group.append(item)
         return groups
 
     def _times(self, partition: int) -> PartitionTimes:
@@ -149,11 +148,11 @@ class Stitch:
         return PartitionTimes(kept.clock if kept is not None else PartitionClock(), due)
 
 
-def _decode(record: Record) -> Arrival | Tick | None:
+def _decode(record: Record) -> CustomerRecord | None:
     if record.key is None or record.value is None:
         return None
     try:
-        item: Arrival | Tick = decode_customer_record(record.value)
+        item: CustomerRecord = decode_customer_record(record.value)
     except msgspec.DecodeError:
         return None
     return item

@@ -1,4 +1,4 @@
-"""Sends ticks to customers whose deadline the clock has passed; `stitch` acts on them."""
+"""Sends ticks to customers whose rows change by the clock; `stitch` acts on them."""
 
 from __future__ import annotations
 
@@ -52,4 +52,4 @@ async def send_ticks(
 def _put_back(rounds: list[tuple[int, PartitionTimes, list[str]]], at: int) -> None:
     for _, times, customers in rounds:
         for customer in customers:
-            times.due.set(customer, at - 1)
+            times.due.set(customer, at)

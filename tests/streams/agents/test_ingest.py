@@ -1,0 +1,159 @@
+"""Records of the channels become arrivals of customers or dead letters; none is dropped, none blocks another."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+from kafka.partitioner.default import murmur2
+
+from schemas.decode import Decoder
+from schemas.rows import DeadLetter
+from schemas.topics import BUILT_IN_CHANNELS, Topics
+from schemas.touchpoint import Arrival, Origin, decode_customer_record
+from streams.agents.ingest import Ingest, place
+from streams.batching import Batch
+from streams.pseudonym import Pseudonyms
+
+TOPICS = Topics("t.")
+PARTITIONS = 4
+NOW = 1_790_000_000_000
+OCCURRED = "2026-09-21T14:13:20Z"  # NOW
+APPEND_TIME = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FakeRecord:
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int = NOW
+    timestamp_type: int = 0
+
+
+def payload(**changes: Any) -> bytes:
+    touchpoint = {
+        "schema_version": 1,
+        "event_id": "e1",
+        "channel": "mobile_app",
+        "occurred_at": OCCURRED,
+        "identities": {"customer_no": "C-1", "phone": "138"},
+        "touchpoint": "card.report_lost",
+        "stage": "apply",
+        "intent": "card_replacement",
+        "details": {"app_version": "1", "os": "ios"},
+    }
+    return json.dumps(touchpoint | changes).encode()
+
+
+def ingest(pseudonyms: Pseudonyms | None = None) -> Ingest:
+    return Ingest(TOPICS, Decoder(BUILT_IN_CHANNELS), PARTITIONS, pseudonyms)
+
+
+Sent = dict[str, list[tuple[int, bytes | None, bytes]]]
+
+
+def run(*records: FakeRecord, pseudonyms: Pseudonyms | None = None, now: int = NOW) -> Sent:
+    batch = Batch(TOPICS.touchpoints("mobile_app"), 2, records, len(records), len(records))
+    sent: Sent = {TOPICS.customer: [], TOPICS.dead: []}
+    for one in ingest(pseudonyms).effects(batch, now).outputs:
+        sent[one.topic] += [(one.partition, key, value or b"") for group in one.groups for key, value in group]
+    return sent
+
+
+def arrivals(sent: Sent) -> list[Arrival]:
+    decoded = [decode_customer_record(value) for _, _, value in sent[TOPICS.customer]]
+    return [one for one in decoded if isinstance(one, Arrival)]
+
+
+def letters(sent: Sent) -> list[DeadLetter]:
+    return [msgspec.json.decode(value, type=DeadLetter) for _, _, value in sent[TOPICS.dead]]
+
+
+def test_a_valid_record_arrives_at_its_customer_with_its_bytes_and_origin() -> None:
+    sent = run(FakeRecord(7, b"any", payload()))
+    [(_, key, _)] = sent[TOPICS.customer]
+    [one] = arrivals(sent)
+    assert key == b"C-1"
+    assert one.origin == Origin("t.touchpoints.mobile_app", 2, 7)
+    assert (one.key, one.payload, one.received_at) == (b"any", payload(), NOW)
+    assert letters(sent) == []
+
+
+def test_a_refused_record_becomes_a_dead_letter_byte_for_byte_under_its_own_key() -> None:
+    junk = b"\xff\x00 not json"
+    sent = run(FakeRecord(7, b"\x01key", junk))
+    [letter] = letters(sent)
+    assert letter.reason == "not_json"
+    assert letter.dead_letter_id == "t.touchpoints.mobile_app:2:7"
+    assert (b64decode(letter.payload), b64decode(letter.key or "")) == (junk, b"\x01key")
+    assert [(partition, key) for partition, key, _ in sent[TOPICS.dead]] == [(2, b"\x01key")]
+
+
+def test_a_refused_record_without_key_or_value_is_kept_too() -> None:
+    [letter] = letters(run(FakeRecord(0, None, None)))
+    assert (letter.key, letter.payload, letter.reason) == (None, "", "not_json")
+
+
+def test_receipt_is_the_brokers_time_where_it_stamps_records() -> None:
+    stamped = FakeRecord(0, None, payload(), timestamp=NOW - 400_000, timestamp_type=APPEND_TIME)
+    [letter] = letters(run(stamped, now=NOW + 10_000_000))
+    assert (letter.reason, letter.received_at) == ("clock_ahead", NOW - 400_000)
+
+
+def test_receipt_is_now_where_the_producer_made_up_the_time() -> None:
+    [one] = arrivals(run(FakeRecord(0, None, payload(), timestamp=5), now=NOW + 1))
+    assert one.received_at == NOW + 1
+
+
+IDENTITIES = {"card": "c", "account": "a", "phone": "p", "wechat_openid": "w", "device": "d"}
+
+
+@given(st.lists(st.sampled_from(sorted(IDENTITIES)), unique=True))
+def test_without_customer_no_the_strongest_identity_tells_the_anonymous_customer(kinds: list[str]) -> None:
+    identities = {kind: IDENTITIES[kind] for kind in kinds}
+    sent = run(FakeRecord(0, None, payload(identities=identities, session_id="s")))
+    strongest = next((kind for kind in IDENTITIES if kind in kinds), None)
+    expected = f"anon:{strongest}:{IDENTITIES[strongest]}" if strongest else "anon:session:mobile_app:s"
+    assert [key for _, key, _ in sent[TOPICS.customer]] == [expected.encode()]
+
+
+@given(st.text(min_size=1, max_size=40), st.integers(1, 64))
+def test_a_customer_is_placed_as_kafkas_default_partitioner_would(customer_id: str, partitions: int) -> None:
+    key, partition = place(customer_id, partitions)
+    assert key == customer_id.encode()
+    assert partition == (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def test_no_identity_leaves_in_clear_where_a_key_is_configured() -> None:
+    pseudonyms = Pseudonyms(b"k" * 32)
+    clear = {"customer_no": "SECRET-NO", "phone": "SECRET-PHONE", "device": "SECRET-DEVICE"}
+    good = FakeRecord(0, b"SECRET-NO", payload(identities=clear, session_id="SECRET-SESSION"))
+    bad = FakeRecord(1, b"SECRET-KEY", payload(identities=clear, session_id="SECRET-SESSION", stage="nowhere"))
+    sent = run(good, bad, pseudonyms=pseudonyms)
+    [(_, key, value)] = sent[TOPICS.customer]
+    [one] = arrivals(sent)
+    [letter] = letters(sent)
+    for data in (key or b"", value, *(b64decode(part) for part in (letter.key or "", letter.payload))):
+        assert b"SECRET" not in data
+    assert key == pseudonyms.of("customer_no", "SECRET-NO").encode() == one.key
+    assert one.touchpoint.identities == {kind: pseudonyms.of(kind, value) for kind, value in clear.items()}
+    assert json.loads(one.payload)["identities"] == one.touchpoint.identities
+    assert json.loads(one.payload)["session_id"] == one.touchpoint.session_id
+
+
+@given(st.lists(st.one_of(st.none(), st.binary(max_size=60), st.just(payload()), st.just(payload(stage="x")))))
+def test_every_record_has_exactly_one_fate(values: list[bytes | None]) -> None:
+    sent = run(*(FakeRecord(offset, None, value) for offset, value in enumerate(values)))
+    fates = [one.origin.offset for one in arrivals(sent)] + [one.offset for one in letters(sent)]
+    assert sorted(fates) == list(range(len(values)))
+
+
+def test_a_replay_leads_to_the_same_bytes() -> None:
+    records = [FakeRecord(number, None, payload(event_id=f"e{number}")) for number in range(20)]
+    assert run(*records) == run(*records)

@@ -1,0 +1,57 @@
+"""Items of a lane go one after the other, in order; lanes do not wait for each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.batching.lanes import Lanes
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
+def test_a_lane_keeps_its_order_and_has_one_item_in_work(puts: list[tuple[int, int]]) -> None:
+    done: defaultdict[int, list[int]] = defaultdict(list)
+    in_work: defaultdict[int, int] = defaultdict(int)
+
+    async def work(item: tuple[int, int, int]) -> None:
+        lane, number, pauses = item
+        in_work[lane] += 1
+        assert in_work[lane] == 1
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        in_work[lane] -= 1
+        done[lane].append(number)
+
+    async def run() -> None:
+        lanes: Lanes[tuple[int, int, int]] = Lanes(work)
+        for number, (lane, pauses) in enumerate(puts):
+            lanes.put(lane, (lane, number, pauses))
+            if number % 3 == 0:
+                await asyncio.sleep(0)
+        await lanes.idle()
+
+    asyncio.run(run())
+    for lane in {lane for lane, _ in puts}:
+        assert done[lane] == [number for number, (one, _) in enumerate(puts) if one == lane]
+
+
+def test_a_lane_that_waits_does_not_hold_up_another() -> None:
+    async def run() -> list[str]:
+        released, done = asyncio.Event(), []
+
+        async def work(item: str) -> None:
+            if item == "waits":
+                await released.wait()
+            done.append(item)
+            released.set()
+
+        lanes: Lanes[str] = Lanes(work)
+        lanes.put(0, "waits")
+        lanes.put(1, "goes")
+        await asyncio.wait_for(lanes.idle(), 5)
+        return done
+
+    assert asyncio.run(run()) == ["goes", "waits"]
