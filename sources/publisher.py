@@ -1,0 +1,154 @@
+"""Publishes touchpoints to Kafka: judged first, acknowledged by all replicas, in order for each identity.
+
+A touchpoint that breaks the contract is a Refusal and goes nowhere. Records are not compressed, so that no consumer
+needs more than its driver.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import TracebackType
+from typing import Any, Self
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from kafka.partitioner.default import murmur2
+
+from schemas.refusal import Refusal
+from schemas.topics import BUILT_IN_CHANNELS, Topics
+from sources.admission import Accepted, Admission
+from sources.deliveries import Deliveries
+from sources.settings import PublisherSettings
+
+__all__ = ["Accepted", "DeliveryError", "Publisher", "Refusal"]
+
+MOST_UNDER_WAY = 20_000
+"""Records that are sent and not acknowledged; the driver itself would buffer without bound."""
+
+_LINGER_MS = 50
+_BATCH_BYTES = 512 * 1024
+_REQUEST_BYTES = 1024 * 1024
+_LEAST_RETRY_MS = 500
+
+
+class DeliveryError(Exception):
+    """Kafka did not take what was sent. One line: which broker, what is wrong, what to do."""
+
+
+class Publisher:
+    """Sends touchpoints in the background; a context manager that closes itself.
+
+    `send`, `flush` and `close` raise DeliveryError, also for touchpoints sent before: none that was accepted is lost
+    silently. For use by one thread.
+    """
+
+    def __init__(self, settings: PublisherSettings, channels: Sequence[str] = BUILT_IN_CHANNELS) -> None:
+        """Connect; a broker that does not answer within `settings.answer_seconds` is a DeliveryError."""
+        self._settings = settings
+        self._admission = Admission(Topics(settings.topic_prefix, tuple(channels)))
+        self._deliveries = Deliveries(MOST_UNDER_WAY)
+        self._partition_counts: dict[str, int] = {}
+        self._producer = self._connect()
+
+    @property
+    def delivered(self) -> int:
+        """How many touchpoints Kafka has acknowledged."""
+        return self._deliveries.delivered
+
+    def send(self, touchpoint: Mapping[str, Any] | bytes) -> Accepted | Refusal:
+        """Judge a touchpoint and, if it keeps the contract, hand it over; waits while too many are under way."""
+        judged = self._admission.judge(touchpoint, int(time.time() * 1000))
+        if isinstance(judged, Accepted):
+            self._hand_over(judged)
+        return judged
+
+    def flush(self) -> None:
+        """Return once all that was sent is acknowledged."""
+        seconds = self._settings.delivery_seconds
+        try:
+            self._producer.flush(timeout=seconds)
+        except KafkaError as error:
+            raise self._explained(error) from error
+        if not self._deliveries.wait(seconds):
+            raise self._explained(TimeoutError(f"not acknowledged within {seconds:g} s"))
+        self._raise_failure()
+
+    def close(self) -> None:
+        """Flush and disconnect; disconnects even if the flush fails."""
+        try:
+            self.flush()
+        finally:
+            self._producer.close(timeout=0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            # What went wrong is under way already; a second error would hide it.
+            self._producer.close(timeout=0)
+
+    def _connect(self) -> KafkaProducer:
+        answer_ms = int(self._settings.answer_seconds * 1000)
+        delivery_ms = int(self._settings.delivery_seconds * 1000)
+        try:
+            return KafkaProducer(
+                bootstrap_servers=self._settings.kafka.split(","),
+                acks="all",
+                enable_idempotence=True,
+                allow_auto_create_topics=False,
+                linger_ms=_LINGER_MS,
+                batch_size=_BATCH_BYTES,
+                max_request_size=_REQUEST_BYTES,
+                bootstrap_timeout_ms=answer_ms,
+                max_block_ms=answer_ms,
+                delivery_timeout_ms=delivery_ms,
+                request_timeout_ms=min(answer_ms, delivery_ms - _LINGER_MS - _LEAST_RETRY_MS),
+                reconnect_backoff_max_ms=1_000,
+                metrics_enabled=False,
+            )
+        except KafkaError as error:
+            raise self._explained(error) from error
+
+    def _hand_over(self, accepted: Accepted) -> None:
+        self._raise_failure()
+        topic = accepted.topic
+        try:
+            partitions = self._partition_counts.get(topic) or self._count_partitions(topic)
+            if not self._deliveries.begin(self._settings.delivery_seconds):
+                raise self._explained(TimeoutError(f"took nothing for {self._settings.delivery_seconds:g} s"), topic)
+            # The driver would hash the key anew for every record, at a third of the cost of sending it.
+            partition = _hash(accepted.key) % partitions
+            future = self._producer.send(topic, key=accepted.key, value=accepted.payload, partition=partition)
+        except KafkaError as error:
+            raise self._explained(error, topic) from error
+        future.add_both(self._deliveries.settle)
+
+    def _count_partitions(self, topic: str) -> int:
+        self._partition_counts[topic] = len(self._producer.partitions_for(topic))
+        return self._partition_counts[topic]
+
+    def _raise_failure(self) -> None:
+        failure = self._deliveries.first_failure
+        if failure is not None:
+            raise self._explained(failure) from failure
+
+    def _explained(self, error: BaseException, topic: str = "") -> DeliveryError:
+        where = f"{self._settings.kafka}, topic {topic}" if topic else self._settings.kafka
+        deliveries = self._deliveries
+        open_count = deliveries.under_way + deliveries.failed
+        lost = f" ({open_count:,} touchpoints not acknowledged)" if open_count else ""
+        advice = "is the broker up, and were its topics made (`omnitrack up`)?"
+        return DeliveryError(f"Kafka at {where}: {str(error) or type(error).__name__}{lost}; {advice}")
+
+
+@lru_cache(maxsize=65_536)
+def _hash(key: bytes) -> int:
+    """What the default partitioner of Kafka's clients takes modulo the number of partitions."""
+    return int(murmur2(key)) & 0x7FFFFFFF
