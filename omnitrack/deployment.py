@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from omnitrack.embedded.broker import LOST, SESSION_SECONDS, broker_address, broker_command
+from omnitrack.embedded.broker import ENVIRONMENT, LOST, SESSION_SECONDS, broker_address, broker_command
 from omnitrack.embedded.broker import SERVICE as BROKER
 from omnitrack.ports import LOOPBACK, free_port
 from omnitrack.processes import ProcessSpec
@@ -79,7 +79,7 @@ class _Deployment:
     readiness: Readiness
 
     def broker(self, port: int) -> ServiceSpec:
-        process = ProcessSpec(broker_command(port), grace=_BROKER_GRACE)
+        process = ProcessSpec(broker_command(port), ENVIRONMENT, grace=_BROKER_GRACE)
         return ServiceSpec(BROKER, process, self.readiness.broker_silent, on_death=LOST)
 
     def clickhouse(self, port: int) -> ServiceSpec:

@@ -9,6 +9,8 @@ from omnitrack.ports import LOOPBACK
 SERVICE = "broker"
 FORGETS = "the embedded broker keeps everything in memory: all topics are forgotten when it stops"
 LOST = "ITS CONTENTS ARE LOST: the topics are made anew, empty; publish again what ClickHouse has not stored yet"
+# Its storage reports every question about a group that does not exist yet as an error.
+ENVIRONMENT = {"RUST_LOG": "warn,tansu_storage=off"}
 # Its consumer groups take half the session time-out to form.
 SESSION_SECONDS = 6
 
