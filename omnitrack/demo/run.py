@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -62,7 +63,7 @@ def run_demo(
     deployment = plan_deployment(
         DeploymentOptions(data_dir=options.data_dir, kafka_port=0, clickhouse_port=0, catalogue=catalogue_file)
     )
-    say = _quiet if console.is_terminal else console.print
+    say = _quiet if console.is_terminal else partial(console.print, markup=False, highlight=False, soft_wrap=True)
     with Supervisor(deployment, say) as supervisor:
         if not _await_ready(supervisor, console, stop):
             return
