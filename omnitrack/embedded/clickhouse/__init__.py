@@ -1,0 +1,22 @@
+"""The embedded ClickHouse: chDB, durable on disk, behind ClickHouse's native protocol on loopback.
+
+Run as `python -m omnitrack.embedded.clickhouse --data-dir D --port P`; clients talk to it as to a real server. It has
+no users and no roles, and no TOTALS and EXTREMES; INSERT reads blocks, data in the statement's text only as VALUES.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from omnitrack.ports import LOOPBACK
+
+
+def clickhouse_address(port: int, database: str = "default") -> str:
+    """The address of a server started by `clickhouse_command(..., port)`."""
+    return f"clickhouse://default@{LOOPBACK}:{port}/{database}"
+
+
+def clickhouse_command(data_dir: Path, port: int) -> tuple[str, ...]:
+    """The command that runs the server on `data_dir`, which it makes if need be."""
+    return (sys.executable, "-m", __name__, "--data-dir", str(data_dir), "--port", str(port))
