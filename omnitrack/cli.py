@@ -7,6 +7,7 @@ import typer
 from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
 from omnitrack.commands.migrate import migrate_command
+from omnitrack.commands.publish import publish_command
 from omnitrack.commands.simulate import simulate
 from omnitrack.commands.sql import sql_command
 from omnitrack.commands.status import status_command
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("demo")(demo_command)
 app.command("up")(up_command)
 app.command("simulate")(simulate)
+app.command("publish")(publish_command)
 app.command("migrate")(migrate_command)
 app.command("sql")(sql_command)
 app.command("drain")(drain_command)

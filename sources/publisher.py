@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
@@ -31,6 +32,7 @@ _LINGER_MS = 50
 _BATCH_BYTES = 512 * 1024
 _REQUEST_BYTES = 1024 * 1024
 _LEAST_RETRY_MS = 500
+_GRACE_SECONDS = 5.0
 
 
 class DeliveryError(Exception):
@@ -66,7 +68,8 @@ class Publisher:
 
     def flush(self) -> None:
         """Return once all that was sent is acknowledged."""
-        seconds = self._settings.delivery_seconds
+        # The driver gives up on a batch in time; it gets a while longer to say so.
+        seconds = self._settings.delivery_seconds + _GRACE_SECONDS
         try:
             self._producer.flush(timeout=seconds)
         except KafkaError as error:
@@ -80,7 +83,8 @@ class Publisher:
         try:
             self.flush()
         finally:
-            self._producer.close(timeout=0)
+            with suppress(KafkaError):
+                self._producer.close(timeout=0)
 
     def __enter__(self) -> Self:
         return self
@@ -88,11 +92,13 @@ class Publisher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
+        try:
             self.close()
-        else:
-            # What went wrong is under way already; a second error would hide it.
-            self._producer.close(timeout=0)
+        except DeliveryError as undelivered:
+            if error is None:
+                raise
+            # The error that is on its way already must not be hidden by this one.
+            error.add_note(str(undelivered))
 
     def _connect(self) -> KafkaProducer:
         answer_ms = int(self._settings.answer_seconds * 1000)

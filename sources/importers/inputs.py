@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,19 @@ def open_input(path: str) -> Iterator[Input]:
             name, (stored, size) = path, _open(path)
             stack.enter_context(stored)
         yield Input(name, size, _readable_lines(name, stored), stored.tell)
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Raise InputError for the first path that is no file to read, before anything is done with the others."""
+    for path in paths:
+        if path == _STDIN:
+            continue
+        if not Path(path).exists():
+            raise InputError(f"{path}: no such file")
+        if Path(path).is_dir():
+            raise InputError(f"{path}: is a directory: name its files")
+        if not os.access(path, os.R_OK):
+            raise InputError(f"{path}: may not be read: check its permissions")
 
 
 def _open(path: str) -> tuple[io.BufferedReader, int | None]:

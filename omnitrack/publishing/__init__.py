@@ -1,0 +1,1 @@
+"""What `omnitrack publish` does: read files, publish their touchpoints, keep the account of their lines."""

@@ -1,0 +1,67 @@
+"""Shows how far publishing is: a bar on a terminal, else a plain line every few seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+_BAR_SECONDS = 0.1
+_LINE_SECONDS = 10.0
+
+
+class Meter(Protocol):
+    """Told after each touchpoint of a file how far it is, in the unit of the file's total."""
+
+    def show(self, done: int, touchpoints: int) -> None: ...
+
+
+@contextmanager
+def metered(console: Console, name: str, total: int | None) -> Iterator[Meter]:
+    """A meter for one file; `total` None is unknown."""
+    if not console.is_terminal:
+        yield _Lines(console, name)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield _Bar(progress, name, total)
+
+
+class _Bar:
+    def __init__(self, progress: Progress, name: str, total: int | None) -> None:
+        self._progress = progress
+        self._task = progress.add_task(escape(name), total=total, rate="")
+        self._began = self._shown = time.monotonic()
+
+    def show(self, done: int, touchpoints: int) -> None:
+        now = time.monotonic()
+        if now - self._shown >= _BAR_SECONDS:
+            self._shown = now
+            rate = touchpoints / (now - self._began)
+            self._progress.update(self._task, completed=done, rate=f"{touchpoints:,} touchpoints, {rate:,.0f}/s")
+
+
+class _Lines:
+    def __init__(self, console: Console, name: str) -> None:
+        self._console = console
+        self._name = name
+        self._began = self._shown = time.monotonic()
+
+    def show(self, done: int, touchpoints: int) -> None:
+        now = time.monotonic()
+        if now - self._shown >= _LINE_SECONDS:
+            self._shown = now
+            rate = touchpoints / (now - self._began)
+            line = f"{self._name}: {touchpoints:,} touchpoints so far, {rate:,.0f}/s"
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
