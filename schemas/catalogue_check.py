@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from schemas.catalogue_file import DAY, WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
 from schemas.lined_yaml import LinedYaml, Path, Problem, read_yaml
 from schemas.topics import BUILT_IN_CHANNELS
+from schemas.wording import what_is_wrong
 
 _HORIZON_MARGIN = 7 * DAY
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -53,18 +54,13 @@ def _problem_of(details: ErrorDetails, document: LinedYaml) -> Problem:
     line = document.lines[path]
     match details["type"]:
         case "missing":
-            return Problem(line, (*path, details["loc"][-1]), "is missing")
+            return Problem(line, (*path, details["loc"][-1]), what_is_wrong(details))
         case "extra_forbidden":
             return Problem(line, path, _unknown(str(path[-1]), _known_names(path), "key"))
         case "literal_error" if path[:2] == ("calendar", "hours"):
             return Problem(line, path, _unknown(str(path[-1]), WEEKDAYS, "weekday"))
-        case "string_pattern_mismatch":
-            return Problem(line, path, "must be a slug: a small letter, then small letters, digits and underscores")
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return Problem(line, path, "must be a mapping")
         case _:
-            text = details["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-            return Problem(line, path, text if text.startswith(("must", "is ")) else f"must be {text}")
+            return Problem(line, path, what_is_wrong(details))
 
 
 def _path_in_document(loc: Iterable[str | int], document: LinedYaml) -> Path:

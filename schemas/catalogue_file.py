@@ -7,10 +7,11 @@ from datetime import date
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag
 from pydantic_core import PydanticCustomError
 
 from schemas.topics import BUILT_IN_CHANNELS
+from schemas.values import Seconds, Slug
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -78,10 +79,8 @@ def _not_built_in(channel: str) -> str:
     return channel
 
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\z", max_length=64)]
 Duration = Annotated[int, BeforeValidator(parse_duration)]
 Horizon = Annotated[int | None, BeforeValidator(_parse_horizon)]
-Seconds = Annotated[float, Field(ge=0, le=LONGEST_DURATION / SECOND, allow_inf_nan=False)]
 Opening = Annotated[tuple[int, int], BeforeValidator(parse_opening)]
 Holiday = Annotated[date, BeforeValidator(parse_day)]
 WaitStandard = Annotated[

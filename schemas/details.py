@@ -5,7 +5,7 @@ An added channel's details are free-form JSON.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, JsonValue, with_config
 from typing_extensions import TypedDict
@@ -62,7 +62,7 @@ class BranchDetails(TypedDict):
 
 FreeDetails = dict[str, JsonValue]
 
-DETAILS_BY_CHANNEL: dict[str, object] = {
+DETAILS_BY_CHANNEL: dict[str, Any] = {
     "mobile_app": MobileAppDetails,
     "online_banking": OnlineBankingDetails,
     "wechat": WechatDetails,

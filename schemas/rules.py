@@ -10,7 +10,7 @@ EARLIEST = -2_208_988_800_000
 LATEST = 10_413_791_999_999
 """The years 1900 to 2299 in UTC milliseconds: those that ClickHouse's DateTime64 can hold."""
 
-_SCORES = {"csat": range(1, 6), "nps": range(11), "ces": range(1, 8)}
+SCORES = {"csat": range(1, 6), "nps": range(11), "ces": range(1, 8)}
 
 
 def broken_rules(touchpoint: Touchpoint) -> list[str]:
@@ -21,7 +21,7 @@ def broken_rules(touchpoint: Touchpoint) -> list[str]:
     if touchpoint.outcome == "referred" or touchpoint.referral_to is not None:
         errors += _broken_referral(touchpoint)
     if touchpoint.satisfaction_scale is not None:
-        scores = _SCORES[touchpoint.satisfaction_scale]
+        scores = SCORES[touchpoint.satisfaction_scale]
         if touchpoint.satisfaction_score not in scores:
             scale = touchpoint.satisfaction_scale
             errors.append(f"satisfaction.score: must be {scores[0]} to {scores[-1]} on the scale {scale}")

@@ -17,7 +17,7 @@ def what_is_wrong(details: ErrorDetails) -> str:
         case "string_pattern_mismatch":
             return WORDING[details["ctx"]["pattern"]]
         case "model_type" | "dict_type":
-            return "must be an object of keys and values"
+            return "must be a mapping of keys to values"
         case "list_type":
             return "must be a list"
         case "finite_number":
