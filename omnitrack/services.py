@@ -128,7 +128,9 @@ class Service:
             )
 
     def _bury(self, process: SupervisedProcess, code: int) -> None:
-        decision = decide(self.spec.policy, self._deaths_at_once, process.lived)
+        # However long a start takes, one that failed is no life.
+        lived = process.lived if self.state is State.UP else 0.0
+        decision = decide(self.spec.policy, self._deaths_at_once, lived)
         fate = describe_exit(code)
         if isinstance(decision, GiveUp):
             raise ServiceFailedError(
