@@ -13,5 +13,5 @@ COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 settings.register_profile("dev", COMMON, max_examples=50)
 # CI takes the same examples every time: a change is refused for what it breaks, not by chance.
-settings.register_profile("ci", COMMON, max_examples=200, derandomize=True, print_blob=True)
+settings.register_profile("ci", COMMON, max_examples=100, derandomize=True, print_blob=True)
 settings.load_profile("ci" if in_ci() else "dev")

@@ -16,7 +16,7 @@ POLL_SECONDS = 0.05
 
 def broker_answers(bootstrap: str) -> bool:
     """Whether the broker is reachable and counts itself among the cluster's live brokers."""
-    host, port = bootstrap.split(",")[0].rsplit(":", 1)
+    host, port = bootstrap.split(",", maxsplit=1)[0].rsplit(":", 1)
     with socket.socket() as probe:
         probe.settimeout(1.0)
         if probe.connect_ex((host, int(port))) != 0:
