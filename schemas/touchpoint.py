@@ -88,7 +88,15 @@ class Tick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
     at: int
 
 
-CustomerRecord = Arrival | Tick
+class Withdrawal(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="w"):
+    """The touchpoint `(channel, event_id)` of `occurred_at` is no longer this customer's."""
+
+    channel: str
+    event_id: str
+    occurred_at: int
+
+
+CustomerRecord = Arrival | Withdrawal | Tick
 
 encode_customer_record = msgspec.msgpack.Encoder().encode
 decode_customer_record = msgspec.msgpack.Decoder(CustomerRecord).decode

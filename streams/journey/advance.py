@@ -5,71 +5,57 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schemas.catalogue import Catalogue
-from schemas.rows import DuplicateRow, TouchpointRow
-from schemas.touchpoint import Arrival
+from schemas.rows import TouchpointRow
+from schemas.touchpoint import Arrival, Withdrawal
 from streams.journey.append import Touched, append, settle_pending
+from streams.journey.arrivals import Sorted, sort_records
 from streams.journey.emit import Change, Emission
 from streams.journey.life import is_joinable
 from streams.journey.log import Get, Log
+from streams.journey.prune import prune
 from streams.journey.rebuild import rebuild
 from streams.journey.state import Head, Stored, decode_head, encode, head_key
 
 
 def advance(
-    customer_id: str, get: Get, arrivals: Sequence[Arrival], catalogue: Catalogue, clock: int, version: int
+    customer_id: str,
+    get: Get,
+    records: Sequence[Arrival | Withdrawal],
+    catalogue: Catalogue,
+    clock: int,
+    version: int,
 ) -> Change:
-    """Stitch `arrivals` into the customer's state, as the state table's `get` gives it, at clock W `clock` (ms).
+    """Stitch `records` into the customer's state, as the state table's `get` gives it, at clock W `clock` (ms).
 
     The rows of `Change` are those that differ from what was sent before, with a version of at least `version`, greater
-    than any before. Without arrivals it changes what is due at `clock`. A replay of stored arrivals changes nothing.
+    than any before. Without records it changes what is due at `clock`. A replay of stored arrivals changes nothing.
     """
     key = head_key(customer_id)
     raw = get(key)
     head = decode_head(raw) if raw is not None else Head()
     log = Log(customer_id, head, get)
     change = Change()
-    fresh = _sort_out(customer_id, log, arrivals, change)
+    oldest = None if catalogue.horizon is None else clock - catalogue.horizon
+    found = sort_records(customer_id, log, records, oldest, change)
     emission = Emission(customer_id, clock, max(head.version + 1, version), catalogue)
     touched = Touched()
-    if not _append_all(customer_id, head, fresh, touched, catalogue):
+    if found.removed or not _append_all(customer_id, head, found.fresh, touched, catalogue):
         before = decode_head(raw) if raw is not None else Head()
         log = Log(customer_id, before, get)
         touched = Touched()
-        head = rebuild(before, log.all(), fresh, emission, touched, change)
-    settle_pending(head, catalogue.contact_gap)
+        head = rebuild(before, log.all(before), found, emission, touched, change)
+    earliest_next = max(head.newest[0] if head.newest is not None else 0, oldest or 0)
+    settle_pending(head, earliest_next, catalogue.contact_gap)
     changed = emission.emit_due(head, touched.journeys, touched.promises, change)
-    _settle_journeys(head)
+    _settle_journeys(head, earliest_next)
+    _add_touchpoint_rows(found, touched, emission, change)
+    change.writes = _write_log(head, log, found)
+    changed = prune(customer_id, head, log, clock, catalogue, change.writes) or changed
     change.due_at = head.due_at
-    for stored, journey_id in touched.places.values():
-        change.touchpoints.append(_touchpoint_row(customer_id, stored, journey_id, emission.version))
-    if fresh:
-        change.writes.update(log.add(head, fresh))
-    if fresh or changed:
+    if change.writes or changed:
         head.version = emission.version
-        change.writes[key] = encode(head)
+        change.writes[key] = encode(head) if head.segments or head.promises else None
     return change
-
-
-def _sort_out(customer_id: str, log: Log, arrivals: Sequence[Arrival], change: Change) -> list[Stored]:
-    """The arrivals that are new, in order; duplicates and conflicts go to `change`, replays nowhere."""
-    fresh: dict[tuple[str, str], Stored] = {}
-    for arrival in arrivals:
-        touchpoint = arrival.touchpoint
-        name = (touchpoint.channel, touchpoint.event_id)
-        known = fresh.get(name) or log.find(touchpoint)
-        if known is None:
-            fresh[name] = Stored(touchpoint, arrival.received_at, arrival.origin)
-        elif known.touchpoint != touchpoint:
-            change.conflicts.append(arrival)
-        elif known.origin != arrival.origin:
-            change.duplicates.append(
-                DuplicateRow(arrival.origin, customer_id, touchpoint.channel, touchpoint.event_id, arrival.received_at)
-            )
-    return sorted(fresh.values(), key=_order)
-
-
-def _order(stored: Stored) -> tuple[int, str, str]:
-    return stored.touchpoint.order
 
 
 def _append_all(customer_id: str, head: Head, fresh: list[Stored], touched: Touched, catalogue: Catalogue) -> bool:
@@ -78,11 +64,8 @@ def _append_all(customer_id: str, head: Head, fresh: list[Stored], touched: Touc
     return all(append(customer_id, head, stored, touched, catalogue) for stored in fresh)
 
 
-def _settle_journeys(head: Head) -> None:
-    """Drop from the head the journeys that no in-order touchpoint and no deadline can change any more."""
-    if head.newest is None:
-        return
-    at = head.newest[0]
+def _settle_journeys(head: Head, at: int) -> None:
+    """Drop from the head the journeys that no in-order touchpoint at `at` or later and no deadline can change."""
     held = {journey_id for _, journey_id in head.sessions.values()}
     held.update(pending.previous for pending in head.pending)
     head.journeys = [
@@ -92,5 +75,24 @@ def _settle_journeys(head: Head) -> None:
     ]
 
 
-def _touchpoint_row(customer_id: str, stored: Stored, journey_id: str | None, version: int) -> TouchpointRow:
-    return TouchpointRow(customer_id, stored.touchpoint, journey_id, stored.received_at, stored.origin, version)
+def _write_log(head: Head, log: Log, found: Sorted) -> dict[bytes, bytes | None]:
+    if found.removed:
+        kept = [stored for stored in log.all(head) if stored.name not in found.removed]
+        return log.replace(head, [*kept, *found.fresh])
+    return log.add(head, found.fresh) if found.fresh else {}
+
+
+def _add_touchpoint_rows(found: Sorted, touched: Touched, emission: Emission, change: Change) -> None:
+    for stored, journey_id in touched.places.values():
+        change.touchpoints.append(
+            TouchpointRow(
+                emission.customer_id,
+                stored.touchpoint,
+                journey_id,
+                stored.received_at,
+                stored.origin,
+                emission.version,
+            )
+        )
+    for (channel, event_id), occurred_at in found.withdrawn.items():
+        change.touchpoints.append(emission.touchpoint_tombstone(channel, event_id, occurred_at))

@@ -44,11 +44,9 @@ def append(customer_id: str, head: Head, stored: Stored, touched: Touched, catal
     return True
 
 
-def settle_pending(head: Head, gap: int) -> None:
-    """Forget sessions, and count pending touchpoints for good, that no in-order touchpoint can reach any more."""
-    if head.newest is None:
-        return
-    horizon = head.newest[0] - gap
+def settle_pending(head: Head, at: int, gap: int) -> None:
+    """Forget sessions, and count pending touchpoints for good, that no touchpoint at `at` or later can reach."""
+    horizon = at - gap
     if head.pending and head.pending[0].stored.touchpoint.occurred_at < horizon:
         for pending in head.pending:
             if pending.stored.touchpoint.occurred_at < horizon and pending.previous is not None:
@@ -67,7 +65,7 @@ def _append_ambient(head: Head, stored: Stored, touched: Touched, gap: int) -> N
             journey_id = step[1]
         head.pending.append(Pending(stored, journey_id))
         if len(head.pending) > _MANY_PENDING:
-            settle_pending(head, gap)
+            settle_pending(head, touchpoint.occurred_at, gap)
     if journey_id is not None:
         touched.journeys.add(journey_id)
     attach_promise(head.promises, touchpoint, journey_id, touched.promises)

@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
-from schemas.touchpoint import Arrival, Touchpoint
+from schemas.touchpoint import Arrival, Origin, Touchpoint
 from streams.journey.render import Rendered, earliest, promise_due, render_journey, render_promise
 from streams.journey.state import Head, Journey, Promise
 
@@ -25,7 +25,8 @@ _ENTRY = 16 + _DIGEST + 8
 class Change:
     """What a batch makes of one customer: puts and deletes (None) for the state table, rows, and the fates of arrivals.
 
-    `conflicts` are arrivals whose channel and event_id the customer already has with other content.
+    `conflicts` are arrivals whose channel and event_id the customer already has with other content, `too_late` those
+    that are older than the horizon.
     `due_at` is when rows next change without a touchpoint (ms; None: never).
     """
 
@@ -36,6 +37,7 @@ class Change:
     promises: list[PromiseRow] = field(default_factory=list)
     duplicates: list[DuplicateRow] = field(default_factory=list)
     conflicts: list[Arrival] = field(default_factory=list)
+    too_late: list[Arrival] = field(default_factory=list)
     due_at: int | None = None
 
 
@@ -101,6 +103,16 @@ class Emission:
         change.journeys.append(msgspec.structs.replace(rendered.journey, version=self.version, is_deleted=1))
         for row in rendered.handoffs:
             change.handoffs.append(msgspec.structs.replace(row, version=self.version, is_deleted=1))
+
+    def bury_promise(self, promise: Promise, change: Change) -> None:
+        """Add a tombstone for a promise that is no more."""
+        row = render_promise(self.customer_id, promise, self.clock)
+        change.promises.append(msgspec.structs.replace(row, version=self.version, is_deleted=1))
+
+    def touchpoint_tombstone(self, channel: str, event_id: str, occurred_at: int) -> TouchpointRow:
+        """The row that takes a withdrawn touchpoint from this customer."""
+        touchpoint = Touchpoint(channel, event_id, occurred_at, touchpoint="", stage="")
+        return TouchpointRow(self.customer_id, touchpoint, None, 0, Origin("", 0, 0), self.version, is_deleted=1)
 
     def _handoff_tombstone(self, journey: Journey, handoff: bytes, entry: bytes) -> HandoffRow:
         return HandoffRow(

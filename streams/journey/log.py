@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from zlib import crc32
 
-from schemas.touchpoint import Touchpoint
 from streams.journey.state import Head, Segment, Stored, decode_segment, encode, segment_key
 
 _SMALL = 64
@@ -27,36 +26,50 @@ class Log:
         self._get = get
         self._read: dict[int, list[Stored]] = {}
 
-    def find(self, touchpoint: Touchpoint) -> Stored | None:
-        """The stored touchpoint of the same channel and event_id."""
-        fingerprint = _fingerprint(touchpoint)
+    def find(self, channel: str, event_id: str) -> Stored | None:
+        """The stored touchpoint of that channel and event_id."""
+        fingerprint = _fingerprint(channel, event_id)
         if fingerprint not in self._head.fingerprints:
             return None
         for index in self._positions(fingerprint):
             stored = self._at(index)
-            if stored.touchpoint.event_id == touchpoint.event_id and stored.touchpoint.channel == touchpoint.channel:
+            if stored.touchpoint.event_id == event_id and stored.touchpoint.channel == channel:
                 return stored
         return None
 
-    def all(self) -> list[Stored]:
-        """The whole log, in order of arrival."""
-        return [stored for segment in self._head.segments for stored in self._segment(segment.number)]
+    def all(self, head: Head) -> list[Stored]:
+        """The whole log that `head` describes, in order of arrival."""
+        return [stored for segment in head.segments for stored in self._segment(segment.number)]
 
     def add(self, head: Head, fresh: list[Stored]) -> dict[bytes, bytes | None]:
         """Enter `fresh` into the log that `head` describes from now on; returns the puts and deletes for the table."""
-        number = head.segments[-1].number + 1 if head.segments else 0
         small = _trailing_small(head.segments)
-        writes: dict[bytes, bytes | None] = {}
-        merged = fresh
-        if len(small) >= _MOST_SMALL:
-            merged = [stored for segment in small for stored in self._segment(segment.number)] + fresh
-            writes.update({segment_key(self._customer_id, segment.number): None for segment in small})
-            head.segments = head.segments[: -len(small)]
-        newest_at = max(stored.touchpoint.occurred_at for stored in merged)
-        head.segments.append(Segment(number, len(merged), newest_at))
-        head.fingerprints += b"".join([_fingerprint(stored.touchpoint) for stored in fresh])
-        writes[segment_key(self._customer_id, number)] = encode(merged)
+        if len(small) < _MOST_SMALL:
+            return self._write(head, fresh, fresh)
+        merged = [stored for segment in small for stored in self._segment(segment.number)] + fresh
+        number = _next_number(head)
+        writes: dict[bytes, bytes | None] = {segment_key(self._customer_id, old.number): None for old in small}
+        head.segments = head.segments[: -len(small)]
+        return writes | self._write(head, merged, fresh, number)
+
+    def replace(self, head: Head, kept: list[Stored]) -> dict[bytes, bytes | None]:
+        """Make `kept` the whole log that `head` describes from now on."""
+        number = _next_number(head)
+        writes: dict[bytes, bytes | None] = {segment_key(self._customer_id, old.number): None for old in head.segments}
+        head.segments, head.fingerprints = [], b""
+        if kept:
+            writes |= self._write(head, kept, kept, number)
         return writes
+
+    def _write(
+        self, head: Head, touchpoints: list[Stored], fresh: list[Stored], number: int | None = None
+    ) -> dict[bytes, bytes | None]:
+        number = _next_number(head) if number is None else number
+        newest_at = max([stored.touchpoint.occurred_at for stored in touchpoints])
+        head.segments.append(Segment(number, len(touchpoints), newest_at))
+        self._read[number] = touchpoints
+        head.fingerprints += b"".join([_fingerprint(*stored.name) for stored in fresh])
+        return {segment_key(self._customer_id, number): encode(touchpoints)}
 
     def _positions(self, fingerprint: bytes) -> Iterator[int]:
         fingerprints = self._head.fingerprints
@@ -82,8 +95,12 @@ class Log:
         return self._read[number]
 
 
-def _fingerprint(touchpoint: Touchpoint) -> bytes:
-    return crc32(touchpoint.event_id.encode(), len(touchpoint.channel)).to_bytes(4)
+def _fingerprint(channel: str, event_id: str) -> bytes:
+    return crc32(event_id.encode(), len(channel)).to_bytes(4)
+
+
+def _next_number(head: Head) -> int:
+    return head.segments[-1].number + 1 if head.segments else 0
 
 
 def _trailing_small(segments: list[Segment]) -> list[Segment]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streams.journey.append import Touched
+from streams.journey.arrivals import Sorted, order
 from streams.journey.build import Built, build
 from streams.journey.emit import Change, Emission, digests, followers
 from streams.journey.render import Rendered, render_journey
@@ -12,25 +13,23 @@ from streams.journey.state import Head, Journey, Stored
 
 
 def rebuild(
-    before: Head, log: Sequence[Stored], fresh: Sequence[Stored], emission: Emission, touched: Touched, change: Change
+    before: Head, log: Sequence[Stored], found: Sorted, emission: Emission, touched: Touched, change: Change
 ) -> Head:
-    """The head after `fresh` joined `log`, whose head was `before`.
+    """The head after what was `found` joined and left `log`, whose head was `before`.
 
-    Adds tombstones of vanished journeys to `change`, and to `touched` whatever may have changed, with what was last
-    sent noted in the new head, so that unchanged rows are not sent again.
+    Adds tombstones of vanished journeys and promises to `change`, and to `touched` whatever may have changed, with
+    what was last sent noted in the new head, so that unchanged rows are not sent again.
     """
-    old = build(emission.customer_id, sorted(log, key=_order), emission.catalogue)
-    new = build(emission.customer_id, sorted([*log, *fresh], key=_order), emission.catalogue)
+    kept = [stored for stored in log if stored.name not in found.removed]
+    old = build(emission.customer_id, sorted(log, key=order), emission.catalogue)
+    new = build(emission.customer_id, sorted([*kept, *found.fresh], key=order), emission.catalogue)
     _compare_journeys(before, old.head, new.head, emission, touched, change)
-    for promise in new.head.promises.values():
-        sent = before.promises.get(promise.promise_id)
-        if sent is not None:
-            promise.emitted, promise.overdue = sent.emitted, sent.overdue
-        touched.promises.add(promise.promise_id)
+    _compare_promises(before, old.head, new.head, emission, touched, change)
     _compare_places(old, new, touched)
     new.head.version = before.version
     new.head.segments = before.segments
     new.head.fingerprints = before.fingerprints
+    new.head.pruned_at = before.pruned_at
     return new.head
 
 
@@ -58,19 +57,22 @@ def _compare_journeys(before: Head, old: Head, new: Head, emission: Emission, to
         emission.bury_journey(render(gone), change)
 
 
+def _compare_promises(before: Head, old: Head, new: Head, emission: Emission, touched: Touched, change: Change) -> None:
+    for promise_id, promise in new.promises.items():
+        sent = before.promises.get(promise_id)
+        if sent is not None:
+            promise.emitted, promise.overdue = sent.emitted, sent.overdue
+        touched.promises.add(promise_id)
+    for promise_id, promise in old.promises.items():
+        if promise_id not in new.promises:
+            emission.bury_promise(promise, change)
+
+
 def _compare_places(old: Built, new: Built, touched: Touched) -> None:
-    places = {_name(place.stored): place.journey for place in old.places}
+    places = {place.stored.name: place.journey for place in old.places}
     for place in new.places:
-        name = _name(place.stored)
+        name = place.stored.name
         journey_id = place.journey.journey_id if place.journey is not None else None
         was = places.get(name)
         if name not in places or journey_id != (was.journey_id if was is not None else None):
             touched.place(place.stored, journey_id)
-
-
-def _name(stored: Stored) -> tuple[str, str]:
-    return stored.touchpoint.channel, stored.touchpoint.event_id
-
-
-def _order(stored: Stored) -> tuple[int, str, str]:
-    return stored.touchpoint.order

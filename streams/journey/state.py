@@ -23,6 +23,11 @@ class Stored(msgspec.Struct, frozen=True, array_like=True, gc=False):
     received_at: int
     origin: Origin
 
+    @property
+    def name(self) -> tuple[str, str]:
+        """Channel and event_id."""
+        return self.touchpoint.channel, self.touchpoint.event_id
+
 
 class Referral(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A referral made by the step `(at, event_id)` on a contact's channel; `deadline` in ms."""
@@ -139,6 +144,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     pending: list[Pending] = []
     segments: list[Segment] = []
     fingerprints: bytes = b""
+    pruned_at: int = 0
 
 
 class _Due(msgspec.Struct, array_like=True, gc=False):

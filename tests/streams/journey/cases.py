@@ -11,10 +11,11 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 
 CATALOGUE = Catalogue(
+    horizon=None,
     rules={
         "card": IntentRules(inactivity=72 * HOUR, handoff_window=72 * HOUR, wait_standards={"branch": 900.0}),
         "transfer": IntentRules(inactivity=2 * HOUR, handoff_window=24 * HOUR),
-    }
+    },
 )
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow
-from schemas.touchpoint import Arrival, Origin, Touchpoint
+from schemas.touchpoint import Arrival, Origin, Touchpoint, Withdrawal
 from streams.journey import Change, Stitched, advance
 
 CUSTOMER = "C-1"
@@ -30,8 +30,10 @@ class Player:
     assignment: dict[tuple[str, str], str | None] = field(default_factory=dict)
     duplicates: dict[str, DuplicateRow] = field(default_factory=dict)
     conflicts: list[Arrival] = field(default_factory=list)
+    too_late: list[Arrival] = field(default_factory=list)
     offset: int = 0
     last_version: int = 0
+    now: int = 0
 
     def arrivals(self, touchpoints: Sequence[Touchpoint]) -> list[Arrival]:
         first = self.offset
@@ -44,15 +46,17 @@ class Player:
     def arrive(self, *touchpoints: Touchpoint, clock: int) -> Change:
         return self.take(self.arrivals(touchpoints), clock)
 
-    def take(self, arrivals: Sequence[Arrival], clock: int) -> Change:
+    def take(self, arrivals: Sequence[Arrival | Withdrawal], clock: int) -> Change:
         """Advance by `arrivals`, and apply what comes of it as the tables would."""
-        change = advance(CUSTOMER, self.state.get, arrivals, self.catalogue, clock, 0)
+        self.now += 1
+        change = advance(CUSTOMER, self.state.get, arrivals, self.catalogue, clock, self.now)
         for key, value in change.writes.items():
             if value is None:
-                del self.state[key]
+                self.state.pop(key, None)
             else:
                 self.state[key] = value
         self.conflicts.extend(change.conflicts)
+        self.too_late.extend(change.too_late)
         self.duplicates.update({str(row.origin): row for row in change.duplicates})
         self._apply(change)
         return change
@@ -64,7 +68,11 @@ class Player:
         assert all(version > self.last_version for version in versions)
         self.last_version = max([self.last_version, *versions])
         for row in change.touchpoints:
-            self.assignment[row.touchpoint.channel, row.touchpoint.event_id] = row.journey_id
+            name = (row.touchpoint.channel, row.touchpoint.event_id)
+            if row.is_deleted:
+                self.assignment.pop(name, None)
+            else:
+                self.assignment[name] = row.journey_id
         self.journeys.update({row.journey_id: row for row in change.journeys})
         self.handoffs.update({row.handoff_id: row for row in change.handoffs})
         self.promises.update({row.promise_id: row for row in change.promises})

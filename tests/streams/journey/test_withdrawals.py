@@ -1,0 +1,45 @@
+"""Touchpoints that leave a customer: what remains is stitched as if they had never been."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.touchpoint import Arrival, Touchpoint, Withdrawal
+from streams.journey import stitch
+from tests.streams.journey.cases import CATALOGUE, at, step
+from tests.streams.journey.play import CUSTOMER, Player
+from tests.streams.journey.strategies import touchpoint_sets
+
+NOW = at("30 00:00")
+
+
+def withdrawal(touchpoint: Touchpoint) -> Withdrawal:
+    return Withdrawal(touchpoint.channel, touchpoint.event_id, touchpoint.occurred_at)
+
+
+@given(touchpoint_sets(), st.data())
+def test_what_is_withdrawn_leaves_no_trace(touchpoints: list[Touchpoint], data: st.DataObject) -> None:
+    player = Player(CATALOGUE)
+    comings = st.lists(st.tuples(st.booleans(), st.sampled_from(touchpoints)), max_size=20)
+    present: dict[tuple[str, str], Touchpoint] = {}
+    batch: list[Arrival | Withdrawal] = []
+    for comes, touchpoint in data.draw(comings):
+        if comes:
+            batch += player.arrivals([touchpoint])
+            present[touchpoint.channel, touchpoint.event_id] = touchpoint
+        else:
+            batch.append(withdrawal(touchpoint))
+            present.pop((touchpoint.channel, touchpoint.event_id), None)
+        if data.draw(st.booleans()):
+            player.take(batch, clock=NOW)
+            batch = []
+    player.take(batch, clock=NOW)
+    expected = stitch([(CUSTOMER, each) for each in present.values()], CATALOGUE, NOW)
+    assert player.differs_from(expected) == []
+    assert bool(player.state) == bool(present)
+
+
+def test_a_withdrawn_touchpoint_gets_a_tombstone_even_if_this_state_never_had_it() -> None:
+    change = Player(CATALOGUE).take([withdrawal(step("1", "atm", "2 09:00"))], clock=NOW)
+    assert [(row.touchpoint.event_id, row.is_deleted) for row in change.touchpoints] == [("1", 1)]
