@@ -28,5 +28,5 @@ def connect(settings: ClickHouseSettings, database: str | None = None) -> Client
         options["database"] = database
     client = Client(host, **options)
     with explained(settings):
-        client.connection.force_connect()
+        client.connection.connect()
     return client

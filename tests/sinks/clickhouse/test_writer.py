@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,7 +17,7 @@ from sinks.clickhouse.columns import EARLIEST_TIME, LATEST_TIME
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.writer import Writer
-from sinks.port import Row, SinkStopped
+from sinks.port import Row, SinkStopped, Table
 from tests.sinks.clickhouse.reading import read_rows
 from tests.sinks.rows import NOON, entry, promise_row, touchpoint_row
 from tests.support.clickhouse import EmbeddedClickHouse
@@ -26,6 +28,18 @@ MONTH = 31 * 24 * 3600 * 1000
 @pytest.fixture
 def writer(clickhouse: ClickHouseSettings) -> Writer:
     return Writer(clickhouse)
+
+
+@contextmanager
+def writing(writer: Writer, table: Table, row: Row) -> Iterator[threading.Thread]:
+    """A thread that writes `row`; whatever happens, it ends with the block."""
+    thread = threading.Thread(target=writer.write, args=(table, [entry(row)]), daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        writer.stop()
+        thread.join(5)
 
 
 def rejected(settings: ClickHouseSettings) -> list[tuple[object, ...]]:
@@ -105,14 +119,11 @@ def test_every_thread_has_its_own_connection(clickhouse: ClickHouseSettings, wri
 
 
 def test_missing_tables_are_waited_for_and_the_log_says_what_to_do(empty_clickhouse: ClickHouseSettings) -> None:
-    writer = Writer(empty_clickhouse)
-    writing = threading.Thread(target=writer.write, args=("promises", [entry(promise_row())]))
-    with capture_logs() as logs:
-        writing.start()
+    with capture_logs() as logs, writing(Writer(empty_clickhouse), "promises", promise_row()) as thread:
         time.sleep(0.5)
-        assert writing.is_alive()
-    migrate(empty_clickhouse)
-    writing.join(20)
+        assert thread.is_alive()
+        migrate(empty_clickhouse)
+        thread.join(20)
     assert read_rows(empty_clickhouse, "promises") == [promise_row()]
     assert "omnitrack migrate" in logs[0]["error"]
 
@@ -131,14 +142,12 @@ def test_a_server_that_goes_away_is_waited_for_and_nothing_is_lost(
     writer = Writer(own_database)
     writer.write("touchpoints", [entry(touchpoint_row(0))])
     own_clickhouse.child.kill()
-    writing = threading.Thread(target=writer.write, args=("touchpoints", [entry(touchpoint_row(1))]))
-    with capture_logs() as logs:
-        writing.start()
+    with capture_logs() as logs, writing(writer, "touchpoints", touchpoint_row(1)) as thread:
         time.sleep(1.0)
-        assert writing.is_alive()
+        assert thread.is_alive()
         own_clickhouse.start_again()
-        writing.join(20)
-    assert not writing.is_alive()
+        thread.join(20)
+        assert not thread.is_alive()
     assert len(read_rows(own_database, "touchpoints")) == 2
     assert [log["event"] for log in logs] == ["waiting for ClickHouse"]
 
@@ -152,9 +161,9 @@ def test_a_writer_told_to_stop_gives_up_waiting_at_once() -> None:
             writer.write("promises", [entry(promise_row())])
         outcome.append(caught.value)
 
-    writing = threading.Thread(target=write)
-    writing.start()
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
     time.sleep(0.3)
     writer.stop()
-    writing.join(2)
+    thread.join(2)
     assert len(outcome) == 1
