@@ -11,6 +11,7 @@ from omnitrack.commands.publish import publish_command
 from omnitrack.commands.simulate import simulate
 from omnitrack.commands.sql import sql_command
 from omnitrack.commands.status import status_command
+from omnitrack.commands.stitch import stitch_command
 from omnitrack.commands.up import up_command
 from omnitrack.settings import SettingsError
 
@@ -25,6 +26,7 @@ app.command("demo")(demo_command)
 app.command("up")(up_command)
 app.command("simulate")(simulate)
 app.command("publish")(publish_command)
+app.command("stitch")(stitch_command)
 app.command("migrate")(migrate_command)
 app.command("sql")(sql_command)
 app.command("drain")(drain_command)

@@ -1,0 +1,109 @@
+"""`omnitrack stitch`: the specification's pure function on files, without Kafka."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
+from schemas.decode import decoder_for, encode_touchpoint
+from schemas.refusal import Refusal
+from schemas.touchpoint import Touchpoint
+from sources.importers.formats import Format, importer
+from sources.importers.inputs import InputError, check_paths, open_input
+from sources.importers.outcomes import Imported, Refused
+from streams.identity.resolve import resolve_all
+from streams.journey import Stitched, stitch
+
+REFUSED, FAILED = 1, 2
+
+_NOT_SHOWN = ("care", "incidents", "due_at", "gap_seconds", "wait_seconds", "reasked", "version", "is_deleted")
+
+
+def stitch_command(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Files, plain or gzip; - is standard input.")],
+    now: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The clock W: RFC 3339 with an offset. [default: now]")
+    ] = None,
+    catalogue: Annotated[Path | None, typer.Option(help="Catalogue of intents and channels, YAML.")] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="What the files hold, as for `publish`.")
+    ] = Format.TOUCHPOINTS,
+) -> None:
+    """Print the journeys, handoffs, promises and assignment of all touchpoints of the files, as one JSON object.
+
+    Times are integer milliseconds (UTC). Of touchpoints with the same customer, channel and event_id the first stays.
+
+    Exit code 0: all touchpoints were used; 1: some were refused, each told on standard error; 2: nothing could be done.
+    """
+    try:
+        check_paths(files)
+        clock = _clock(now)
+        rules = load_catalogue(catalogue)
+        refusals: list[str] = []
+        touchpoints = list(_read(files, form, rules, clock, refusals))
+    except (CatalogueError, InputError, ValueError) as error:
+        typer.echo(f"stitch: {error}", err=True)
+        raise typer.Exit(FAILED) from error
+    for refusal in refusals:
+        typer.echo(refusal, err=True)
+    typer.echo(
+        msgspec.json.format(msgspec.json.encode(_shown(stitch(resolve_all(touchpoints), rules, clock))), indent=1)
+    )
+    raise typer.Exit(REFUSED if refusals else 0)
+
+
+def _clock(now: str | None) -> int:
+    if now is None:
+        return int(time.time() * 1000)
+    try:
+        when = datetime.fromisoformat(now)
+    except ValueError as error:
+        raise ValueError(f"--now: {now!r} is no time: give one such as 2026-04-01T09:00:00+08:00") from error
+    if when.tzinfo is None:
+        raise ValueError(f"--now: {now!r} has no offset: add one such as +08:00 or Z")
+    return int(when.timestamp() * 1000)
+
+
+def _read(
+    files: Iterable[str], form: Format, rules: Catalogue, clock: int, refusals: list[str]
+) -> Iterator[Touchpoint]:
+    decoder = decoder_for(rules.channels)
+    for file in files:
+        with open_input(file) as source:
+            for outcome in importer(form)(source.lines, source.name):
+                if isinstance(outcome, Refused):
+                    refusals.append(f"{outcome.place}: {outcome.error}")
+                if not isinstance(outcome, Imported):
+                    continue
+                given = outcome.payload
+                payload = given if isinstance(given, bytes) else encode_touchpoint(given)
+                judged = payload if isinstance(payload, Refusal) else decoder.check(payload, clock)
+                if isinstance(judged, Refusal):
+                    refusals.extend(f"{outcome.place}: {judged.reason}: {error}" for error in judged.errors)
+                else:
+                    yield judged
+
+
+def _shown(stitched: Stitched) -> dict[str, list[dict[str, Any]]]:
+    """The rows with the fields that the worked cases name; contradictions by their keys."""
+    journeys = [_fields(row, "wait_seconds") for row in stitched.journeys]
+    handoffs = [_fields(row) | {"contradictions": list(row.contradictions)} for row in stitched.handoffs]
+    promises = [_fields(row, "due_at") for row in stitched.promises]
+    return {
+        "journeys": journeys,
+        "handoffs": handoffs,
+        "promises": promises,
+        "assignment": [msgspec.to_builtins(each) for each in stitched.assignment],
+    }
+
+
+def _fields(row: msgspec.Struct, *shown: str) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(row)
+    return {name: value for name, value in fields.items() if name in shown or name not in _NOT_SHOWN}
