@@ -124,7 +124,10 @@ class Connection:
             match self._reader.varint():
                 case FromClient.DATA:
                     self._reader.string()
-                    if not spool.add(self._block_reader(query), marks=self._has_marks):
+                    more = spool.add(self._block_reader(query), marks=self._has_marks)
+                    if self._revision >= protocol.PROFILE_EVENTS_IN_INSERT:
+                        self._client.sendall(protocol.profile_events_packet(empty_block((), marks=False)))
+                    if not more:
                         return spool.rows > 0
                 case FromClient.CANCEL:
                     return False
@@ -161,7 +164,9 @@ class Connection:
             except QueryFailedError as failure:
                 if not watch.interrupted or failure.code != QUERY_WAS_CANCELLED:
                     raise
-        self._client.sendall(protocol.profile_packet(rows, blocks, size) + protocol.end_of_stream_packet())
+        # Of what gives no result, an INSERT above all, clients expect no profile.
+        profile = protocol.profile_packet(rows, blocks, size) if blocks else b""
+        self._client.sendall(profile + protocol.end_of_stream_packet())
 
     def _send_chunk(self, chunk: Chunk, query: Query, *, first: bool) -> int:
         """Send a piece of the result and what was done for it; returns its number of blocks.

@@ -26,6 +26,7 @@ _DISTRIBUTED_DEPTH = 54448
 _QUERY_START_TIME = 54449
 _PARALLEL_REPLICAS = 54453
 COLUMN_MARKS = 54454
+PROFILE_EVENTS_IN_INSERT = 54456
 _ADDENDUM = 54458
 _PARAMETERS = 54459
 
@@ -55,6 +56,7 @@ class ToClient(IntEnum):
     PONG = 4
     END_OF_STREAM = 5
     PROFILE_INFO = 6
+    PROFILE_EVENTS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,20 +195,25 @@ def data_packet_start() -> bytes:
     return varint(ToClient.DATA) + string("")
 
 
+def profile_events_packet(empty: bytes) -> bytes:
+    """What a newer client awaits after each block of an INSERT; `empty` is a block without columns: no events."""
+    return varint(ToClient.PROFILE_EVENTS) + string("") + empty
+
+
 def exception_packet(code: int, text: str) -> bytes:
     return varint(ToClient.EXCEPTION) + int32(code) + string("DB::Exception") + string(text) + string("") + b"\x00"
 
 
 def progress_packet(progress: Progress, revision: int) -> bytes:
-    read = varint(progress.read_rows) + varint(progress.read_bytes) + varint(progress.read_rows)
-    if revision < _WRITTEN_ROWS:
-        return varint(ToClient.PROGRESS) + read
-    return varint(ToClient.PROGRESS) + read + varint(progress.written_rows) + varint(progress.written_bytes)
+    """Empty where there is nothing to tell: old clients know of no written rows, and of no progress of an INSERT."""
+    written = (progress.written_rows, progress.written_bytes) if revision >= _WRITTEN_ROWS else ()
+    numbers = (progress.read_rows, progress.read_bytes, progress.read_rows, *written)
+    return varint(ToClient.PROGRESS) + b"".join(map(varint, numbers)) if any(numbers) else b""
 
 
 def profile_packet(rows: int, blocks: int, size: int) -> bytes:
-    """The result's rows, blocks and bytes; no LIMIT is told of."""
-    return varint(ToClient.PROFILE_INFO) + varint(rows) + varint(blocks) + varint(size) + b"\x00\x00\x00"
+    """The result's rows, blocks and bytes, and that no LIMIT was applied, which old clients look for otherwise."""
+    return varint(ToClient.PROFILE_INFO) + varint(rows) + varint(blocks) + varint(size) + b"\x00\x00\x01"
 
 
 def pong_packet() -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,9 @@ class Session:
         The engine has an INSERT fed by blocks as well (`send_insert`), but what fails after its rows were parsed,
         such as a constraint or a materialised view, goes unreported there, and acknowledged rows are lost.
         """
-        return self.run(insert_from_file(insert, header, str(path)), {})
+        for chunk in self.run(insert_from_file(insert, header, str(path)), {}):
+            # What was read are the client's own rows.
+            yield replace(chunk, read_rows=0, read_bytes=0)
 
     def make_table(self, name: str, header: Header, path: Path) -> None:
         """Make a temporary table of a file in Native format. Raises QueryFailedError."""
