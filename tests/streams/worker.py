@@ -1,0 +1,141 @@
+"""A streams worker as people start it, and what goes into and comes out of its topics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from omnitrack.broker_reader import BrokerReader
+from omnitrack.offsets import lag
+from schemas.topics import Topics
+from streams.provision import ensure_topics
+from tests.support.brokers import Broker
+from tests.support.child import Child
+
+PARTITIONS = 2
+GIVE_UP_SECONDS = 60.0
+
+
+def touchpoint(event_id: str, customer: str, at: str, channel: str = "wechat", **changes: Any) -> bytes:
+    """A valid touchpoint record; `at` is RFC 3339."""
+    fields = {
+        "schema_version": 1,
+        "event_id": event_id,
+        "channel": channel,
+        "occurred_at": at,
+        "identities": {"customer_no": customer},
+        "touchpoint": "card.report_lost",
+        "stage": "apply",
+        "intent": "card_replacement",
+        "details": {"surface": "mini_program"} if channel == "wechat" else {"branch_id": "b"},
+    }
+    return json.dumps(fields | changes).encode()
+
+
+@dataclass(slots=True)
+class Deployment:
+    """One deployment's topics on a broker, without or with a worker."""
+
+    broker: Broker
+    topics: Topics
+    folder: Path
+    app: str = "streams.app"
+    settings: dict[str, str] = field(default_factory=dict)
+    started: int = 0
+
+    @property
+    def group(self) -> str:
+        return f"{self.topics.prefix.rstrip('.')}-streams"
+
+    def create_topics(self) -> None:
+        asyncio.run(ensure_topics(self.broker.bootstrap, self.topics, partitions=PARTITIONS, replication=1))
+
+    def start_worker(self) -> Child:
+        self.started += 1
+        environment = {
+            "OMNITRACK_KAFKA": self.broker.bootstrap,
+            "OMNITRACK_TOPIC_PREFIX": self.topics.prefix,
+            "OMNITRACK_PARTITIONS": str(PARTITIONS),
+            "OMNITRACK_SESSION_TIMEOUT": "6",
+        }
+        assignments = [f"{name}={value}" for name, value in (environment | self.settings).items()]
+        faust = [sys.executable, "-m", "faust", "-A", self.app, "worker", "--without-web", "-l", "info"]
+        return Child.spawn("worker", ["/usr/bin/env", *assignments, *faust], self.folder / f"worker-{self.started}.log")
+
+    @contextmanager
+    def worker(self) -> Iterator[Child]:
+        """A worker that ends in good order."""
+        child = self.start_worker()
+        try:
+            yield child
+        finally:
+            child.terminate()
+
+    def publish(self, values: Iterable[bytes], channel: str = "wechat") -> int:
+        """Write records without key, spread over the partitions; returns how many."""
+        producer = KafkaProducer(bootstrap_servers=self.broker.bootstrap, linger_ms=5)
+        topic = self.topics.touchpoints(channel)
+        count = 0
+        for count, value in enumerate(values, 1):
+            producer.send(topic, value, partition=count % PARTITIONS)
+        producer.flush()
+        producer.close()
+        return count
+
+    def read(self, topic: str) -> list[tuple[int, bytes | None, bytes]]:
+        """Partition, key and value of all records that the topic holds now."""
+        consumer = KafkaConsumer(bootstrap_servers=self.broker.bootstrap, auto_offset_reset="earliest")
+        try:
+            partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+            consumer.assign(partitions)
+            consumer.seek_to_beginning()
+            records: list[tuple[int, bytes | None, bytes]] = []
+            while True:
+                fetched = consumer.poll(timeout_ms=700)
+                if not fetched:
+                    return records
+                found = (record for batch in fetched.values() for record in batch)
+                records += [(record.partition, record.key, record.value) for record in found]
+        finally:
+            consumer.close()
+
+    def is_done(self, published: int) -> bool:
+        """Whether `published` input records are committed, and all that they led to on `customer` as well."""
+        with BrokerReader(self.broker.bootstrap) as reader:
+            committed = reader.committed(self.group)
+            if sum(offset for place, offset in committed.items() if place.topic in self.topics.inputs) < published:
+                return False
+            return not lag(reader.end_offsets([self.topics.customer]), committed)
+
+    def ends(self, topic: str) -> int:
+        """How many records were ever written to the topic."""
+        with BrokerReader(self.broker.bootstrap) as reader:
+            return sum(reader.end_offsets([topic]).values())
+
+    def ready(self, child: Child) -> None:
+        """Return once the worker takes batches."""
+        eventually("ready", lambda: "Worker ready" in child.log.read_text(), child)
+
+    def done(self, published: int, child: Child) -> None:
+        """Return once all of the `published` records are stitched."""
+        eventually("all stitched and committed", lambda: self.is_done(published), child)
+
+
+def eventually(what: str, holds: Callable[[], bool], child: Child | None = None) -> None:
+    """Return once `holds()`; fails after a while, or if the child ends, with the end of its log."""
+    deadline = time.monotonic() + GIVE_UP_SECONDS
+    while not holds():
+        if child is not None and not child.is_running:
+            raise child.failure("ended by itself")
+        if time.monotonic() > deadline:
+            raise child.failure(f"did not do it in time: {what}") if child is not None else AssertionError(what)
+        time.sleep(0.2)
