@@ -32,9 +32,7 @@ def stitch_command(
         str | None, typer.Option(metavar="TIME", help="The clock W: RFC 3339 with an offset. [default: now]")
     ] = None,
     catalogue: Annotated[Path | None, typer.Option(help="Catalogue of intents and channels, YAML.")] = None,
-    form: Annotated[
-        Format, typer.Option("--format", help="What the files hold, as for `publish`.")
-    ] = Format.TOUCHPOINTS,
+    form: Annotated[Format, typer.Option("--format", help="What the files hold.")] = Format.TOUCHPOINTS,
 ) -> None:
     """Print the journeys, handoffs, promises and assignment of all touchpoints of the files, as one JSON object.
 
