@@ -31,8 +31,8 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def demo_command(
     seconds: Annotated[float | None, typer.Option(min=1, help="End after so many seconds. Default: until q.")] = None,
-    customers: Annotated[int, typer.Option(min=1, help="How many customers the bank has.")] = 2_000,
-    days: Annotated[float, typer.Option(min=0, max=30, help="Days of history played before going live.")] = 3.0,
+    customers: Annotated[int, typer.Option(min=1, help="How many customers the bank has.")] = 1_500,
+    days: Annotated[float, typer.Option(min=0, max=30, help="Days of history played before going live.")] = 2.0,
     rate: Annotated[float, typer.Option(min=0.1, help="Live: about so many touchpoints a second.")] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed plays the same customers.")] = 1,
     data_dir: Annotated[

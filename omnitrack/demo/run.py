@@ -45,8 +45,8 @@ class DemoOptions:
 
     data_dir: Path
     seconds: float | None = None
-    customers: int = 2_000
-    days: float = 3.0
+    customers: int = 1_500
+    days: float = 2.0
     rate: float = 60.0
     seed: int = 1
     dirt: float = 0.02
@@ -176,8 +176,9 @@ def _where(endpoints: Endpoints) -> str:
 
 def _tell_how_to_look_further(console: Console, endpoints: Endpoints) -> None:
     settings = ClickHouseSettings.of(endpoints.clickhouse)
-    console.print(f"\nThe handoffs came from ClickHouse at {settings.address}, with", markup=False, highlight=False)
-    console.print(query_text("handoffs"), markup=False, highlight=False)
+    show = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    show(f"\nThe handoffs came from ClickHouse at {settings.address}, with\n")
+    show(query_text("handoffs"))
 
 
 def _quiet(line: str) -> None:

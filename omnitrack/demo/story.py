@@ -18,9 +18,11 @@ _SHORT = timedelta(minutes=10)
 
 
 def tell_story(handoff: FailedHandoff, zone: tzinfo) -> str:
-    """One sentence with all that failed; times in `zone`, with seconds where things went fast."""
+    """One sentence with all that failed; times in `zone`, with seconds or with the day where those tell them apart."""
     ends = handoff.arrived_at or handoff.due_at or handoff.left_at
     clock = "%H:%M:%S" if ends - handoff.left_at < _SHORT else "%H:%M"
+    if ends.astimezone(zone).date() != handoff.left_at.astimezone(zone).date():
+        clock = "%H:%M on %d %b"
     who = f"customer {handoff.customer_id}" + (f" ({', '.join(handoff.care)})" if handoff.care else "")
     happened = [_arrival(handoff, zone, clock), *_troubles(handoff)]
     return f"At {_at(handoff.left_at, zone, clock)} {who} {_departure(handoff)}; they {_join(happened)}."

@@ -66,6 +66,7 @@ class RawSender:
                 delivery_timeout_ms=3 * milliseconds,
                 request_timeout_ms=milliseconds,
                 allow_auto_create_topics=False,
+                metrics_enabled=False,
             )
         except KafkaError as error:
             raise self._failed(error) from error

@@ -114,6 +114,12 @@ def test_fast_play_is_told_with_seconds() -> None:
     assert "came at 10:03:40, 1 second too late" in tell_story(soon, ZONE)
 
 
+def test_another_day_is_named() -> None:
+    next_day = LATE._replace(arrived_at=LEFT + timedelta(days=1))
+    assert "At 10:03 on 24 Nov" in tell_story(next_day, ZONE)
+    assert "came at 10:03 on 25 Nov, 23 hours too late" in tell_story(next_day, ZONE)
+
+
 @given(
     st.builds(
         FailedHandoff,
