@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Generic, Literal, NotRequired, TypeVar
 
-from pydantic import Field, TypeAdapter, with_config
+from pydantic import FailFast, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from schemas.details import DETAILS_BY_CHANNEL, STRICT, FreeDetails
@@ -76,7 +76,7 @@ class TouchpointCore(TypedDict, Generic[Channel, OtherChannel]):
     satisfaction: NotRequired[Satisfaction | None]
     promise: NotRequired[Promise | None]
     keeps: NotRequired[Id | None]
-    care: NotRequired[list[Care]]
+    care: NotRequired[Annotated[list[Care], FailFast()]]
     incident_id: NotRequired[Id | None]
 
 

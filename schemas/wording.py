@@ -22,7 +22,7 @@ def what_is_wrong(details: ErrorDetails) -> str:
             return "must be a list"
         case "finite_number":
             return "must be a finite number"
-    text = details["msg"].removeprefix("Input should be ")
+    text = details["msg"].removeprefix("Input should be ").partition(" after validation")[0]
     for opening in ("String should ", "Dictionary should ", "List should "):
         text = text.replace(opening, "must ")
     return text if text.startswith(("must", "is ")) else f"must be {text}"

@@ -116,6 +116,9 @@ class TestRefused:
     def test_each_field_says_what_it_must_be(self, changes: dict[str, Any], error: str) -> None:
         assert errors(example(**changes))[0].startswith(error)
 
+    def test_the_number_given_is_not_repeated(self) -> None:
+        assert errors(example(reasked=["id"] * 33)) == ("reasked: must have at most 32 items",)
+
     @pytest.mark.parametrize(
         "field", ["schema_version", "event_id", "channel", "occurred_at", "touchpoint", "stage", "details"]
     )
