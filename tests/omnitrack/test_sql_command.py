@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -102,20 +101,15 @@ def test_many_rows_pass_through(clickhouse_url: str) -> None:
 
 
 def test_ctrl_c_cancels_and_leaves_the_server_well(clickhouse_url: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "omnitrack.cli",
-        "sql",
-        "--clickhouse",
-        f"{clickhouse_url.rpartition('/')[0]}/default",
-    ]
-    endless = "SELECT sleepEachRow(0.5) FROM numbers(100) SETTINGS max_block_size = 1"
-    with subprocess.Popen([*command, endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(3)
+    url = f"{clickhouse_url.rpartition('/')[0]}/default"
+    endless = "SELECT sleepEachRow(0.5) AS slept FROM numbers(1000) SETTINGS max_block_size = 1"
+    command = [sys.executable, "-m", "omnitrack.cli", "sql", "--clickhouse", url, "--format", "tsv", endless]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "slept\n"
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=10)
     assert (process.returncode, errors) == (130, "sql: cancelled\n")
-    client = connect(ClickHouseSettings.of(clickhouse_url), database="default")
+    client = connect(ClickHouseSettings.of(url))
     assert client.execute("SELECT 1") == [(1,)]
     client.disconnect()

@@ -30,7 +30,8 @@ def read_rows(settings: ClickHouseSettings, table: Table) -> list[Row]:
 def _plain(value: object) -> object:
     match value:
         case datetime():
-            return (value - EPOCH) // timedelta(milliseconds=1)
+            # The driver reads times through floats, which are a microsecond off in far years.
+            return round((value - EPOCH) / timedelta(milliseconds=1))
         case UUID():
             return str(value)
         case list():

@@ -139,6 +139,7 @@ def test_a_server_that_goes_away_is_waited_for_and_nothing_is_lost(
     own_clickhouse: EmbeddedClickHouse, own_database: ClickHouseSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LONGEST_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(module, "LOG_EVERY_SECONDS", 600.0)
     writer = Writer(own_database)
     writer.write("touchpoints", [entry(touchpoint_row(0))])
     own_clickhouse.child.kill()
