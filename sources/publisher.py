@@ -149,7 +149,7 @@ class Publisher:
         where = f"{self._settings.kafka}, topic {topic}" if topic else self._settings.kafka
         deliveries = self._deliveries
         open_count = deliveries.under_way + deliveries.failed
-        lost = f" ({open_count:,} touchpoints not acknowledged)" if open_count else ""
+        lost = f" (touchpoints not acknowledged: {open_count:,})" if open_count else ""
         advice = "is the broker up, and were its topics made (`omnitrack up`)?"
         return DeliveryError(f"Kafka at {where}: {str(error) or type(error).__name__}{lost}; {advice}")
 

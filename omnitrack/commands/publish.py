@@ -108,9 +108,9 @@ def _report(run: PublishRun, dry_run: bool, seconds: float) -> None:
     output = Console()
     print_summary(output, run.tally)
     count = run.tally.accepted if dry_run else run.target.delivered
-    did = "touchpoints would be published" if dry_run else "touchpoints published, each acknowledged by Kafka,"
-    interrupted = "interrupted: " if run.interrupts.requested else ""
-    _say(output, f"{interrupted}{count:,} {did} in {seconds:.1f} s ({count / max(seconds, 0.001):,.0f}/s)")
+    what = "touchpoints that would be published" if dry_run else "touchpoints published, each acknowledged by Kafka"
+    interrupted = "interrupted; " if run.interrupts.requested else ""
+    _say(output, f"{interrupted}{what}: {count:,} in {seconds:.1f} s ({count / max(seconds, 0.001):,.0f}/s)")
 
 
 def _exit_code(run: PublishRun) -> int:
