@@ -77,13 +77,8 @@ class Engine:
         where = f"Settings['log_comment'] = {quoted_text(session)}"
         self._administration.query(f"KILL QUERY WHERE {where} ASYNC", "Null")
 
-    def kill_all(self) -> None:
-        """End all running queries of sessions. To be called from the thread that calls `kill`, or after it ended."""
-        self._administration.query("KILL QUERY WHERE startsWith(Settings['log_comment'], 'session-') ASYNC", "Null")
-
     def close(self) -> None:
-        """Write out what is still in memory and give the data directory free."""
-        self._administration.query("SYSTEM FLUSH ASYNC INSERT QUEUE", "Null")
+        """Give the data directory free. Whatever was acknowledged is in its files already."""
         self._administration.close()
         self._lock.release()
 

@@ -120,7 +120,7 @@ def read_query(reader: WireReader, revision: int) -> Query:
     parameters = _read_settings(reader, as_strings=True)[0] if revision >= _PARAMETERS else {}
     if stage != _COMPLETE_STAGE:
         raise ProtocolError("only whole queries are run here, no part of a distributed one: use a ClickHouse server")
-    return Query(text, compressed, settings, important, {name: _unquoted(value) for name, value in parameters.items()})
+    return Query(text, compressed, settings, important, {name: unquoted(value) for name, value in parameters.items()})
 
 
 def _skip_client_info(reader: WireReader, revision: int) -> None:
@@ -176,7 +176,7 @@ def _read_typed_setting(reader: WireReader, name: str) -> str:
     return str(reader.varint()) if numeric else reader.string()
 
 
-def _unquoted(value: str) -> str:
+def unquoted(value: str) -> str:
     """A parameter comes as a quoted literal of its text, which is escaped itself."""
     if len(value) < 2 or value[0] != "'" or value[-1] != "'":
         return value

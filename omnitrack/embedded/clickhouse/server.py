@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from threading import Lock, Thread
+from time import monotonic
 
 from omnitrack.embedded.clickhouse.connection import Connection
 from omnitrack.embedded.clickhouse.engine import Engine
@@ -38,10 +39,12 @@ class Server:
             clients = dict(self._clients)
         for client in clients:
             _shut_down(client)
-        self._interrupts.close()
-        self._engine.kill_all()
+        # Their queries are killed as those of any client that goes away.
+        deadline = monotonic() + _STOP_SECONDS
         for thread in clients.values():
-            thread.join(_STOP_SECONDS)
+            thread.join(max(0.0, deadline - monotonic()))
+        if not any(thread.is_alive() for thread in clients.values()):
+            self._interrupts.close()
 
     def _accept(self) -> None:
         while True:

@@ -17,6 +17,7 @@ from omnitrack.embedded.clickhouse.blocks import Column, Header, native_header
 from omnitrack.embedded.clickhouse.statements import (
     Insert,
     awaits_data,
+    deduplication_query,
     insert_from_file,
     is_insert,
     mentions_format,
@@ -108,7 +109,8 @@ class Session:
         The engine has an INSERT fed by blocks as well (`send_insert`), but what fails after its rows were parsed,
         such as a constraint or a materialised view, goes unreported there, and acknowledged rows are lost.
         """
-        for chunk in self.run(insert_from_file(insert, header, str(path)), {}):
+        deduplicate = self._text_of(deduplication_query(insert)) == "1"
+        for chunk in self.run(insert_from_file(insert, header, str(path), deduplicate=deduplicate), {}):
             # What was read are the client's own rows.
             yield replace(chunk, read_rows=0, read_bytes=0)
 
@@ -166,10 +168,15 @@ class Session:
         """The statement as the engine writes it; as it is where the engine cannot read it, to say so when it runs."""
         formatter = f"SELECT ifNull(formatQuerySingleLineOrNull({quoted_text(text)}), '')"
         try:
-            formatted = str(self._chdb.query(formatter, "TabSeparatedRaw")).rstrip("\n")
-        except ChdbError:
+            return self._text_of(formatter) or text
+        except QueryFailedError:
             return text
-        return formatted or text
+
+    def _text_of(self, query: str) -> str:
+        try:
+            return str(self._chdb.query(query, "TabSeparatedRaw")).rstrip("\n")
+        except ChdbError as error:
+            raise _failure(error) from error
 
     def _execute(self, statement: str) -> None:
         try:
@@ -197,7 +204,7 @@ class Session:
     @contextmanager
     def _aside(self) -> Iterator[None]:
         """Another connection for a while: what makes a connection read-only cannot be taken back."""
-        database = str(self._chdb.query("SELECT currentDatabase()", "TabSeparatedRaw")).rstrip("\n")
+        database = self._text_of("SELECT currentDatabase()")
         own, own_applied = self._chdb, self._applied
         self._chdb, self._applied = self._open(), {}
         try:

@@ -13,7 +13,7 @@ _FORMAT_WORD = re.compile(r"\bFORMAT\b", re.IGNORECASE)
 _AWAITS_DATA = re.compile(r"(?:\bVALUES|\bFORMAT\s+\w+)[\s;]*$", re.IGNORECASE)
 _IDENTIFIER = r"(?:`(?:\\.|[^`\\])*`|\w+)"
 _FORMATTED_INSERT = re.compile(
-    rf"INSERT INTO (?P<table>(?:FUNCTION .+|{_IDENTIFIER}(?:\.{_IDENTIFIER})?))"
+    rf"INSERT INTO (?P<table>(?:FUNCTION .+?|{_IDENTIFIER}(?:\.{_IDENTIFIER})?))"
     r"(?: \((?P<columns>(?:`(?:\\.|[^`\\])*`|[^`])*)\))?(?: SETTINGS (?P<settings>.*))? FORMAT \w+",
     re.DOTALL,
 )
@@ -64,13 +64,22 @@ def sample_query(insert: Insert) -> str:
     return f"SELECT {insert.columns} FROM {table}"  # noqa: S608 - SQL of the client's own
 
 
-def insert_from_file(insert: Insert, header: Header, path: str) -> str:
+def deduplication_query(insert: Insert) -> str:
+    """The query that tells whether an INSERT drops blocks that its table has had before, where that remembers them."""
+    settings = f" SETTINGS {insert.settings}" if insert.settings else ""
+    return (
+        f"SELECT toUInt8(getSetting('insert_deduplicate') AND getSetting('deduplicate_insert') != 'disable'){settings}"
+    )
+
+
+def insert_from_file(insert: Insert, header: Header, path: str, *, deduplicate: bool) -> str:
     """The INSERT that takes its rows from a file in Native format."""
     names = ", ".join(quoted_name(column.name) for column in header)
     structure = ", ".join(f"{quoted_name(column.name)} {column.type}" for column in header)
     source = f"file({quoted_text(path)}, 'Native', {quoted_text(structure)})"
-    # As INSERT of the client's blocks does: without it the rows of a SELECT are not deduplicated.
-    settings = "deduplicate_insert_select = 'enable_even_for_bad_queries'"
+    # The rows of a SELECT have a setting of their own for this, and another default than a client's.
+    mode = "enable_even_for_bad_queries" if deduplicate else "disable"
+    settings = f"deduplicate_insert_select = '{mode}'"
     all_settings = f"{insert.settings}, {settings}" if insert.settings else settings
     return f"INSERT INTO {insert.table} ({names}) SETTINGS {all_settings} SELECT {names} FROM {source}"  # noqa: S608 - quoted
 
