@@ -12,7 +12,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from schemas.catalogue import load_catalogue
+from schemas.catalogue import Catalogue, load_catalogue
 from schemas.decode import Decoder
 from schemas.topics import Topics
 from streams.agents.ingest import Ingest, IngestAgent
@@ -20,10 +20,12 @@ from streams.agents.stitch import Stitch
 from streams.agents.ticks import send_ticks
 from streams.batching import BatchApp, create_app
 from streams.provision import ensure_topics
-from streams.pseudonym import read_pseudonyms
+from streams.pseudonym import Pseudonyms, read_pseudonyms
 from streams.settings import StreamSettings
 
 TICK_SECONDS = 1.0
+INGEST_RECORDS = 1_000
+"""Small, so that in a backlog all channels advance together: a touchpoint out of order costs stitching much more."""
 
 logger = structlog.get_logger(__name__)
 
@@ -37,19 +39,10 @@ def create_streams(settings: StreamSettings) -> BatchApp:
 
     async def prepare(app: BatchApp) -> None:
         catalogue = load_catalogue(settings.catalogue)
-        pseudonyms = read_pseudonyms(settings.pseudonym_key_file)
         topics = Topics(settings.topic_prefix, catalogue.channels)
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
-        states = app.state_table("state", topics.state, settings.partitions)
-        ingest = Ingest(topics, Decoder(catalogue.channels), settings.partitions, pseudonyms)
-        stitch = Stitch(topics, catalogue, states, app.sender, now_ms)
-        app.consume(topics.inputs, IngestAgent(ingest, app.sender, now_ms), "ingest")
-        app.consume((topics.customer,), stitch, "stitch")
-        _keep_time(app, stitch, topics)
-
-        @states.on_recover
-        async def recovered() -> None:
-            stitch.recover(tp.partition for tp in app.batches.assignment() if tp.topic == topics.customer)
+        add_ingest(app, topics, settings.partitions, read_pseudonyms(settings.pseudonym_key_file))
+        add_stitch(app, topics, settings.partitions, catalogue)
 
     return create_app(
         settings.group("streams"),
@@ -58,6 +51,25 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         group_instance=settings.group_instance,
         prepare=prepare,
     )
+
+
+def add_ingest(app: BatchApp, topics: Topics, partitions: int, pseudonyms: Pseudonyms | None) -> None:
+    """Add the agent that validates what the channels write."""
+    ingest = Ingest(topics, Decoder(topics.channels), partitions, pseudonyms)
+    app.consume(topics.inputs, IngestAgent(ingest, app.sender, now_ms), "ingest", max_records=INGEST_RECORDS)
+
+
+def add_stitch(app: BatchApp, topics: Topics, partitions: int, catalogue: Catalogue) -> None:
+    """Add the state, the agent that stitches, and the timer that keeps its clock."""
+    states = app.state_table("state", topics.state, partitions)
+    stitch = Stitch(topics, catalogue, states, app.sender, now_ms)
+    app.consume((topics.customer,), stitch, "stitch")
+
+    async def recovered() -> None:
+        stitch.recover(tp.partition for tp in app.batches.assignment() if tp.topic == topics.customer)
+
+    states.on_recover(recovered)
+    _keep_time(app, stitch, topics)
 
 
 def _keep_time(app: BatchApp, stitch: Stitch, topics: Topics) -> None:

@@ -22,13 +22,12 @@ from streams.batching.versions import check_installation
 WATCH_SECONDS = 1.0
 
 Prepare = Callable[["BatchApp"], Awaitable[None]]
-Work = tuple[EventT[Any], Handler]
 
 
 class BatchApp(faust.App):
     """Made by `create_app`. Agents are added with `consume`, the state table with `state_table`.
 
-    `pending_batches` bounds the unacknowledged batches per partition, `retry_seconds` how long a failing batch is
+    `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, `retry_seconds` how long a failing batch is
     retried in place, `stall_seconds` how long a partition may have work without getting any done. `prepare` runs
     once before the worker joins its group: the place to read files, create topics and add agents.
     """
@@ -37,6 +36,7 @@ class BatchApp(faust.App):
         self,
         name: str,
         *,
+        max_records: int,
         pending_batches: int,
         retry_seconds: float,
         stall_seconds: float,
@@ -48,7 +48,9 @@ class BatchApp(faust.App):
         self.stall_seconds = stall_seconds
         self._prepare = prepare
         self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer())
-        self._lanes: Lanes[Work] = Lanes(self._work_on)
+        self.max_records = max_records
+        self._max_records: dict[str, int] = {}
+        self._lanes: list[Lanes[EventT[Any]]] = []
         super().__init__(name, **options)
 
     @property
@@ -56,20 +58,31 @@ class BatchApp(faust.App):
         """The consumer; only while the worker runs."""
         return cast("BatchConsumer", self.consumer)
 
-    def consume(self, topics: Sequence[str], handler: Handler, name: str) -> None:
+    def consume(
+        self, topics: Sequence[str], handler: Handler, name: str, *, at_once: int = 4, max_records: int | None = None
+    ) -> None:
         """Add an agent: `handler` gets the batches of `topics`, those of one partition in order and one at a time.
 
-        Batches of different partitions are worked on at once, so that one's waiting is another's computing.
+        Batches of up to `at_once` partitions are in work together, so that one's waiting is another's computing; the
+        oldest batch goes first. `max_records` bounds the batches of these topics where the app's bound is too high.
         An exception of the handler is retried in place for `retry_seconds`, then it ends the process with a non-zero
         status; the batch stays unacknowledged, so it is delivered again.
         """
 
+        lanes: Lanes[EventT[Any]] = Lanes(lambda event: self._work_on(event, handler), _age, at_once)
+        self._lanes.append(lanes)
+        self._max_records.update(dict.fromkeys(topics, max_records or self.max_records))
+
         async def agent(stream: faust.Stream[Any]) -> None:
             async for event in stream.noack().events():
-                self._lanes.put(event.message.tp, (cast("EventT[Any]", event), handler))
+                lanes.put(event.message.tp, cast("EventT[Any]", event))
 
         channel = self.topic(*topics, schema=BatchSchema(), value_type=bytes)
         self.agent(channel, name=name, concurrency=1)(cast("Any", agent))
+
+    def records_at_once(self, topic: str) -> int:
+        """The bound on the records of a batch of the topic."""
+        return self._max_records.get(topic, self.max_records)
 
     def state_table(self, name: str, topic: str, partitions: int) -> BatchTable:
         """Add the state table with `topic` (compacted, `partitions` as all keyed topics) as its changelog."""
@@ -77,8 +90,7 @@ class BatchApp(faust.App):
         table = BatchTable(self, name=name, partitions=partitions, changelog_topic=changelog)
         return cast("BatchTable", self.tables.add(table))
 
-    async def _work_on(self, work: Work) -> None:
-        event, handler = work
+    async def _work_on(self, event: EventT[Any], handler: Handler) -> None:
         if not self.flow_control.is_active():
             # Partitions are being given up: the batch will be delivered anew, here or elsewhere.
             return
@@ -93,7 +105,8 @@ class BatchApp(faust.App):
         A batch that went on after its partition moved would overwrite the new owner's state.
         """
         try:
-            await asyncio.wait_for(self._lanes.idle(), self.conf.broker_rebalance_timeout * 0.8)
+            idle = asyncio.gather(*(lanes.idle() for lanes in self._lanes))
+            await asyncio.wait_for(idle, self.conf.broker_rebalance_timeout * 0.8)
         except TimeoutError as error:
             await self.crash(error)
         await consumer.commit()
@@ -127,6 +140,12 @@ class BatchApp(faust.App):
                 error = Livelock(f"{names}: work for {self.stall_seconds:g} s without any progress; exiting")
                 await self.crash(error)
                 return
+
+
+def _age(event: EventT[Any]) -> float:
+    """A backlog is worked off in the order of its time, over all partitions: disorder is dear further on."""
+    records = cast("Batch", event.value).records
+    return records[0].timestamp if records else 0.0
 
 
 def create_app(
@@ -176,6 +195,7 @@ def create_app(
     }
     return BatchApp(
         name,
+        max_records=max_records,
         pending_batches=pending_batches,
         retry_seconds=retry_seconds,
         stall_seconds=stall_seconds,

@@ -60,7 +60,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
                 lambda: [tp for tp in active_partitions if parent.has_room(tp)],
                 self.roomy,
                 timeout or 0.0,
-                max_records or 1,
+                lambda tp: parent.app.records_at_once(tp.topic),
             )
 
     def wake(self) -> None:

@@ -27,7 +27,11 @@ class Fetched:
 
 
 async def take(
-    fetcher: Any, wanted: Callable[[], Collection[Any]], roomy: asyncio.Event, patience: float, limit: int
+    fetcher: Any,
+    wanted: Callable[[], Collection[Any]],
+    roomy: asyncio.Event,
+    patience: float,
+    limit: Callable[[Any], int],
 ) -> dict[Any, list[Fetched]]:
     """Take what is fetched of the `wanted` partitions, waiting up to `patience` seconds for the first of it.
 
@@ -61,7 +65,7 @@ async def _wait_for_more(fetcher: Any, roomy: asyncio.Event, patience: float) ->
             waiter.cancel()
 
 
-def _take_fetched(fetcher: Any, wanted: Collection[Any], limit: int) -> dict[Any, list[Fetched]]:
+def _take_fetched(fetcher: Any, wanted: Collection[Any], limit: Callable[[Any], int]) -> dict[Any, list[Fetched]]:
     taken: dict[Any, list[Fetched]] = {}
     for tp in list(fetcher._records):
         if tp not in wanted:
@@ -76,7 +80,7 @@ def _take_fetched(fetcher: Any, wanted: Collection[Any], limit: int) -> dict[Any
             fetcher._notify(fetcher._wait_consume_future)
             result.check_raise()
             continue
-        fetched = _take_partition(result, tp, limit)
+        fetched = _take_partition(result, tp, limit(tp))
         if not result.has_more():
             del fetcher._records[tp]
             fetcher._notify(fetcher._wait_consume_future)

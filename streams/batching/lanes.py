@@ -1,42 +1,67 @@
-"""Works on the items of a lane one after the other, and on different lanes at once."""
+"""Works on the items of a lane one after the other, and on some lanes at once, the lowest rank first."""
 
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
+from itertools import count
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
 
 class Lanes(Generic[Item]):
-    """Belongs to one event loop. `work` must not raise: what it raises ends with its lane's task, unseen."""
+    """At most `at_once` items are in work; of the lanes that wait, that whose first item has the lowest `rank` is next.
 
-    def __init__(self, work: Callable[[Item], Awaitable[None]]) -> None:
+    Belongs to one event loop. `work` must not raise: what it raises ends with the item's task, unseen.
+    """
+
+    def __init__(self, work: Callable[[Item], Awaitable[None]], rank: Callable[[Item], float], at_once: int) -> None:
         self._work = work
-        self._waiting: dict[Hashable, deque[Item]] = {}
+        self._rank = rank
+        self._at_once = at_once
+        self._items: dict[Hashable, deque[Item]] = {}
+        self._waiting: list[tuple[float, int, Hashable]] = []
+        self._turn = count()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, lane: Hashable, item: Item) -> None:
         """Have the item worked on after those put into its lane before."""
-        if lane in self._waiting:
-            self._waiting[lane].append(item)
-            return
-        self._waiting[lane] = deque([item])
-        task = asyncio.get_running_loop().create_task(self._run(lane))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if lane in self._items:
+            self._items[lane].append(item)
+        else:
+            self._items[lane] = deque([item])
+            self._wait(lane)
+        self._start()
 
     async def idle(self) -> None:
-        """Return once nothing is worked on or waiting."""
+        """Return once nothing is in work or waiting."""
         while self._tasks:
-            await asyncio.wait(set(self._tasks))
+            await asyncio.wait(set(self._tasks), return_when=asyncio.FIRST_COMPLETED)
+
+    def _wait(self, lane: Hashable) -> None:
+        heapq.heappush(self._waiting, (self._rank(self._items[lane][0]), next(self._turn), lane))
+
+    def _start(self) -> None:
+        while self._waiting and len(self._tasks) < self._at_once:
+            _, _, lane = heapq.heappop(self._waiting)
+            task = asyncio.get_running_loop().create_task(self._run(lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._end)
 
     async def _run(self, lane: Hashable) -> None:
-        waiting = self._waiting[lane]
+        items = self._items[lane]
         try:
-            while waiting:
-                await self._work(waiting.popleft())
+            await self._work(items[0])
         finally:
-            del self._waiting[lane]
+            items.popleft()
+            if items:
+                self._wait(lane)
+            else:
+                del self._items[lane]
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,8 @@ class RecordSender:
 
     def __init__(self, producer: Callable[[], Any]) -> None:
         self._producer = producer
+        # The driver lets those who wait for a partition overtake each other until they time out.
+        self._queues: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def send(self, outgoing: Iterable[Outgoing]) -> dict[tuple[str, int], int]:
         """The offset of the last record, by topic and partition.
@@ -50,10 +53,11 @@ class RecordSender:
 
     async def _send_partition(self, outgoing: Outgoing) -> tuple[tuple[str, int], int]:
         producer = self._producer()
-        futures = [
-            (batch, await producer.send_batch(batch, outgoing.topic, partition=outgoing.partition))
-            for batch in _fill(producer.create_batch, outgoing.groups)
-        ]
+        async with self._queues[outgoing.topic, outgoing.partition]:
+            futures = [
+                (batch, await producer.send_batch(batch, outgoing.topic, partition=outgoing.partition))
+                for batch in _fill(producer.create_batch, outgoing.groups)
+            ]
         results = await asyncio.gather(*(future for _, future in futures), return_exceptions=True)
         last = -1
         for (batch, _), result in zip(futures, results, strict=True):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from streams.batching.lanes import Lanes
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
-def test_a_lane_keeps_its_order_and_has_one_item_in_work(puts: list[tuple[int, int]]) -> None:
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30), st.integers(1, 4))
+def test_a_lane_keeps_its_order_and_has_one_item_in_work(puts: list[tuple[int, int]], at_once: int) -> None:
     done: defaultdict[int, list[int]] = defaultdict(list)
     in_work: defaultdict[int, int] = defaultdict(int)
 
@@ -20,13 +20,14 @@ def test_a_lane_keeps_its_order_and_has_one_item_in_work(puts: list[tuple[int, i
         lane, number, pauses = item
         in_work[lane] += 1
         assert in_work[lane] == 1
+        assert sum(in_work.values()) <= at_once
         for _ in range(pauses):
             await asyncio.sleep(0)
         in_work[lane] -= 1
         done[lane].append(number)
 
     async def run() -> None:
-        lanes: Lanes[tuple[int, int, int]] = Lanes(work)
+        lanes: Lanes[tuple[int, int, int]] = Lanes(work, lambda item: item[2], at_once)
         for number, (lane, pauses) in enumerate(puts):
             lanes.put(lane, (lane, number, pauses))
             if number % 3 == 0:
@@ -48,10 +49,27 @@ def test_a_lane_that_waits_does_not_hold_up_another() -> None:
             done.append(item)
             released.set()
 
-        lanes: Lanes[str] = Lanes(work)
+        lanes: Lanes[str] = Lanes(work, len, 2)
         lanes.put(0, "waits")
         lanes.put(1, "goes")
         await asyncio.wait_for(lanes.idle(), 5)
         return done
 
     assert asyncio.run(run()) == ["goes", "waits"]
+
+
+def test_of_the_lanes_that_wait_the_lowest_rank_goes_first() -> None:
+    async def run() -> list[int]:
+        done: list[int] = []
+
+        async def work(item: int) -> None:
+            await asyncio.sleep(0)
+            done.append(item)
+
+        lanes: Lanes[int] = Lanes(work, float, 1)
+        for item in (5, 9, 2, 7):
+            lanes.put(item, item)
+        await asyncio.wait_for(lanes.idle(), 5)
+        return done
+
+    assert asyncio.run(run()) == [5, 2, 7, 9]

@@ -1,0 +1,92 @@
+"""One stage of the streams' benchmark in a process of its own: reads a topic's backlog and prints how long it took.
+
+`python -m bench.streams_stage bare|ingest|stitch KAFKA PREFIX PARTITIONS COUNT`: a bare loop of the driver, or a worker
+with one agent. Prints seconds of wall clock and of processor, from the first record to the last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+
+import mode
+from aiokafka import AIOKafkaConsumer
+
+from schemas.catalogue import load_catalogue
+from schemas.topics import Topics
+from streams.app import add_ingest, add_stitch
+from streams.batching import Batch, BatchApp, Delivery, Handler, create_app
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Runs from the first lap to the one that completes `count`."""
+
+    count: int
+    done: int = 0
+    start: tuple[float, float] | None = None
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def begin(self) -> None:
+        if self.start is None:
+            self.start = (time.perf_counter(), time.process_time())
+
+    def lap(self, records: int) -> None:
+        self.done += records
+        if self.done >= self.count and not self.finished.is_set():
+            wall, processor = self.start or (0.0, 0.0)
+            print(time.perf_counter() - wall, time.process_time() - processor, file=sys.__stdout__, flush=True)
+            self.finished.set()
+
+
+async def read_bare(kafka: str, topics: Topics, watch: Stopwatch) -> None:
+    consumer = AIOKafkaConsumer(*topics.inputs, bootstrap_servers=kafka, auto_offset_reset="earliest", group_id=None)
+    await consumer.start()
+    try:
+        while not watch.finished.is_set():
+            fetched = await consumer.getmany(timeout_ms=1_000, max_records=10_000)
+            watch.begin()
+            watch.lap(sum(len(records) for records in fetched.values()))
+    finally:
+        await consumer.stop()
+
+
+def worker(stage: str, kafka: str, topics: Topics, partitions: int, watch: Stopwatch) -> BatchApp:
+    async def prepare(app: BatchApp) -> None:
+        consume = app.consume
+
+        def consume_watched(names: tuple[str, ...], handler: Handler, name: str, **bounds: int) -> None:
+            async def watched(batch: Batch, delivery: Delivery) -> None:
+                watch.begin()
+                await handler(batch, delivery)
+                watch.lap(len(batch.records))
+                if watch.finished.is_set():
+                    # The measurement is over, and so is the process.
+                    os._exit(0)
+
+            consume(names, watched, name, **bounds)
+
+        app.consume = consume_watched  # type: ignore[method-assign,assignment]
+        if stage == "ingest":
+            add_ingest(app, topics, partitions, None)
+        else:
+            add_stitch(app, topics, partitions, load_catalogue(None))
+
+    return create_app(f"{topics.prefix}{stage}", kafka=kafka, session_timeout=30, prepare=prepare)
+
+
+def main() -> None:
+    stage, kafka, prefix, partitions, count = sys.argv[1:]
+    topics = Topics(prefix)
+    watch = Stopwatch(int(count))
+    if stage == "bare":
+        asyncio.run(read_bare(kafka, topics, watch))
+    else:
+        mode.Worker(worker(stage, kafka, topics, int(partitions), watch), loglevel="warn").execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Touchpoints per second through one streams worker on Apache Kafka: ingest, and stitch, beside a bare loop.
+
+`python -m bench.streams_throughput [--count N] [--customers N] [--rounds N] [--kafka HOST:PORT]`; without an address it
+starts Apache Kafka in a temporary folder. Each stage reads a backlog in a process of its own. The bare loop of the
+driver does nothing with what it reads; it says what the machine could do in the same minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.streams_load import publish
+from schemas.topics import Topics
+from streams.provision import ensure_topics
+from tests.support.apache_kafka import ApacheKafka
+
+STAGES = ("bare", "ingest", "stitch")
+PARTITIONS = 4
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--customers", type=int, default=5_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--kafka")
+    options = parser.parse_args()
+    taken: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    with broker(options.kafka) as kafka:
+        for _ in range(options.rounds):
+            topics = Topics(f"bench-{uuid.uuid4().hex[:8]}.")
+            asyncio.run(ensure_topics(kafka, topics, partitions=PARTITIONS, replication=1))
+            asyncio.run(publish(kafka, topics, options.count, options.customers, PARTITIONS))
+            for stage in STAGES:
+                taken[stage].append(run(stage, kafka, topics, options.count))
+    report(taken, options.count)
+
+
+@contextmanager
+def broker(kafka: str | None) -> Iterator[str]:
+    if kafka is not None:
+        yield kafka
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        own = ApacheKafka.start(Path(folder))
+        try:
+            yield own.bootstrap
+        finally:
+            own.stop()
+
+
+def run(stage: str, kafka: str, topics: Topics, count: int) -> tuple[float, float]:
+    """Seconds of wall clock and of processor that the stage took."""
+    command = [sys.executable, "-m", "bench.streams_stage", stage, kafka, topics.prefix, str(PARTITIONS), str(count)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=1_800)
+    wall, processor = done.stdout.split()[-2:]
+    return float(wall), float(processor)
+
+
+def report(taken: dict[str, list[tuple[float, float]]], count: int) -> None:
+    bare = statistics.median(count / wall for wall, _ in taken["bare"])
+    print(f"{'stage':8} {'touchpoints/s':>14} {'of bare':>8} {'processor s per million':>24}   rounds")
+    for stage in STAGES:
+        rates = [count / wall for wall, _ in taken[stage]]
+        rate = statistics.median(rates)
+        processor = statistics.median(used for _, used in taken[stage]) * 1_000_000 / count
+        each = " ".join(f"{one:,.0f}" for one in rates)
+        print(f"{stage:8} {rate:14,.0f} {rate / bare:8.2f} {processor:24.1f}   {each}")
+
+
+if __name__ == "__main__":
+    main()
