@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from schemas.rows import TouchpointRow
 from schemas.topics import Topics
@@ -72,30 +73,47 @@ def touchpoint_rows(count: int) -> Iterator[TouchpointRow]:
         yield TouchpointRow(customer, touchpoint, f"00000000-0000-4000-8000-{journey:012x}", SINCE + number, origin, 1)
 
 
-def measure(label: str, count: int, work: Callable[[], object]) -> None:
-    seconds = []
-    for _ in range(ROUNDS):
-        started = time.perf_counter()
+class Meter:
+    """Times work; CPU seconds of this process and of the embedded server tell what a busy machine hides."""
+
+    def __init__(self, rows: int, server: psutil.Process | None) -> None:
+        self._rows = rows
+        self._server = server
+        print(f"{'':<44} {'rows/s':>10} {'CPU µs/row: sink':>18} {'server':>8}")
+
+    def measure(self, label: str, work: Callable[[], object]) -> None:
+        """Print the median of the rounds of `work`, which handles all rows."""
+        seconds, own, servers = zip(*(self._round(work) for _ in range(ROUNDS)), strict=True)
+        rate = self._rows / statistics.median(seconds)
+        own_cpu, server_cpu = (statistics.median(cpu) / self._rows * 1e6 for cpu in (own, servers))
+        print(f"{label:<44} {rate:>10,.0f} {own_cpu:>18.2f} {server_cpu:>8.2f}")
+
+    def _round(self, work: Callable[[], object]) -> tuple[float, float, float]:
+        started, own, server = time.perf_counter(), time.process_time(), self._server_cpu()
         work()
-        seconds.append(time.perf_counter() - started)
-    median = statistics.median(seconds)
-    print(f"{label:<44} {count / median:>10,.0f} rows/s {median / count * 1e6:>8.2f} µs/row")
+        return time.perf_counter() - started, time.process_time() - own, self._server_cpu() - server
+
+    def _server_cpu(self) -> float:
+        if self._server is None:
+            return 0.0
+        times = self._server.cpu_times()
+        return float(times.user + times.system)
 
 
 @contextmanager
-def database(url: str | None) -> Iterator[ClickHouseSettings]:
+def database(url: str | None) -> Iterator[tuple[ClickHouseSettings, psutil.Process | None]]:
     if url:
-        yield ClickHouseSettings.of(url)
+        yield ClickHouseSettings.of(url), None
         return
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedClickHouse.start(Path(folder))
         try:
-            yield ClickHouseSettings.of(server.url)
+            yield ClickHouseSettings.of(server.url), psutil.Process(server.child.process.pid)
         finally:
             server.child.terminate()
 
 
-def run(settings: ClickHouseSettings, rows: int, batch: int) -> None:
+def run(settings: ClickHouseSettings, server: psutil.Process | None, rows: int, batch: int) -> None:
     migrate(settings)
     values = [msgspec.msgpack.encode(row) for row in touchpoint_rows(rows)]
     batches = [
@@ -107,11 +125,12 @@ def run(settings: ClickHouseSettings, rows: int, batch: int) -> None:
     entries: list[list[Entry]] = [read_batch(fetched, feed)[0] for fetched in batches]
     writer = Writer(settings)
 
-    measure("decode", rows, lambda: [read_batch(fetched, feed) for fetched in batches])
-    measure("latest per key", rows, lambda: [latest(part, feed) for part in entries])
-    measure("columns", rows, lambda: [columns_of("touchpoints", [entry.row for entry in part]) for part in entries])
-    measure("Writer.write (columns, driver, server)", rows, lambda: write_all(writer, entries))
-    measure("SinkAgent.store (decode to acknowledged)", rows, lambda: asyncio.run(store_all(settings, batches)))
+    meter = Meter(rows, server)
+    meter.measure("decode", lambda: [read_batch(fetched, feed) for fetched in batches])
+    meter.measure("latest per key", lambda: [latest(part, feed) for part in entries])
+    meter.measure("columns", lambda: [columns_of("touchpoints", [entry.row for entry in part]) for part in entries])
+    meter.measure("Writer.write (columns, driver, server)", lambda: write_all(writer, entries))
+    meter.measure("SinkAgent.store (decode to acknowledged)", lambda: asyncio.run(store_all(settings, batches)))
     client = connect(settings)
     [(stored,)] = client.execute("SELECT count() FROM touchpoints FINAL")
     client.disconnect()
@@ -142,8 +161,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=5_000, help="records fetched together")
     parser.add_argument("--clickhouse", metavar="URL", help="its database must be empty")
     options = parser.parse_args()
-    with database(options.clickhouse) as settings:
-        run(settings, options.rows, options.batch)
+    with database(options.clickhouse) as (settings, server):
+        run(settings, server, options.rows, options.batch)
 
 
 if __name__ == "__main__":

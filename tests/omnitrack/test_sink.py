@@ -23,7 +23,7 @@ from tests.support.brokers import Broker
 from tests.support.child import Child
 from tests.support.clickhouse import EmbeddedClickHouse
 
-SECONDS = 45.0
+SECONDS = 90.0
 
 
 class SinkProcess:
@@ -102,6 +102,7 @@ def test_rows_of_every_output_topic_are_stored_then_acknowledged(
     assert count(clickhouse, "rejected_rows") == 1
 
 
+@pytest.mark.durable
 def test_a_killed_sink_loses_nothing_and_stores_nothing_twice(
     sink: SinkProcess, clickhouse: ClickHouseSettings
 ) -> None:
