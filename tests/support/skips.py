@@ -12,6 +12,7 @@ from tests.support.ci import in_ci
 ALLOWED_IN_CI = (
     "durable: the embedded broker keeps everything in memory",
     "no Docker engine",
+    "no clickhouse-client",
 )
 
 
