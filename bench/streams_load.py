@@ -21,7 +21,7 @@ DETAILS = {
     "branch": {"branch_id": "B-1", "desk": "counter"},
 }
 STAGES = ("enter", "identify", "inquire", "wait", "serve", "apply")
-PER_SEND = 20_000
+PER_SEND = 4_000
 
 
 def touchpoints(count: int, customers: int) -> Iterator[tuple[str, bytes]]:
@@ -61,11 +61,11 @@ async def publish(kafka: str, topics: Topics, count: int, customers: int, partit
     try:
         while chunk := list(islice(records, PER_SEND)):
             partition = next(places)
+            by_channel = {
+                channel: [(None, value) for one, value in chunk if one == channel] for channel in BUILT_IN_CHANNELS
+            }
             await sender.send(
-                Outgoing(
-                    topics.touchpoints(channel), partition, [[(None, value) for one, value in chunk if one == channel]]
-                )
-                for channel in BUILT_IN_CHANNELS
+                Outgoing(topics.touchpoints(channel), partition, [values]) for channel, values in by_channel.items()
             )
     finally:
         await producer.stop()

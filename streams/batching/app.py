@@ -27,9 +27,9 @@ Prepare = Callable[["BatchApp"], Awaitable[None]]
 class BatchApp(faust.App):
     """Made by `create_app`. Agents are added with `consume`, the state table with `state_table`.
 
-    `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, `retry_seconds` how long a failing batch is
-    retried in place, `stall_seconds` how long a partition may have work without getting any done. `prepare` runs
-    once before the worker joins its group: the place to read files, create topics and add agents.
+    `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, `retry_seconds` how
+    long a failing batch is retried in place, `stall_seconds` how long a partition may have work without getting any
+    done. `prepare` runs once before the worker joins its group: the place to read files, create topics, add agents.
     """
 
     def __init__(
