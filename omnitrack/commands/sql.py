@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -12,8 +11,8 @@ from rich.console import Console
 
 from omnitrack.settings import resolve_endpoints
 from omnitrack.sql_output import Format, print_table, render
-from sinks.clickhouse.client import connect
-from sinks.clickhouse.errors import ClickHouseError, explained
+from sinks.clickhouse.client import connected
+from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.statements import split_statements
 
@@ -43,9 +42,9 @@ def sql_command(
         raise typer.BadParameter("there is no statement in it", param_hint="QUERY")
     try:
         settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse).clickhouse)
-        with closing(_Session(settings)) as session:
+        with connected(settings) as client:
             for statement in statements:
-                session.run(statement, parameters, form)
+                _run(client, statement, parameters, form)
     except ClickHouseError as error:
         errors.print(f"sql: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
@@ -54,28 +53,17 @@ def sql_command(
         raise typer.Exit(INTERRUPTED) from error
 
 
-class _Session:
-    """One connection. Closing it cancels what still runs on the server."""
-
-    def __init__(self, settings: ClickHouseSettings) -> None:
-        self._settings = settings
-        self._client: Client = connect(settings)
-
-    def run(self, statement: str, parameters: dict[str, str], form: Format) -> None:
-        with explained(self._settings):
-            rows = self._client.execute_iter(statement, parameters, with_column_types=True)
-            columns: list[tuple[str, str]] = next(rows, [])
-            names = [name for name, _ in columns]
-            if not names:
-                return
-            if form is Format.TABLE:
-                print_table(Console(), names, rows)
-                return
-            for line in render(form, names, rows):
-                typer.echo(line)
-
-    def close(self) -> None:
-        self._client.disconnect()
+def _run(client: Client, statement: str, parameters: dict[str, str], form: Format) -> None:
+    rows = client.execute_iter(statement, parameters, with_column_types=True)
+    columns: list[tuple[str, str]] = next(rows, [])
+    names = [name for name, _ in columns]
+    if not names:
+        return
+    if form is Format.TABLE:
+        print_table(Console(), names, rows)
+        return
+    for line in render(form, names, rows):
+        typer.echo(line)
 
 
 def _parameters(given: list[str]) -> dict[str, str]:

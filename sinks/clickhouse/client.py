@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from clickhouse_driver import Client
 
@@ -30,3 +32,14 @@ def connect(settings: ClickHouseSettings, database: str | None = None) -> Client
     with explained(settings):
         client.connection.connect()
     return client
+
+
+@contextmanager
+def connected(settings: ClickHouseSettings, database: str | None = None) -> Iterator[Client]:
+    """A client as of `connect`, whose connection ends with the block; what fails within raises `ClickHouseError`."""
+    client = connect(settings, database)
+    try:
+        with explained(settings):
+            yield client
+    finally:
+        client.disconnect()

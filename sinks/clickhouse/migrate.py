@@ -17,7 +17,7 @@ from pathlib import Path
 from clickhouse_driver import Client
 from clickhouse_driver.errors import ErrorCodes
 
-from sinks.clickhouse.client import connect
+from sinks.clickhouse.client import connect, connected
 from sinks.clickhouse.errors import ClickHouseError, ClickHouseRefused, explained
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.statements import split_statements
@@ -87,8 +87,7 @@ def plan(settings: ClickHouseSettings) -> tuple[Migration, ...]:
     """What `migrate` would run; changes nothing. Raises `ClickHouseError`."""
     migrations = load_migrations()
     try:
-        client = connect(settings)
-        with explained(settings):
+        with connected(settings) as client:
             return pending(migrations, _read_applied(client))
     except ClickHouseRefused as error:
         if error.code in (ErrorCodes.UNKNOWN_DATABASE, ErrorCodes.UNKNOWN_TABLE):
@@ -99,27 +98,23 @@ def plan(settings: ClickHouseSettings) -> tuple[Migration, ...]:
 def migrate(settings: ClickHouseSettings) -> tuple[Migration, ...]:
     """Create the database if need be, run what is pending, and return it. Raises `ClickHouseError`."""
     migrations = load_migrations()
-    client = _connect_to_database(settings)
-    with explained(settings):
+    _ensure_database(settings)
+    with connected(settings) as client:
         client.execute(RECORDS_TABLE.read_text())
         todo = pending(migrations, _read_applied(client))
-    for migration in todo:
-        _run(client, migration, settings)
-    client.disconnect()
+        for migration in todo:
+            _run(client, migration, settings)
     return todo
 
 
-def _connect_to_database(settings: ClickHouseSettings) -> Client:
+def _ensure_database(settings: ClickHouseSettings) -> None:
     try:
-        return connect(settings)
+        connect(settings).disconnect()
     except ClickHouseRefused as error:
         if error.code != ErrorCodes.UNKNOWN_DATABASE:
             raise
-    creator = connect(settings, database="default")
-    with explained(settings):
-        creator.execute(f"CREATE DATABASE IF NOT EXISTS `{settings.database}`")
-    creator.disconnect()
-    return connect(settings)
+        with connected(settings, database="default") as creator:
+            creator.execute(f"CREATE DATABASE IF NOT EXISTS `{settings.database}`")
 
 
 def _read_applied(client: Client) -> dict[str, Applied]:
@@ -134,7 +129,4 @@ def _run(client: Client, migration: Migration, settings: ClickHouseSettings) -> 
                 client.execute(statement)
         except ClickHouseRefused as error:
             raise ClickHouseRefused(f"migration {migration.name}, statement {number}: {error}", error.code) from error
-    with explained(settings):
-        client.execute(
-            f"INSERT INTO schema_migrations SELECT '{migration.name}', '{migration.checksum}', now64(3, 'UTC')"
-        )
+    client.execute(f"INSERT INTO schema_migrations SELECT '{migration.name}', '{migration.checksum}', now64(3, 'UTC')")
