@@ -1,7 +1,7 @@
 """The embedded ClickHouse: chDB, durable on disk, behind ClickHouse's native protocol on loopback.
 
 Run as `python -m omnitrack.embedded.clickhouse --data-dir D --port P`; clients talk to it as to a real server. It has
-no users and no roles, and no TOTALS and EXTREMES; INSERT reads blocks, data in the statement's text only as VALUES.
+no users and no roles, results have no TOTALS and EXTREMES, and it takes no part in distributed queries.
 """
 
 from __future__ import annotations

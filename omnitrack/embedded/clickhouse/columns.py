@@ -190,6 +190,8 @@ def _skip_prefix(reader: WireReader, layout: Layout) -> None:
         case Tuple(items):
             for item in items:
                 _skip_prefix(reader, item)
+        case Foreign(name):
+            raise UnsupportedTypeError(f"the type {name} is not supported inside another one: CAST it to String")
 
 
 def _skip_values(reader: WireReader, layout: Layout, rows: int) -> None:
@@ -212,8 +214,6 @@ def _skip_values(reader: WireReader, layout: Layout, rows: int) -> None:
             index_width = _INDEX_WIDTHS[reader.uint64() & 0xFF]
             _skip_values(reader, inner, reader.uint64())
             reader.skip(index_width * reader.uint64())
-        case Foreign(name):
-            raise UnsupportedTypeError(f"the type {name} is not supported inside another one: CAST it to String")
 
 
 def _decode_foreign(reader: WireReader, layout: Foreign, rows: int) -> None:

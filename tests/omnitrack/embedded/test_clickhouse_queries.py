@@ -134,6 +134,7 @@ def test_an_unknown_setting_matters_to_those_who_say_so(server: Running, client:
         ("SELECT * FROM nowhere", 60, "UNKNOWN_TABLE"),
         ("SELECT throwIf(number = 150000) FROM numbers(200000)", 395, "throwIf"),
         ("SELECT sumState(1), 2", 48, "AggregateFunction"),
+        ("SELECT [1::Variant(UInt8, String)], 2", 48, "Variant"),
         ("CREATE TABLE t (a NoSuchType) ENGINE = Memory", 50, "NoSuchType"),
     ],
 )
