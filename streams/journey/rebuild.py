@@ -48,10 +48,11 @@ def _compare_journeys(before: Head, old: Head, new: Head, emission: Emission, to
         if sent is not None:
             journey.emitted = sent.emitted
         elif was is not None:
-            name = journey.journey_id
-            if was == journey and following[name] == now_following[name]:
-                continue
+            unchanged = was == journey and following[journey.journey_id] == now_following[journey.journey_id]
+            # Noted even so: when the newest touchpoints are withdrawn, a journey can come within reach again.
             journey.emitted = digests(render(was))
+            if unchanged:
+                continue
         touched.journeys.add(journey.journey_id)
     for gone in previous.values():
         emission.bury_journey(render(gone), change)

@@ -43,3 +43,15 @@ def test_what_is_withdrawn_leaves_no_trace(touchpoints: list[Touchpoint], data: 
 def test_a_withdrawn_touchpoint_gets_a_tombstone_even_if_this_state_never_had_it() -> None:
     change = Player(CATALOGUE).take([withdrawal(step("1", "atm", "2 09:00"))], clock=NOW)
     assert [(row.touchpoint.event_id, row.is_deleted) for row in change.touchpoints] == [("1", 1)]
+
+
+def test_a_journey_within_reach_again_once_later_touchpoints_are_gone_still_knows_what_was_sent_of_it() -> None:
+    referral = step("1", "atm", "2 09:00", intent="transfer", referral_to="branch", referral_due_at=at("2 09:30"))
+    later = step("2", "atm", "20 09:00")
+    met = step("3", "branch", "2 10:00", intent="transfer")
+    player = Player(CATALOGUE)
+    for touchpoint in (referral, later):
+        player.arrive(touchpoint, clock=touchpoint.occurred_at)
+    player.take([withdrawal(later)], clock=NOW)
+    player.arrive(met, clock=NOW)
+    assert player.differs_from(stitch([(CUSTOMER, referral), (CUSTOMER, met)], CATALOGUE, NOW)) == []
