@@ -14,4 +14,6 @@ COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("dev", COMMON, max_examples=50)
 # CI takes the same examples every time: a change is refused for what it breaks, not by chance.
 settings.register_profile("ci", COMMON, max_examples=100, derandomize=True, print_blob=True)
+# By hand, after a change to the core: pytest tests/reference --hypothesis-profile=deep
+settings.register_profile("deep", COMMON, max_examples=20_000)
 settings.load_profile("ci" if in_ci() else "dev")
