@@ -1,16 +1,24 @@
-"""The load of the streams' benchmark: valid touchpoints on all built-in channels, published as whole record batches."""
+"""The load of the streams' benchmark: touchpoints of all built-in channels, or their arrivals in order of time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 
+from schemas.decode import Decoder
 from schemas.topics import BUILT_IN_CHANNELS, Topics
-from streams.batching import Outgoing, RecordSender
+from streams.agents.ingest import Ingest
+from streams.batching import Batch, Outgoing, RecordSender
+
+KeyValue = tuple[bytes | None, bytes | None]
 
 DETAILS = {
     "mobile_app": {"app_version": "5.2", "os": "ios"},
@@ -51,21 +59,59 @@ def touchpoints(count: int, customers: int) -> Iterator[tuple[str, bytes]]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A record as ingest reads it."""
+
+    offset: int
+    value: bytes
+    timestamp: int
+    key: bytes | None = None
+    timestamp_type: int = 1
+
+
+def arrivals(topics: Topics, chunk: list[tuple[str, bytes]], first: int, ingest: Ingest) -> Iterator[Outgoing]:
+    """What ingest makes of a chunk in which nothing is out of order: offsets count through all channels."""
+    now = time.time_ns() // 1_000_000
+    for offset, (channel, value) in enumerate(chunk, first):
+        batch = Batch(topics.touchpoints(channel), 0, [Received(offset, value, now)], offset + 1, offset + 1)
+        yield from ingest.effects(batch, now).outputs
+
+
+async def publish_arrivals(kafka: str, topics: Topics, count: int, customers: int, partitions: int) -> None:
+    """Publish the load as arrivals, each customer's in its order of time: what live traffic looks like to stitch."""
+    ingest = Ingest(topics, Decoder(topics.channels), partitions, None)
+    async with sender(kafka) as send:
+        records = touchpoints(count, customers)
+        first = 0
+        while chunk := list(islice(records, PER_SEND)):
+            by_partition: defaultdict[int, list[KeyValue]] = defaultdict(list)
+            for one in arrivals(topics, chunk, first, ingest):
+                by_partition[one.partition] += [record for group in one.groups for record in group]
+            await send(Outgoing(topics.customer, partition, [values]) for partition, values in by_partition.items())
+            first += len(chunk)
+
+
 async def publish(kafka: str, topics: Topics, count: int, customers: int, partitions: int) -> None:
     """Publish the load in its order of time, spread over the partitions."""
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, max_batch_size=1_000_000, acks=1)
-    await producer.start()
-    sender = RecordSender(lambda: producer)
     places = cycle(range(partitions))
     records = touchpoints(count, customers)
-    try:
+    async with sender(kafka) as send:
         while chunk := list(islice(records, PER_SEND)):
             partition = next(places)
-            by_channel = {
+            by_channel: dict[str, list[KeyValue]] = {
                 channel: [(None, value) for one, value in chunk if one == channel] for channel in BUILT_IN_CHANNELS
             }
-            await sender.send(
+            await send(
                 Outgoing(topics.touchpoints(channel), partition, [values]) for channel, values in by_channel.items()
             )
+
+
+@asynccontextmanager
+async def sender(kafka: str) -> AsyncIterator[Callable[[Iterable[Outgoing]], Awaitable[object]]]:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, max_batch_size=1_000_000, acks=1)
+    await producer.start()
+    try:
+        yield RecordSender(lambda: producer).send
     finally:
         await producer.stop()

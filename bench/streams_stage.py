@@ -1,7 +1,7 @@
 """One stage of the streams' benchmark in a process of its own: reads a topic's backlog and prints how long it took.
 
-`python -m bench.streams_stage bare|ingest|stitch KAFKA PREFIX PARTITIONS COUNT`: a bare loop of the driver, or a worker
-with one agent. Prints seconds of wall clock and of processor, from the first record to the last.
+`python -m bench.streams_stage bare|ingest|backlog|stitch KAFKA PREFIX PARTITIONS COUNT`: a bare loop of the driver, or
+a worker with one agent. Prints seconds of wall clock and of processor, from the first record to the last.
 """
 
 from __future__ import annotations

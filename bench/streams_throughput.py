@@ -1,5 +1,8 @@
 """Touchpoints per second through one streams worker on Apache Kafka: ingest, and stitch, beside a bare loop.
 
+`stitch` reads arrivals in the order of time, as in live traffic; `backlog` reads what ingest just made of a backlog,
+where all channels' partitions are mixed up, so that most customers are out of order in every batch.
+
 `python -m bench.streams_throughput [--count N] [--customers N] [--rounds N] [--kafka HOST:PORT]`; without an address it
 starts Apache Kafka in a temporary folder. Each stage reads a backlog in a process of its own. The bare loop of the
 driver does nothing with what it reads; it says what the machine could do in the same minutes.
@@ -15,17 +18,19 @@ import sys
 import tempfile
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.streams_load import publish
+from bench.streams_load import publish, publish_arrivals
 from schemas.topics import Topics
 from streams.provision import ensure_topics
 from tests.support.apache_kafka import ApacheKafka
 
-STAGES = ("bare", "ingest", "stitch")
+STAGES = ("bare", "ingest", "backlog", "stitch")
 PARTITIONS = 4
+
+Load = Callable[[str, Topics, int, int, int], Coroutine[None, None, None]]
 
 
 def main() -> None:
@@ -38,12 +43,20 @@ def main() -> None:
     taken: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     with broker(options.kafka) as kafka:
         for _ in range(options.rounds):
-            topics = Topics(f"bench-{uuid.uuid4().hex[:8]}.")
-            asyncio.run(ensure_topics(kafka, topics, partitions=PARTITIONS, replication=1))
-            asyncio.run(publish(kafka, topics, options.count, options.customers, PARTITIONS))
-            for stage in STAGES:
-                taken[stage].append(run(stage, kafka, topics, options.count))
+            channels = prepare(kafka, publish, options)
+            for stage in ("bare", "ingest", "backlog"):
+                taken[stage].append(run(stage, kafka, channels, options.count))
+            live = prepare(kafka, publish_arrivals, options)
+            taken["stitch"].append(run("stitch", kafka, live, options.count))
     report(taken, options.count)
+
+
+def prepare(kafka: str, load: Load, options: argparse.Namespace) -> Topics:
+    """New topics with the load in them."""
+    topics = Topics(f"bench-{uuid.uuid4().hex[:8]}.")
+    asyncio.run(ensure_topics(kafka, topics, partitions=PARTITIONS, replication=1))
+    asyncio.run(load(kafka, topics, options.count, options.customers, PARTITIONS))
+    return topics
 
 
 @contextmanager

@@ -27,12 +27,12 @@ def deployment(broker: Broker, topic_prefix: str, tmp_path: Path) -> Deployment:
 
 
 @pytest.fixture
-def durable_deployment(apache_kafka: Broker, topic_prefix: str, tmp_path: Path) -> Deployment:
+def on_kafka(apache_kafka: Broker, topic_prefix: str, tmp_path: Path) -> Deployment:
     return Deployment(apache_kafka, Topics(topic_prefix), tmp_path)
 
 
 @pytest.fixture
-def embedded_deployment(embedded_broker: Broker, topic_prefix: str, tmp_path: Path) -> Deployment:
+def embedded(embedded_broker: Broker, topic_prefix: str, tmp_path: Path) -> Deployment:
     return Deployment(embedded_broker, Topics(topic_prefix), tmp_path)
 
 
@@ -69,15 +69,15 @@ def test_touchpoints_become_journeys_and_bad_records_dead_letters(deployment: De
         assert places == {place(f"C-{one}", PARTITIONS) for one in range(10)}
 
 
-def test_ten_thousand_bad_records_in_a_row_hold_up_nothing(durable_deployment: Deployment) -> None:
-    durable_deployment.create_topics()
-    with durable_deployment.worker() as worker:
+def test_ten_thousand_bad_records_in_a_row_hold_up_nothing(on_kafka: Deployment) -> None:
+    on_kafka.create_topics()
+    with on_kafka.worker() as worker:
         bad = [f"junk {number}".encode() for number in range(10_000)]
         before, after = touchpoint("before", "C-1", at(0)), touchpoint("after", "C-1", at(1))
-        published = durable_deployment.publish([before, before.replace(b"before", b"also"), *bad, after])
-        durable_deployment.done(published, worker)
-    assert {row.touchpoint.event_id for row in stitched(durable_deployment)} == {"before", "also", "after"}
-    assert len({letter.dead_letter_id for letter in letters(durable_deployment)}) == len(bad)
+        published = on_kafka.publish([before, before.replace(b"before", b"also"), *bad, after])
+        on_kafka.done(published, worker)
+    assert {row.touchpoint.event_id for row in stitched(on_kafka)} == {"before", "also", "after"}
+    assert len({letter.dead_letter_id for letter in letters(on_kafka)}) == len(bad)
 
 
 def test_a_restarted_worker_goes_on_with_the_state_it_had(deployment: Deployment) -> None:
@@ -91,49 +91,47 @@ def test_a_restarted_worker_goes_on_with_the_state_it_had(deployment: Deployment
     assert {row.touchpoints for row in journeys.values()} == {2}
 
 
-def test_sigkill_at_any_moment_loses_nothing_and_counts_nothing_twice(durable_deployment: Deployment) -> None:
+def test_sigkill_at_any_moment_loses_nothing_and_counts_nothing_twice(on_kafka: Deployment) -> None:
     """Two workers in turn die in the middle of the work; what they leave is the same as if none had."""
     customers, each = 500, 40
-    durable_deployment.create_topics()
-    published = durable_deployment.publish(
+    on_kafka.create_topics()
+    published = on_kafka.publish(
         touchpoint(f"e{number}", f"C-{number % customers}", at(number)) for number in range(customers * each)
     )
 
     def stitched_more_than(count: float) -> bool:
-        return durable_deployment.ends(durable_deployment.topics.stitched) > count
+        return on_kafka.ends(on_kafka.topics.stitched) > count
 
     for share in (0.2, 0.6):
-        worker = durable_deployment.start_worker()
+        worker = on_kafka.start_worker()
         try:
             eventually("some work", partial(stitched_more_than, share * published), worker)
         finally:
             worker.kill()
-    with durable_deployment.worker() as worker:
-        durable_deployment.done(published, worker)
-    assert {row.touchpoint.event_id for row in stitched(durable_deployment)} == {
-        f"e{number}" for number in range(published)
-    }
-    journeys = latest_journeys(durable_deployment)
+    with on_kafka.worker() as worker:
+        on_kafka.done(published, worker)
+    assert {row.touchpoint.event_id for row in stitched(on_kafka)} == {f"e{number}" for number in range(published)}
+    journeys = latest_journeys(on_kafka)
     assert len(journeys) == customers
     assert {row.touchpoints for row in journeys.values()} == {each}
-    assert letters(durable_deployment) == []
+    assert letters(on_kafka) == []
 
 
 def test_two_workers_share_the_partitions_and_one_takes_over_when_the_other_dies(
-    durable_deployment: Deployment,
+    on_kafka: Deployment,
 ) -> None:
-    with durable_deployment.worker() as first:
-        durable_deployment.ready(first)
-        second = durable_deployment.start_worker()
+    with on_kafka.worker() as first:
+        on_kafka.ready(first)
+        second = on_kafka.start_worker()
         try:
-            durable_deployment.ready(second)
-            durable_deployment.publish(touchpoint(f"a{one}", f"C-{one}", at(0)) for one in range(100))
-            durable_deployment.done(100, first)
+            on_kafka.ready(second)
+            on_kafka.publish(touchpoint(f"a{one}", f"C-{one}", at(0)) for one in range(100))
+            on_kafka.done(100, first)
         finally:
             second.kill()
-        published = 100 + durable_deployment.publish(touchpoint(f"b{one}", f"C-{one}", at(1)) for one in range(100))
-        durable_deployment.done(published, first)
-    journeys = latest_journeys(durable_deployment)
+        published = 100 + on_kafka.publish(touchpoint(f"b{one}", f"C-{one}", at(1)) for one in range(100))
+        on_kafka.done(published, first)
+    journeys = latest_journeys(on_kafka)
     assert len(journeys) == 100
     assert {row.touchpoints for row in journeys.values()} == {2}
 
@@ -151,20 +149,18 @@ def test_importing_the_app_needs_no_broker_and_little_time() -> None:
     assert (done.stdout.strip(), done.returncode) == ("omnitrack-streams", 0), done.stderr
 
 
-def test_a_catalogue_that_cannot_be_used_ends_the_start_and_is_named(
-    embedded_deployment: Deployment, tmp_path: Path
-) -> None:
+def test_a_catalogue_that_cannot_be_used_ends_the_start_and_is_named(embedded: Deployment, tmp_path: Path) -> None:
     catalogue = tmp_path / "catalogue.yaml"
     catalogue.write_text("horizont: 45d\n")
-    embedded_deployment.settings["OMNITRACK_CATALOGUE"] = str(catalogue)
-    worker = embedded_deployment.start_worker()
+    embedded.settings["OMNITRACK_CATALOGUE"] = str(catalogue)
+    worker = embedded.start_worker()
     assert worker.process.wait(30) != 0
     assert "catalogue.yaml:1" in worker.log.read_text()
 
 
-def test_a_topic_with_another_partition_count_ends_the_start(embedded_deployment: Deployment) -> None:
-    embedded_deployment.create_topics()
-    embedded_deployment.settings["OMNITRACK_PARTITIONS"] = str(PARTITIONS + 1)
-    worker = embedded_deployment.start_worker()
+def test_a_topic_with_another_partition_count_ends_the_start(embedded: Deployment) -> None:
+    embedded.create_topics()
+    embedded.settings["OMNITRACK_PARTITIONS"] = str(PARTITIONS + 1)
+    worker = embedded.start_worker()
     assert worker.process.wait(30) != 0
     assert f"has {PARTITIONS} partitions, not {PARTITIONS + 1}" in worker.log.read_text()

@@ -1,0 +1,44 @@
+"""An app for tests, told by its environment how to misbehave: `fail`, or never acknowledge the first batch (`gap`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+
+from streams.batching import Batch, BatchApp, Delivery, create_app
+
+logger = logging.getLogger(__name__)
+
+TOPIC = os.environ.get("ODD_TOPIC", "odd")
+WAY = os.environ.get("ODD_WAY", "")
+
+
+async def prepare(app: BatchApp) -> None:
+    taken: list[int] = []
+
+    async def handle(batch: Batch, delivery: Delivery) -> None:
+        if not batch.records:
+            delivery.acknowledge()
+            return
+        if WAY == "fail":
+            raise ConnectionError("the store is away")
+        first = batch.records[0].offset
+        logger.info("took %d-%d", first, batch.records[-1].offset)
+        taken.append(first)
+        if WAY == "hang":
+            await asyncio.Event().wait()
+        if WAY != "gap" or len(taken) > 1:
+            delivery.acknowledge()
+
+    app.consume((TOPIC,), handle, "odd")
+
+
+app = create_app(
+    f"{TOPIC}-app",
+    kafka=os.environ.get("ODD_KAFKA", "127.0.0.1:9092"),
+    session_timeout=6,
+    retry_seconds=1.0,
+    stall_seconds=3.0,
+    prepare=prepare,
+)
