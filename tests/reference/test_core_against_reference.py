@@ -72,17 +72,22 @@ def withdrawal_of(touchpoint: Touchpoint) -> Withdrawal:
 def deliveries(draw: st.DrawFn, touchpoints: list[Touchpoint]) -> tuple[Deliveries, list[Touchpoint]]:
     """Batches of `touchpoints` in or out of order, some twice, some withdrawn; and those that are there at the end."""
     in_order = sorted(touchpoints, key=lambda each: each.order)
-    order = draw(st.just(in_order) | st.permutations(touchpoints))
-    records: list[Touchpoint | Withdrawal] = [
-        each for each in order for _ in range(draw(st.sampled_from((1, 1, 1, 1, 2))))
-    ]
-    gone = draw(st.sets(st.sampled_from(range(len(touchpoints))), max_size=2))
-    for index in sorted(gone):
-        last = max(place for place, record in enumerate(records) if record is touchpoints[index])
-        records.insert(draw(st.integers(last + 1, len(records))), withdrawal_of(touchpoints[index]))
+    records: list[Touchpoint | Withdrawal] = []
+    for touchpoint in draw(st.just(in_order) | st.permutations(touchpoints)):
+        records += [touchpoint] * draw(st.sampled_from((1, 1, 1, 2)))
+    remaining = []
+    for touchpoint in touchpoints:
+        fate = draw(st.sampled_from(("stays", "stays", "stays", "leaves", "comes again")))
+        if fate != "stays":
+            after = records.index(touchpoint) + records.count(touchpoint)
+            place = draw(st.just(after) | st.integers(after, len(records)))
+            records.insert(place, withdrawal_of(touchpoint))
+        if fate == "comes again":
+            records.insert(draw(st.integers(place + 1, len(records))), touchpoint)
+        if fate != "leaves":
+            remaining.append(touchpoint)
     cuts = sorted(draw(st.sets(st.integers(0, len(records)))) | {0, len(records)})
-    batches = [records[start:end] for start, end in pairwise(cuts)]
-    return batches, [each for index, each in enumerate(touchpoints) if index not in gone]
+    return [records[start:end] for start, end in pairwise(cuts)], remaining
 
 
 @given(histories(), st.data())
