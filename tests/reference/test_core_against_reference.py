@@ -79,7 +79,7 @@ def deliveries(draw: st.DrawFn, touchpoints: list[Touchpoint]) -> tuple[Deliveri
     for touchpoint in touchpoints:
         fate = draw(st.sampled_from(("stays", "stays", "stays", "leaves", "comes again")))
         if fate != "stays":
-            after = records.index(touchpoint) + records.count(touchpoint)
+            after = 1 + max(place for place, record in enumerate(records) if record == touchpoint)
             place = draw(st.just(after) | st.integers(after, len(records)))
             records.insert(place, withdrawal_of(touchpoint))
         if fate == "comes again":

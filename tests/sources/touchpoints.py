@@ -8,6 +8,8 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import NewTopic
 
+from omnitrack.broker_reader import BrokerReader
+
 
 def touchpoint(event_id: str = "1", customer_no: str | None = "C1", **changes: Any) -> dict[str, Any]:
     """A valid touchpoint of the mobile app; without a customer it has only a session."""
@@ -37,7 +39,8 @@ def records_on(kafka: str, topic: str) -> dict[int, list[tuple[bytes, bytes]]]:
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
         consumer.assign(partitions)
         consumer.seek_to_beginning()
-        ends = consumer.end_offsets(partitions)
+        with BrokerReader(kafka) as reader:
+            ends = {TopicPartition(*one): end for one, end in reader.end_offsets([topic]).items()}
         records: dict[int, list[tuple[bytes, bytes]]] = {one.partition: [] for one in partitions}
         while any(consumer.position(one) < ends[one] for one in partitions):
             for one, fetched in consumer.poll(timeout_ms=500).items():
