@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from omnitrack.commands.audit import audit_command
 from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
 from omnitrack.commands.migrate import migrate_command
@@ -31,6 +32,7 @@ app.command("migrate")(migrate_command)
 app.command("sql")(sql_command)
 app.command("drain")(drain_command)
 app.command("status")(status_command)
+app.command("audit")(audit_command)
 
 
 @app.callback()

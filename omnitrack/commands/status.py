@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +9,10 @@ import msgspec
 import typer
 from rich.console import Console
 
+from omnitrack.commands.formats import Format
 from omnitrack.settings import resolve_endpoints
 from omnitrack.status.collect import collect
 from omnitrack.status.table import render
-
-
-class Format(StrEnum):
-    TABLE = "table"
-    JSON = "json"
 
 
 def status_command(

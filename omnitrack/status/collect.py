@@ -56,7 +56,7 @@ def collect(endpoints: Endpoints, timeout: float = 5.0) -> Report:
     except BrokerUnavailableError as error:
         problems.append(str(error))
     try:
-        clickhouse = ask_clickhouse(settings, since=_beginning(endpoints))
+        clickhouse = ask_clickhouse(settings, since=received_since(endpoints))
     except ClickHouseError as error:
         problems.append(str(error))
     return Report(
@@ -111,8 +111,11 @@ def _query(name: str) -> str:
     return (_QUERIES / f"{name}.sql").read_text()
 
 
-def _beginning(endpoints: Endpoints) -> int:
-    # An embedded broker knows nothing of what was received before it started, ClickHouse still does.
+def received_since(endpoints: Endpoints) -> int:
+    """The time of receipt (UTC ms) from which on the broker may know a record; 0: it forgets nothing.
+
+    An embedded broker knows nothing of what was received before it started, ClickHouse still does.
+    """
     runtime = endpoints.runtime
     if runtime is None or not runtime.kafka_in_memory or runtime.kafka != endpoints.kafka:
         return 0

@@ -1,0 +1,77 @@
+"""`omnitrack audit`: whether every record that was received has exactly one fate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from omnitrack.audit.account import Audit
+from omnitrack.audit.run import NoSuchTopic, audit
+from omnitrack.audit.table import render
+from omnitrack.broker_reader import BrokerUnavailableError
+from omnitrack.commands.formats import Format
+from omnitrack.drain import Stage, TopicsMissing
+from omnitrack.settings import resolve_endpoints
+from sinks.clickhouse.errors import ClickHouseError
+
+DOES_NOT_ADD_UP, FAILED = 1, 2
+
+
+def audit_command(
+    topic: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this touchpoints topic, or channel; may be repeated.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    timeout: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait at most until all that was received is stored.")
+    ] = 60.0,
+    kafka: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
+    ] = None,
+    clickhouse: Annotated[
+        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+) -> None:
+    """Check, per topic and partition, that received = stored + dead + duplicate, offset by offset.
+
+    Lists records without a fate, with more than one, and fates of records that never were. Offsets that hold no record
+    (markers of transactions, compacted records) are read in Kafka, and left out. Of what Kafka keeps no more, whether
+    a record is missing cannot be told: it is only counted.
+
+    Exit code 0: it adds up; 1: it does not; 2: Kafka or ClickHouse could not be asked, or there is no such topic.
+    """
+    errors = Console(stderr=True)
+    endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
+    try:
+        with errors.status("reading offsets") as status:
+
+            def show(stage: Stage, records: int) -> None:
+                status.update(f"{stage.name}: {records:,} records to go")
+
+            outcome = audit(endpoints, topic or (), timeout, show)
+    except (BrokerUnavailableError, ClickHouseError) as error:
+        _fail(errors, error)
+        raise typer.Exit(FAILED) from error
+    if isinstance(outcome, TopicsMissing | NoSuchTopic):
+        _fail(errors, outcome)
+        raise typer.Exit(FAILED)
+    _show(outcome, form)
+    raise typer.Exit(0 if outcome.adds_up else DOES_NOT_ADD_UP)
+
+
+def _show(found: Audit, form: Format) -> None:
+    if form is Format.JSON:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return
+    console = Console()
+    for part in render(found):
+        console.print(part, soft_wrap=isinstance(part, str), markup=False)
+
+
+def _fail(errors: Console, why: object) -> None:
+    errors.print(f"audit: {why}", style="red", soft_wrap=True, markup=False)
