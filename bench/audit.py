@@ -13,7 +13,9 @@ from pathlib import Path
 
 from clickhouse_driver import Client
 
+from omnitrack.audit.account import Range
 from omnitrack.audit.fates import read_counts, read_irregularities
+from omnitrack.audit.findings import collect
 from omnitrack.offsets import Partition
 from schemas.topics import Topics
 from sinks.clickhouse.client import connected
@@ -46,6 +48,10 @@ def fill(client: Client, topics: Topics, rows: int) -> None:
         client.execute(FILL, parameters)
 
 
+def all_of(offsets: Range) -> range:
+    return range(offsets.first, offsets.last + 1)
+
+
 def measure(client: Client, topics: Topics, rows: int) -> None:
     places = [Partition(topic, number) for topic in topics.inputs for number in range(PARTITIONS)]
     begins, ends = dict.fromkeys(places, 100), dict.fromkeys(places, rows // len(places))
@@ -55,9 +61,10 @@ def measure(client: Client, topics: Topics, rows: int) -> None:
     assert all(counts[place].add_up(begins[place], ends[place], ends[place]) for place in places)
     print(f"all fates counted: {rows:,} rows in {seconds:.2f} s, {rows / seconds:,.0f} rows/s")
     began = time.perf_counter()
-    found = list(read_irregularities(client, places[0], 100, ends[places[0]] + 5, ends[places[0]] + 5, 0))
+    end = ends[places[0]] + 5
+    findings = collect(read_irregularities(client, places[0], 100, end, end, 0), 100, end, end, all_of)
     seconds = time.perf_counter() - began
-    assert len(found) == 1
+    assert findings.missing == findings.count == 5
     print(f"one partition of {len(places)} looked through: {seconds:.2f} s")
 
 
