@@ -41,6 +41,10 @@ class TouchpointRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class JourneyRow(msgspec.Struct, frozen=True, gc=False):
+    """`contact_channels` and `contact_starts` have one element per contact, in order; `waits` sums up waiting (seconds)
+    per channel.
+    """
+
     customer_id: str
     journey_id: str
     intent: str
@@ -66,10 +70,13 @@ class JourneyRow(msgspec.Struct, frozen=True, gc=False):
     incidents: tuple[str, ...]
     version: int = 0
     is_deleted: int = 0
+    contact_channels: tuple[str, ...] = ()
+    contact_starts: tuple[int, ...] = ()
+    waits: dict[str, float] = {}
 
 
 class HandoffRow(msgspec.Struct, frozen=True, gc=False):
-    """`contradictions` maps an answer's key to `old → new`."""
+    """`contradictions` maps an answer's key to `old → new`; `compared` are the keys of all answers given on both sides."""
 
     customer_id: str
     handoff_id: str
@@ -90,6 +97,7 @@ class HandoffRow(msgspec.Struct, frozen=True, gc=False):
     care: tuple[str, ...]
     version: int = 0
     is_deleted: int = 0
+    compared: tuple[str, ...] = ()
 
 
 class PromiseRow(msgspec.Struct, frozen=True, gc=False):

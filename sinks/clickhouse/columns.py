@@ -82,6 +82,13 @@ def _nullable_times(column: Column) -> Column:
     return column
 
 
+def _time_lists(column: Column) -> Column:
+    given = [time for times in column for time in times]
+    if given:
+        _times(given)
+    return column
+
+
 def _uuids(column: Column) -> Column:
     """Rows of one journey follow each other: each text is parsed once."""
     parsed: dict[str | None, UUID | None] = {text: None if text is None else UUID(text) for text in set(column)}
@@ -102,6 +109,7 @@ CONVERTERS: Mapping[str, Callable[[Column], Column]] = {
     "replayed_at": _nullable_times,
     "referral_due_at": _nullable_times,
     "promise_due_at": _nullable_times,
+    "contact_starts": _time_lists,
     "journey_id": _uuids,
     "handoff_id": _uuids,
 }

@@ -53,7 +53,11 @@ def _tell_handoffs(
     for played in seen:
         if played.place in ("arrive", "step"):
             visits.setdefault(played.visit, []).append(played)
-    handoffs = [_arrived(play, journey_id, visits[index - 1], visits[index]) for index in range(1, len(visits))]
+    handoffs = []
+    told: set[str] = set()
+    for index in range(1, len(visits)):
+        told |= _answered(visits[index - 1])
+        handoffs.append(_arrived(play, journey_id, visits[index - 1], visits[index], told))
     owing = steps[-1].owing
     if owing is not None:
         lost = clock > owing.due_at
@@ -81,7 +85,9 @@ def _tell_handoffs(
     return handoffs
 
 
-def _arrived(play: JourneyPlay, journey_id: str, left: list[Played], arrived: list[Played]) -> HandoffRow:
+def _arrived(
+    play: JourneyPlay, journey_id: str, left: list[Played], arrived: list[Played], told: set[str]
+) -> HandoffRow:
     last, first = left[-1], arrived[0]
     shown = {failure for played in arrived for failure in played.shows}
     failures = tuple(failure for failure in _FAILURES if failure in shown)
@@ -109,7 +115,13 @@ def _arrived(play: JourneyPlay, journey_id: str, left: list[Played], arrived: li
         reasked=tuple(dict.fromkeys(item for played in arrived for item in played.wire.reasked)),
         contradictions=contradictions,
         care=play.care,
+        compared=tuple(sorted(told & _answered(arrived))),
     )
+
+
+def _answered(visit: list[Played]) -> set[str]:
+    """What the bank gives comparable answers about in a visit: the script's only volatile answer is `status`."""
+    return {key for played in visit for key in played.wire.answers} - {"status"}
 
 
 def _tell_promises(play: JourneyPlay, journey_id: str, seen: list[Played], clock: int) -> list[PromiseRow]:
@@ -157,6 +169,7 @@ def _tell_journey(
         for played in seen
         if played.wire.satisfaction
     }
+    contacts = _first_of_contacts(seen)
     return JourneyRow(
         customer_id=play.customer_id,
         journey_id=journey_id,
@@ -169,7 +182,7 @@ def _tell_journey(
         channels=tuple(visits.values()),
         touchpoints=len(seen),
         visits=len(visits),
-        contacts=len({played.contact for played in steps}),
+        contacts=len(contacts),
         handoffs=len(handoffs),
         failed_handoffs=sum(handoff.result == "failed" for handoff in handoffs),
         reopened=ends.reopened,
@@ -181,7 +194,28 @@ def _tell_journey(
         ces=scores.get("ces"),
         care=play.care,
         incidents=tuple(sorted({played.wire.incident_id for played in seen if played.wire.incident_id})),
+        contact_channels=tuple(contacts[number].wire.channel for number in contacts),
+        contact_starts=tuple(contacts[number].at for number in contacts),
+        waits=_tell_waits(seen),
     )
+
+
+def _first_of_contacts(seen: list[Played]) -> dict[int, Played]:
+    """The first touchpoint of each contact, in order."""
+    contacts: dict[int, Played] = {}
+    for played in seen:
+        if played.place in ("arrive", "step"):
+            contacts.setdefault(played.contact, played)
+    return contacts
+
+
+def _tell_waits(seen: list[Played]) -> dict[str, float]:
+    waits: dict[str, float] = {}
+    for played in seen:
+        if played.wire.wait_seconds:
+            channel = played.wire.channel
+            waits[channel] = round(waits.get(channel, 0.0) + played.wire.wait_seconds, 6)
+    return waits
 
 
 def _ends(steps: list[Played]) -> _Ends:

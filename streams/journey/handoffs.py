@@ -80,6 +80,7 @@ def _arrived(
         reasked=tuple(arrived.reasked),
         contradictions=contradictions,
         care=care,
+        compared=tuple(sorted(arrived.first_answers.keys() & known.keys())),
     )
 
 

@@ -59,7 +59,7 @@ class Contact(msgspec.Struct, array_like=True, gc=False):
 class Totals(msgspec.Struct, array_like=True, gc=False):
     """Sums over all touchpoints of a journey. Seconds are whole microseconds, so that no order of adding matters.
 
-    `scores` maps a satisfaction scale to `(occurred_at, channel, event_id, score)` of its last score.
+    `waits_us` has what of `wait_us` was spent on each channel; `scores` maps a satisfaction scale to `(occurred_at, channel, event_id, score)` of its last score.
     """
 
     started_at: int
@@ -71,6 +71,7 @@ class Totals(msgspec.Struct, array_like=True, gc=False):
     scores: dict[str, tuple[int, str, str, int]] = {}
     care: list[str] = []
     incidents: list[str] = []
+    waits_us: dict[str, int] = {}
 
 
 class Journey(msgspec.Struct, array_like=True, gc=False):

@@ -13,14 +13,16 @@ def begin_totals(touchpoint: Touchpoint) -> Totals:
 
 def add_to_totals(totals: Totals, touchpoint: Touchpoint) -> None:
     """Add one touchpoint; the result does not depend on the order of adding."""
-    at = touchpoint.occurred_at
+    at, channel = touchpoint.occurred_at, touchpoint.channel
     totals.touchpoints += 1
     if at > totals.last_at:
         totals.last_at = at
     if at < totals.started_at:
         totals.started_at = at
     if touchpoint.wait_seconds:
-        totals.wait_us += microseconds(touchpoint.wait_seconds)
+        waited = microseconds(touchpoint.wait_seconds)
+        totals.wait_us += waited
+        totals.waits_us = {**totals.waits_us, channel: totals.waits_us.get(channel, 0) + waited}
     if touchpoint.handle_seconds:
         totals.handle_us += microseconds(touchpoint.handle_seconds)
     totals.reasks += len(touchpoint.reasked)
@@ -44,6 +46,7 @@ def copy_totals(totals: Totals) -> Totals:
         dict(totals.scores),
         totals.care,
         totals.incidents,
+        totals.waits_us,
     )
 
 

@@ -100,6 +100,7 @@ def _arrived(journey: Journey, until: list[Visit], b: Visit, catalogue: Catalogu
     last, first = touchpoints_of(until)[-1], touchpoints_of([b])[0]
     referral = outstanding(until)
     due = None if referral is None else deadline(referral[1], journey.intent, catalogue)
+    compared = _compared(until, b, catalogue)
     changed = _contradictions(until, b, catalogue)
     failures = _failures(journey, until, b, catalogue)
     return {
@@ -121,6 +122,7 @@ def _arrived(journey: Journey, until: list[Visit], b: Visit, catalogue: Catalogu
         "reasked": tuple(dict.fromkeys(item for touchpoint in touchpoints_of([b]) for item in touchpoint.reasked)),
         # “A contradiction is stored as key → `old → new`”
         "contradictions": {key: f"{old} → {new}" for key, (old, new) in changed.items()},
+        "compared": tuple(sorted(compared)),
     }
 
 
@@ -155,12 +157,16 @@ def _contradictions(until: list[Visit], b: Visit, catalogue: Catalogue) -> dict[
     """“some key of `answers`, `volatile_answers` (default `status`) aside, was last given one value in the visits up
     to `a`, and is first given another in `b`”: the last and the first value of each such key.
     """
+    return {key: (old, new) for key, (old, new) in _compared(until, b, catalogue).items() if old != new}
+
+
+def _compared(until: list[Visit], b: Visit, catalogue: Catalogue) -> dict[str, tuple[str, str]]:
+    """The last value in the visits up to `a` and the first in `b` of each key that both gave, volatile ones aside."""
     last_given = {key: value for it in touchpoints_of(until) for key, value in it.answers.items()}
     first_given = {key: value for it in reversed(touchpoints_of([b])) for key, value in it.answers.items()}
     return {
         key: (last_given[key], first_given[key])
         for key in last_given.keys() & first_given.keys() - catalogue.volatile_answers
-        if last_given[key] != first_given[key]
     }
 
 
@@ -189,4 +195,5 @@ def _without_arrival(journey: Journey, referring: Touchpoint, catalogue: Catalog
         "wait_seconds": 0.0,
         "reasked": (),
         "contradictions": {},
+        "compared": (),
     }

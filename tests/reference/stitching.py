@@ -96,6 +96,12 @@ def _journey_rows(
         "ces": _last_score(members, "ces"),
         "care": care,
         "incidents": tuple(sorted({it.incident_id for it in members if it.incident_id is not None})),
+        "contact_channels": tuple(contact[0].channel for contact in contacts),
+        "contact_starts": tuple(contact[0].occurred_at for contact in contacts),
+        "waits": {
+            channel: _sum([it.wait_seconds for it in members if it.channel == channel])
+            for channel in {it.channel for it in members if it.wait_seconds}
+        },
     }
     return row, handoffs
 

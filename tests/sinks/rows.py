@@ -89,6 +89,9 @@ ROWS: dict[Table, st.SearchStrategy[Row]] = {
         ces=scores,
         care=lists,
         incidents=lists,
+        contact_channels=lists,
+        contact_starts=st.lists(times, max_size=3).map(tuple),
+        waits=st.dictionaries(names, seconds, max_size=3),
         **_kept,
     ),
     "handoffs": st.builds(
@@ -110,6 +113,7 @@ ROWS: dict[Table, st.SearchStrategy[Row]] = {
         reasked=lists,
         contradictions=maps,
         care=lists,
+        compared=lists,
         **_kept,
     ),
     "promises": st.builds(

@@ -35,7 +35,7 @@ def _plain(value: object) -> object:
         case UUID():
             return str(value)
         case list():
-            return tuple(value)
+            return tuple(_plain(item) for item in value)
         case _:
             return value
 

@@ -20,8 +20,10 @@ TABLES = sorted(ROWS)
 
 def columns_in_sql(table: str) -> set[str]:
     """The columns that the migrations give a table."""
-    sql = next(path.read_text() for path in FOLDER.glob("*.sql") if f"EXISTS {table}\n" in path.read_text())
-    return set(re.findall(r"^ +`(\w+)`", sql, re.MULTILINE))
+    files = [path.read_text() for path in sorted(FOLDER.glob("*.sql"))]
+    created = next(sql for sql in files if f"CREATE TABLE IF NOT EXISTS {table}\n" in sql)
+    added = re.findall(rf"^ALTER TABLE {table} ADD COLUMN IF NOT EXISTS `(\w+)`", "\n".join(files), re.MULTILINE)
+    return {*re.findall(r"^ +`(\w+)`", created, re.MULTILINE), *added}
 
 
 @pytest.mark.parametrize("table", TABLES)
