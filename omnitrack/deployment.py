@@ -68,6 +68,7 @@ def _readiness(options: DeploymentOptions, environment: Environment, endpoints: 
         partitions=environment.partitions,
         replication=environment.replication,
         clickhouse=ClickHouseSettings.of(endpoints.clickhouse),
+        catalogue=catalogue,
     )
 
 

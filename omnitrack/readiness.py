@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.services import ServiceFailedError
+from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.errors import ClickHouseError, ClickHouseUnavailable
@@ -32,6 +33,7 @@ class Readiness:
     partitions: int
     replication: int
     clickhouse: ClickHouseSettings
+    catalogue: Catalogue
 
     def broker_silent(self) -> str | None:
         try:
@@ -61,7 +63,7 @@ class Readiness:
 
     def tables_missing(self) -> str | None:
         try:
-            migrate(self.clickhouse)
+            migrate(self.clickhouse, self.catalogue)
         except ClickHouseUnavailable as error:
             return str(error)
         except ClickHouseError as error:

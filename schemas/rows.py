@@ -76,7 +76,7 @@ class JourneyRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class HandoffRow(msgspec.Struct, frozen=True, gc=False):
-    """`contradictions` maps an answer's key to `old → new`; `compared` are the keys of all answers given on both sides."""
+    """`contradictions` maps an answer's key to `old → new`; `compared` are the keys of answers given on both sides."""
 
     customer_id: str
     handoff_id: str

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from omnitrack.settings import resolve_endpoints
+from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.errors import ClickHouseError
-from sinks.clickhouse.migrate import Migration, migrate, plan
+from sinks.clickhouse.migrate import Steps, migrate, plan
 from sinks.clickhouse.settings import ClickHouseSettings
 
 
@@ -17,11 +19,18 @@ def migrate_command(
     clickhouse: Annotated[
         str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
     ] = None,
+    catalogue: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="OMNITRACK_CATALOGUE", help="Catalogue that metrics are to go by; else the one loaded before."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the SQL that would run, change nothing.")] = False,
 ) -> None:
-    """Create the database and its tables, or bring them up to date. Running it again, even at once, is safe.
+    """Create the database with its tables and views, or bring them up to date. Running it again, even at once, is safe.
 
-    Exit code 1: ClickHouse does not answer, refuses a statement, or holds other migrations than these. 2: wrong usage.
+    Exit code 1: ClickHouse does not answer, refuses a statement, or holds other migrations than these. 2: wrong usage,
+    a mistake in the catalogue.
     """
     errors = Console(stderr=True)
     try:
@@ -29,22 +38,25 @@ def migrate_command(
         if dry_run:
             _show(plan(settings), settings)
         else:
-            _report(migrate(settings), settings)
+            _report(migrate(settings, load_catalogue(catalogue) if catalogue else None), settings)
+    except CatalogueError as error:
+        errors.print(f"migrate: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from error
     except ClickHouseError as error:
         errors.print(f"migrate: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
-def _report(done: tuple[Migration, ...], settings: ClickHouseSettings) -> None:
-    for migration in done:
-        typer.echo(f"applied {migration.name}")
+def _report(done: Steps, settings: ClickHouseSettings) -> None:
+    for name, _ in done.statements:
+        typer.echo(f"applied {name}")
     typer.echo(f"{settings.database} at {settings.address} is up to date")
 
 
-def _show(todo: tuple[Migration, ...], settings: ClickHouseSettings) -> None:
-    if not todo:
+def _show(todo: Steps, settings: ClickHouseSettings) -> None:
+    if not todo.statements:
         typer.echo(f"-- {settings.database} at {settings.address} is up to date")
-    for migration in todo:
-        typer.echo(f"-- {migration.name}")
-        for statement in migration.statements:
+    for name, statements in todo.statements:
+        typer.echo(f"-- {name}")
+        for statement in statements:
             typer.echo(f"{statement};\n")

@@ -1,4 +1,4 @@
-"""Migrations: numbered .sql files, applied once each, in order, and never changed afterwards.
+"""Migrations: numbered .sql files, applied once each, in order, and never changed afterwards. Views follow them.
 
 Every statement of a migration must be safe to run again (`IF NOT EXISTS`, `IF EXISTS`, `OR REPLACE`): then two
 processes may migrate at once, and one that died half way is simply started again. Table names are unqualified: the
@@ -17,10 +17,13 @@ from pathlib import Path
 from clickhouse_driver import Client
 from clickhouse_driver.errors import ErrorCodes
 
+from schemas.catalogue import Catalogue
+from sinks.clickhouse.catalogue import is_loaded, load_into
 from sinks.clickhouse.client import connect, connected
 from sinks.clickhouse.errors import ClickHouseError, ClickHouseRefused, explained
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.statements import split_statements
+from sinks.clickhouse.views import Renewal, load_views, read_renewal, renew
 
 FOLDER = Path(__file__).parent / "migrations"
 RECORDS_TABLE = Path(__file__).parent / "schema_migrations.sql"
@@ -40,6 +43,22 @@ class Migration:
 class Applied:
     checksum: str
     applied_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What brings a database up to date: migrations, then views."""
+
+    migrations: tuple[Migration, ...]
+    views: Renewal
+
+    @property
+    def statements(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is done, in words, and the SQL that does it."""
+        return (
+            *((migration.name, migration.statements) for migration in self.migrations),
+            *((what, (statement,)) for what, statement in self.views.statements),
+        )
 
 
 class MigrationConflict(ClickHouseError):
@@ -83,20 +102,24 @@ def pending(migrations: Sequence[Migration], applied: Mapping[str, Applied]) -> 
     return todo
 
 
-def plan(settings: ClickHouseSettings) -> tuple[Migration, ...]:
+def plan(settings: ClickHouseSettings) -> Steps:
     """What `migrate` would run; changes nothing. Raises `ClickHouseError`."""
-    migrations = load_migrations()
+    migrations, views = load_migrations(), Renewal(load_views(settings.database), ())
     try:
         with connected(settings) as client:
-            return pending(migrations, _read_applied(client))
+            migrations = pending(migrations, _read_applied(client))
+            return Steps(migrations, read_renewal(client, settings.database))
     except ClickHouseRefused as error:
         if error.code in (ErrorCodes.UNKNOWN_DATABASE, ErrorCodes.UNKNOWN_TABLE):
-            return migrations
+            return Steps(migrations, views)
         raise
 
 
-def migrate(settings: ClickHouseSettings) -> tuple[Migration, ...]:
-    """Create the database if need be, run what is pending, and return it. Raises `ClickHouseError`."""
+def migrate(settings: ClickHouseSettings, catalogue: Catalogue | None = None) -> Steps:
+    """Create the database if need be, run what is pending, and return it. Raises `ClickHouseError`.
+
+    `catalogue` is what metrics go by from then on; None leaves what was loaded before, or loads the defaults.
+    """
     migrations = load_migrations()
     _ensure_database(settings)
     with connected(settings) as client:
@@ -104,7 +127,11 @@ def migrate(settings: ClickHouseSettings) -> tuple[Migration, ...]:
         todo = pending(migrations, _read_applied(client))
         for migration in todo:
             _run(client, migration, settings)
-    return todo
+        views = read_renewal(client, settings.database)
+        renew(client, views, settings)
+        if catalogue is not None or not is_loaded(client):
+            load_into(client, catalogue or Catalogue())
+    return Steps(todo, views)
 
 
 def _ensure_database(settings: ClickHouseSettings) -> None:

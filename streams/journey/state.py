@@ -59,7 +59,8 @@ class Contact(msgspec.Struct, array_like=True, gc=False):
 class Totals(msgspec.Struct, array_like=True, gc=False):
     """Sums over all touchpoints of a journey. Seconds are whole microseconds, so that no order of adding matters.
 
-    `waits_us` has what of `wait_us` was spent on each channel; `scores` maps a satisfaction scale to `(occurred_at, channel, event_id, score)` of its last score.
+    `waits_us` has what of `wait_us` was spent on each channel; `scores` maps a satisfaction scale to
+    `(occurred_at, channel, event_id, score)` of its last score.
     """
 
     started_at: int

@@ -13,6 +13,7 @@ from sinks.clickhouse.errors import ClickHouseRefused
 from sinks.clickhouse.migrate import MigrationConflict, load_migrations, migrate, plan
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.statements import split_statements
+from sinks.clickhouse.views import load_views
 
 SORTING_KEYS = {
     "touchpoints": "customer_id, occurred_at, channel, event_id",
@@ -40,20 +41,21 @@ def recorded(settings: ClickHouseSettings) -> list[tuple[object, ...]]:
 
 def test_a_database_is_made_and_what_ran_is_recorded(empty_clickhouse: ClickHouseSettings) -> None:
     done = migrate(empty_clickhouse)
-    assert done == load_migrations()
-    assert recorded(empty_clickhouse) == [(migration.name, migration.checksum) for migration in done]
+    assert done.migrations == load_migrations()
+    assert done.views.made == load_views(empty_clickhouse.database)
+    assert recorded(empty_clickhouse) == [(migration.name, migration.checksum) for migration in done.migrations]
 
 
 def test_a_second_run_does_nothing(clickhouse: ClickHouseSettings) -> None:
-    assert migrate(clickhouse) == ()
+    assert migrate(clickhouse).statements == ()
 
 
 def test_a_plan_lists_what_would_run_and_changes_nothing(empty_clickhouse: ClickHouseSettings) -> None:
-    assert plan(empty_clickhouse) == load_migrations()
+    assert plan(empty_clickhouse).migrations == load_migrations()
     databases = connect(empty_clickhouse, database="default").execute("SHOW DATABASES")
     assert (empty_clickhouse.database,) not in databases
     migrate(empty_clickhouse)
-    assert plan(empty_clickhouse) == ()
+    assert plan(empty_clickhouse).statements == ()
 
 
 def test_many_may_migrate_at_once(empty_clickhouse: ClickHouseSettings) -> None:

@@ -1,0 +1,1 @@
+since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, intent = {intent:Array(String)}, channel = {channel:Array(String)}, care = {care:Array(String)}, anonymous = {anonymous:UInt8}

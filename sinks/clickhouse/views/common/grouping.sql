@@ -1,0 +1,1 @@
+by = {by:Array(String)}, zone = {zone:String}
