@@ -35,6 +35,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         self.roomy = asyncio.Event()
         await super().on_start()
 
+    async def on_thread_stop(self) -> None:
+        """Close the driver's consumer; a worker ends while the broker is away, too."""
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            # The driver cancels the fetches it waits for, and trips over one that sleeps after an error.
+            await self._ensure_consumer()._client.close()
+
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS

@@ -54,7 +54,9 @@ class ApacheKafka:
         (data_dir / "server.properties").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         if not (data_dir / "topics").exists():
             _format(data_dir)
-        return cls(data_dir, port, _run(data_dir, port))
+        kafka = cls(data_dir, port, _run(data_dir))
+        kafka.await_answer()
+        return kafka
 
     @property
     def bootstrap(self) -> str:
@@ -76,7 +78,16 @@ class ApacheKafka:
         """Start again on the same data and port, whether it still runs or not; return once it answers."""
         if self.child.is_running:
             self.stop()
-        self.child = _run(self.data_dir, self.port)
+        self.launch()
+        self.await_answer()
+
+    def launch(self) -> None:
+        """Start again after it has ended, without waiting for it."""
+        self.child = _run(self.data_dir)
+
+    def await_answer(self) -> None:
+        """Return once it answers; raises ServerFailed, with the broker's log, if it does not."""
+        await_broker(self.child, self.bootstrap, START_SECONDS)
 
 
 def broker_settings(data_dir: Path, port: int, controller_port: int) -> dict[str, str]:
@@ -117,11 +128,9 @@ def _format(data_dir: Path) -> None:
         raise RuntimeError(f"Apache Kafka could not format {data_dir}:\n{done.stdout}{done.stderr}")
 
 
-def _run(data_dir: Path, port: int) -> Child:
+def _run(data_dir: Path) -> Child:
     command = _java_command(data_dir, "kafka.Kafka", str(data_dir / "server.properties"))
-    child = Child.spawn("Apache Kafka", command, data_dir / "broker.log")
-    await_broker(child, f"{LOOPBACK}:{port}", START_SECONDS)
-    return child
+    return Child.spawn("Apache Kafka", command, data_dir / "broker.log")
 
 
 def _java_command(data_dir: Path, main_class: str, *arguments: str) -> list[str]:

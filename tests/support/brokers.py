@@ -42,13 +42,18 @@ def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
         yield Broker("apache_kafka", bootstrap, durable=True)
 
 
-@pytest.fixture
-def own_apache_kafka(tmp_path: Path) -> Iterator[ApacheKafka]:
-    """An Apache Kafka of this test alone, to be stopped, killed and restarted."""
+@pytest.fixture(scope="session")
+def local_apache_kafka() -> None:
+    """That tests can start Apache Kafka themselves."""
     try:
         require_apache_kafka()
     except ApacheKafkaUnavailable as error:
         _missing(f"no local Apache Kafka: {error}")
+
+
+@pytest.fixture
+def own_apache_kafka(local_apache_kafka: None, tmp_path: Path) -> Iterator[ApacheKafka]:
+    """An Apache Kafka of this test alone, to be stopped, killed and restarted."""
     kafka = ApacheKafka.start(tmp_path / "apache-kafka")
     try:
         yield kafka

@@ -37,22 +37,29 @@ class EmbeddedClickHouse:
         """Start it and wait until it answers; raises `ServerFailed` with the end of its log."""
         port = port or free_port()
         folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "omnitrack.embedded.clickhouse"]
-        command += ["--data-dir", str(folder / "data"), "--port", str(port)]
-        child = Child.spawn("embedded ClickHouse", command, folder / "server.log")
-        server = cls(folder, port, child)
-        server._await_answer()
+        server = cls(folder, port, _run(folder, port))
+        server.await_answer()
         return server
 
     @property
     def url(self) -> str:
         return f"clickhouse://default@{LOOPBACK}:{self.port}/omnitrack"
 
-    def start_again(self) -> None:
-        """Start it on the same folder and port after it has ended."""
-        self.child = EmbeddedClickHouse.start(self.folder, self.port).child
+    def kill(self) -> None:
+        """SIGKILL, as in a crash."""
+        self.child.kill()
 
-    def _await_answer(self) -> None:
+    def start_again(self) -> None:
+        """Start it on the same folder and port after it has ended, and wait until it answers."""
+        self.launch()
+        self.await_answer()
+
+    def launch(self) -> None:
+        """Start it again after it has ended, without waiting for it."""
+        self.child = _run(self.folder, self.port)
+
+    def await_answer(self) -> None:
+        """Return once it answers; raises `ServerFailed` with the end of its log."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.child.is_running:
             try:
@@ -64,6 +71,12 @@ class EmbeddedClickHouse:
         failure = self.child.failure("does not answer" if self.child.is_running else "ended by itself")
         self.child.kill()
         raise failure
+
+
+def _run(folder: Path, port: int) -> Child:
+    command = [sys.executable, "-m", "omnitrack.embedded.clickhouse"]
+    command += ["--data-dir", str(folder / "data"), "--port", str(port)]
+    return Child.spawn("embedded ClickHouse", command, folder / "server.log")
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +100,7 @@ def own_clickhouse(tmp_path: Path) -> Iterator[EmbeddedClickHouse]:
     try:
         yield server
     finally:
-        server.child.kill()
+        server.kill()
 
 
 @pytest.fixture
