@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit bench chaos kafka lock clean
+.PHONY: help demo test lint types imports unit bench chaos fuzz kafka lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -48,6 +48,9 @@ bench: $(VENV)/.dev ## the measurements of bench/, one after the other
 chaos: $(VENV)/.dev ## kill, pause and cut off everything under load; SEED=, ROUNDS=, SECONDS= (of a round), RECORDS=
 	@$(BIN)/python -m tests.chaos $(foreach name,SEED ROUNDS SECONDS RECORDS,\
 		$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
+
+fuzz: $(VENV)/.dev ## a million broken records through what ingest does to them; SEED=, RECORDS=
+	@$(BIN)/python -m tests.fuzz $(foreach name,SEED RECORDS,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 
 kafka: $(VENV)/.dev ## fetch Apache Kafka for the tests now (needs Java and Maven)
 	$(BIN)/python -m tests.support.kafka_jars

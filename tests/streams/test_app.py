@@ -16,6 +16,7 @@ from schemas.rows import DeadLetter, JourneyRow, TouchpointRow
 from schemas.topics import Topics
 from streams.agents.ingest import place
 from tests.streams.worker import PARTITIONS, Deployment, eventually, touchpoint
+from tests.support.apache_kafka import ApacheKafka
 from tests.support.brokers import Broker
 
 START = datetime.now(UTC) - timedelta(days=1)
@@ -134,6 +135,19 @@ def test_two_workers_share_the_partitions_and_one_takes_over_when_the_other_dies
     journeys = latest_journeys(on_kafka)
     assert len(journeys) == 100
     assert {row.touchpoints for row in journeys.values()} == {2}
+
+
+def test_a_worker_ends_while_the_broker_is_away(
+    own_apache_kafka: ApacheKafka, topic_prefix: str, tmp_path: Path
+) -> None:
+    broker = Broker("apache_kafka", own_apache_kafka.bootstrap, durable=True)
+    deployment = Deployment(broker, Topics(topic_prefix), tmp_path)
+    worker = deployment.start_worker()
+    deployment.ready(worker)
+    own_apache_kafka.kill()
+    eventually("the broker's end noticed", lambda: "Unable connect to node" in worker.log.read_text(), worker)
+    worker.process.terminate()
+    assert worker.process.wait(15) == 0
 
 
 def test_importing_the_app_needs_no_broker_and_little_time() -> None:
