@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from omnitrack.audit.account import Audit
+from omnitrack.audit.run import audit
 from omnitrack.broker_reader import BrokerReader
 from omnitrack.drain import Drained, Stage, TopicsMissing, drain, drain_stages
 from omnitrack.settings import Endpoints
@@ -45,6 +47,8 @@ class Report:
     struck: Counter[Action] = field(default_factory=Counter)
     records: int = 0
     rows: dict[str, int] = field(default_factory=dict)
+    audited: int = 0
+    """Records of which the audit says that each has exactly one fate."""
     healed_seconds: float = 0.0
     drained_seconds: float = 0.0
     differences: list[str] = field(default_factory=list)
@@ -52,11 +56,12 @@ class Report:
     def __str__(self) -> str:
         strikes = ", ".join(f"{number} {action}" for action, number in sorted(self.struck.items()))
         rows = ", ".join(f"{number:,} {table}" for table, number in self.rows.items())
-        verdict = "\n".join(self.differences) or "rows equal the pure function's, every record has one fate"
+        verdict = "\n".join(self.differences) or "rows equal the pure function's"
         return (
             f"seed {self.schedule.seed}, {self.schedule.seconds:.0f} s: {strikes}\n"
             f"{self.records:,} records: {rows}\n"
-            f"healed in {self.healed_seconds:.1f} s, drained in {self.drained_seconds:.1f} s\n{verdict}"
+            f"healed in {self.healed_seconds:.1f} s, drained in {self.drained_seconds:.1f} s\n"
+            f"audit: {self.audited:,} records have exactly one fate\n{verdict}"
         )
 
 
@@ -78,6 +83,7 @@ def play(schedule: Schedule, folder: Path, say: Say) -> Report:
             Campaign(fleet, schedule, report, say).fight()
             _settle(fleet, load, report)
             report.differences += _judge(fleet.endpoints, catalogue, report)
+            report.differences += _audit(fleet.endpoints, report)
         except (NotReady, ServerFailed, SendFailedError) as error:
             report.differences.append(str(error))
         finally:
@@ -191,3 +197,15 @@ def _judge(endpoints: Endpoints, catalogue: Catalogue, report: Report) -> list[s
         if not found or time.monotonic() > deadline:
             return found
         time.sleep(1.0)
+
+
+def _audit(endpoints: Endpoints, report: Report) -> list[str]:
+    """What `omnitrack audit` finds."""
+    outcome = audit(endpoints, (), DRAIN_SECONDS, _do_not_tell)
+    if not isinstance(outcome, Audit):
+        return [f"audit: {outcome}"]
+    right = [account for account in outcome.partitions if not account.findings.count]
+    report.audited = sum(account.received for account in right)
+    wrong = [f"audit: {account}" for account in outcome.partitions if account.findings.count]
+    unread = [f"audit: {report.audited} of {report.records}"] if not wrong and report.audited != report.records else []
+    return wrong + unread + ([f"audit: {outcome.behind}"] if outcome.behind else [])

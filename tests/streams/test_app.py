@@ -143,11 +143,14 @@ def test_a_worker_ends_while_the_broker_is_away(
     broker = Broker("apache_kafka", own_apache_kafka.bootstrap, durable=True)
     deployment = Deployment(broker, Topics(topic_prefix), tmp_path)
     worker = deployment.start_worker()
-    deployment.ready(worker)
-    own_apache_kafka.kill()
-    eventually("the broker's end noticed", lambda: "Unable connect to node" in worker.log.read_text(), worker)
-    worker.process.terminate()
-    assert worker.process.wait(15) == 0
+    try:
+        deployment.ready(worker)
+        own_apache_kafka.kill()
+        eventually("the broker's end noticed", lambda: "Unable connect to node" in worker.log.read_text(), worker)
+        worker.process.terminate()
+        assert worker.process.wait(15) == 0
+    finally:
+        worker.kill()
 
 
 def test_importing_the_app_needs_no_broker_and_little_time() -> None:
