@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import islice
 from threading import Event, Thread
 from typing import Any
@@ -21,6 +22,7 @@ from sources.simulator.senders import RawSender
 
 DAY = 24 * 3600 * 1000
 DAYS = 3
+PLAYED_AT = 1_775_000_000_000
 RECORDS_PER_JOURNEY = 9
 DIRT = 0.08
 ANONYMOUS = 0.3
@@ -35,28 +37,41 @@ ANSWER_SECONDS = 90.0
 def deliveries(seed: int, count: int, catalogue: Catalogue, now: int) -> list[Delivery]:
     """At most `count` deliveries of a bank's last days before `now` (ms), in the order of publishing.
 
-    The bank is small, so that most of its customers are known by several identities.
+    The same for a seed but for the times, which are moved to `now`. The bank is small, so that most of its customers
+    are known by several identities.
     """
     customers = max(20, count // 25)
     per_day = count / RECORDS_PER_JOURNEY / customers / DAYS
-    plan = Plan(now - DAYS * DAY, seed, customers, per_day, dirt=DIRT)
-    played = islice(Simulation(plan, catalogue).advance(now), count)
-    return [_disguised(seed, delivery) for delivery in played]
+    plan = Plan(PLAYED_AT - DAYS * DAY, seed, customers, per_day, dirt=DIRT)
+    played = islice(Simulation(plan, catalogue).advance(PLAYED_AT), count)
+    return [_changed(seed, delivery, timedelta(milliseconds=now - PLAYED_AT)) for delivery in played]
 
 
-def _disguised(seed: int, delivery: Delivery) -> Delivery:
-    """Some touchpoints lose their customer_no, some devices get a second user; all copies of one alike."""
+def _changed(seed: int, delivery: Delivery, later: timedelta) -> Delivery:
     try:
         fields = json.loads(delivery.payload)
-        identities = fields["identities"]
+        _disguise(seed, delivery, fields)
+        _move(fields, later)
     except (ValueError, KeyError):
         return delivery
+    return msgspec.structs.replace(delivery, payload=_encode(fields, delivery.payload))
+
+
+def _disguise(seed: int, delivery: Delivery, fields: dict[str, Any]) -> None:
+    """Some touchpoints lose their customer_no, some devices get a second user; all copies of one alike."""
+    identities = fields["identities"]
     if _chance(seed, identities.get("device")) < SHARED:
         identities["device"] = f"shared-{int(_chance(seed, 'shared', identities['device']) * SHARED_DEVICES)}"
     anonymous = {kind: value for kind, value in identities.items() if kind != "customer_no"}
     if _chance(seed, delivery.channel, delivery.event_id) < ANONYMOUS and (anonymous or fields.get("session_id")):
         fields["identities"] = anonymous
-    return msgspec.structs.replace(delivery, payload=_encode(fields, delivery.payload))
+
+
+def _move(fields: dict[str, Any], later: timedelta) -> None:
+    """All times of the record by as much."""
+    for place, name in ((fields, "occurred_at"), (fields.get("referral"), "due_at"), (fields.get("promise"), "due_at")):
+        if place is not None and place.get(name) is not None:
+            place[name] = (datetime.fromisoformat(place[name]) + later).isoformat()
 
 
 def _encode(fields: dict[str, Any], before: bytes) -> bytes:

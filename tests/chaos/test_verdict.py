@@ -26,7 +26,7 @@ Rows = dict[Any, list[Any]]
 
 
 def received() -> list[Received]:
-    played = deliveries(7, 600, CATALOGUE, NOW)
+    played = deliveries(7, 1_000, CATALOGUE, NOW)
     return [
         Received(Origin(f"t.{one.channel}", 0, offset), one.channel, NOW, one.key, one.payload)
         for offset, one in enumerate(played)
