@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
+
+import msgspec
 
 from schemas.catalogue_check import check_catalogue
 from schemas.catalogue_file import DAY, HOUR, WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
@@ -54,6 +57,12 @@ class Catalogue:
     volatile_answers: frozenset[str] = frozenset({"status"})
     channels: tuple[str, ...] = BUILT_IN_CHANNELS
     calendar: Calendar | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """A name for what it says: equal for equal catalogues, however their files are written."""
+        text = msgspec.json.encode(self, order="deterministic")
+        return sha256(text).hexdigest()[:16]
 
     @property
     def intents(self) -> tuple[str, ...]:

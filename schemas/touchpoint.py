@@ -96,7 +96,42 @@ class Withdrawal(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="w"
     occurred_at: int
 
 
-CustomerRecord = Arrival | Withdrawal | Tick
+class Past(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A stored touchpoint of a customer, with its first arrival."""
+
+    touchpoint: Touchpoint
+    received_at: int
+    origin: Origin
+
+
+class StoredIds(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Ids of a customer's stored rows, each with its row's first time: by it the table is partitioned."""
+
+    journeys: dict[str, int] = {}
+    handoffs: dict[str, int] = {}
+    promises: dict[str, int] = {}
+
+
+class History(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="h"):
+    """A part of all that is stored of its key's customer, from `omnitrack restitch`: stitching makes all rows anew.
+
+    `run` names one reading of the customer, at `read_at`; its parts are numbered from 0. `version` is the greatest of
+    the rows read. `letters` are dead letters that may now be stored. `rules` is the fingerprint of the catalogue by
+    which the difference was found: stitching by another one takes no part.
+    """
+
+    run: str
+    part: int
+    parts: int
+    read_at: int
+    version: int
+    rules: str
+    touchpoints: tuple[Past, ...] = ()
+    letters: tuple[Arrival, ...] = ()
+    ids: StoredIds = StoredIds()
+
+
+CustomerRecord = Arrival | Withdrawal | Tick | History
 
 encode_customer_record = msgspec.msgpack.Encoder().encode
 decode_customer_record = msgspec.msgpack.Decoder(CustomerRecord).decode

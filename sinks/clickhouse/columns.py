@@ -69,47 +69,47 @@ def _transpose(rows: Sequence[msgspec.Struct]) -> Columns:
     return {name: list(map(attrgetter(name), rows)) for name in rows[0].__struct_fields__}
 
 
-def _times(column: Column) -> Column:
+def times(column: Column) -> Column:
     if min(column) < EARLIEST_TIME or max(column) > LATEST_TIME:
         raise UnstorableTime(f"a time from {min(column)} to {max(column)} ms is outside the years 1 to 9999")
     return column
 
 
-def _nullable_times(column: Column) -> Column:
+def nullable_times(column: Column) -> Column:
     given = [time for time in column if time is not None]
     if given:
-        _times(given)
+        times(given)
     return column
 
 
-def _time_lists(column: Column) -> Column:
-    given = [time for times in column for time in times]
+def time_lists(column: Column) -> Column:
+    given = [time for row in column for time in row]
     if given:
-        _times(given)
+        times(given)
     return column
 
 
-def _uuids(column: Column) -> Column:
+def uuids(column: Column) -> Column:
     """Rows of one journey follow each other: each text is parsed once."""
     parsed: dict[str | None, UUID | None] = {text: None if text is None else UUID(text) for text in set(column)}
     return [parsed[text] for text in column]
 
 
 CONVERTERS: Mapping[str, Callable[[Column], Column]] = {
-    "occurred_at": _times,
-    "received_at": _times,
-    "started_at": _times,
-    "last_at": _times,
-    "left_at": _times,
-    "made_at": _times,
-    "due_at": _nullable_times,
-    "ended_at": _nullable_times,
-    "arrived_at": _nullable_times,
-    "kept_at": _nullable_times,
-    "replayed_at": _nullable_times,
-    "referral_due_at": _nullable_times,
-    "promise_due_at": _nullable_times,
-    "contact_starts": _time_lists,
-    "journey_id": _uuids,
-    "handoff_id": _uuids,
+    "occurred_at": times,
+    "received_at": times,
+    "started_at": times,
+    "last_at": times,
+    "left_at": times,
+    "made_at": times,
+    "due_at": nullable_times,
+    "ended_at": nullable_times,
+    "arrived_at": nullable_times,
+    "kept_at": nullable_times,
+    "replayed_at": nullable_times,
+    "referral_due_at": nullable_times,
+    "promise_due_at": nullable_times,
+    "contact_starts": time_lists,
+    "journey_id": uuids,
+    "handoff_id": uuids,
 }

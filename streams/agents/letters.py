@@ -43,5 +43,24 @@ def too_late(arrival: Arrival) -> tuple[bytes | None, bytes]:
     return _of_arrival(arrival, "too_late", error)
 
 
+def taken_in(arrival: Arrival) -> tuple[bytes | None, bytes]:
+    """The tombstone of a letter whose touchpoint is stored now, or a duplicate."""
+    origin = arrival.origin
+    letter = DeadLetter(
+        dead_letter_id=str(origin),
+        topic=origin.topic,
+        partition=origin.partition,
+        offset=origin.offset,
+        key=None,
+        received_at=arrival.received_at,
+        reason="too_late",
+        errors=(),
+        payload="",
+        version=1,
+        is_deleted=1,
+    )
+    return arrival.key, encode_json(letter)
+
+
 def _of_arrival(arrival: Arrival, reason: DeadReason, error: str) -> tuple[bytes | None, bytes]:
     return dead_letter(arrival.origin, arrival.received_at, arrival.key, arrival.payload, reason, (error,))

@@ -10,12 +10,12 @@ import msgspec
 
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
-from schemas.touchpoint import Arrival, CustomerRecord, Origin, Tick, Withdrawal, decode_customer_record
-from streams.agents.letters import conflict, dead_letter, encode_json, too_late
+from schemas.touchpoint import Arrival, CustomerRecord, Origin, Tick, decode_customer_record
+from streams.agents.letters import conflict, dead_letter, encode_json, taken_in, too_late
 from streams.batching import Batch, Delivery, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, StateStore, checkpoint
 from streams.clock import DueTimes, PartitionClock
-from streams.journey import Change, advance, next_due
+from streams.journey import Change, CustomerItem, advance_through, next_due
 
 encode_msgpack = msgspec.msgpack.Encoder().encode
 KeyValue = tuple[bytes | None, bytes | None]
@@ -63,6 +63,8 @@ class Rows:
             self.add_letter(conflict(arrival))
         for arrival in change.too_late:
             self.add_letter(too_late(arrival))
+        for arrival in change.taken_in:
+            self.add_letter(taken_in(arrival))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Stitch:
         due: dict[str, int | None] = {}
         for key, group in groups.items():
             customer_id = key.decode()
-            change = advance(customer_id, get, group, self._catalogue, clock, now)
+            change = advance_through(customer_id, get, group, self._catalogue, clock, now)
             rows.add_change(key, change)
             if change.writes:
                 writes.append(list(change.writes.items()))
@@ -119,10 +121,10 @@ class Stitch:
         outputs = [Outgoing(topic, batch.partition, (records,)) for topic, records in rows.by_topic.items()]
         return Stitched(Effects(outputs, batch.partition, writes), due)
 
-    def _group(self, batch: Batch, rows: Rows) -> dict[bytes, list[Arrival | Withdrawal]]:
+    def _group(self, batch: Batch, rows: Rows) -> dict[bytes, list[CustomerItem]]:
         """The records of each customer of the batch, in order; a customer with ticks only has none of them."""
         observe = self._times(batch.partition).clock.observe
-        groups: dict[bytes, list[Arrival | Withdrawal]] = {}
+        groups: dict[bytes, list[CustomerItem]] = {}
         for record in batch.records:
             item = _decode(record)
             if item is None:

@@ -9,12 +9,14 @@ from schemas.rows import TouchpointRow
 from schemas.touchpoint import Arrival, Withdrawal
 from streams.journey.append import Touched, append, settle_pending
 from streams.journey.arrivals import Sorted, sort_records
+from streams.journey.collecting import is_needed, let_go
 from streams.journey.emit import Change, Emission
 from streams.journey.life import is_joinable
 from streams.journey.log import Get, Log
 from streams.journey.prune import prune
 from streams.journey.rebuild import rebuild
 from streams.journey.state import Head, Stored, decode_head, encode, head_key
+from streams.journey.tombstones import touchpoint_tombstone
 
 
 def advance(
@@ -30,31 +32,51 @@ def advance(
     The rows of `Change` are those that differ from what was sent before, with a version of at least `version`, greater
     than any before. Without records it changes what is due at `clock`. A replay of stored arrivals changes nothing.
     """
-    key = head_key(customer_id)
-    raw = get(key)
+    raw = get(head_key(customer_id))
     head = decode_head(raw) if raw is not None else Head()
     log = Log(customer_id, head, get)
     change = Change()
-    oldest = None if catalogue.horizon is None else clock - catalogue.horizon
-    found = sort_records(customer_id, log, records, oldest, change)
     emission = Emission(customer_id, clock, max(head.version + 1, version), catalogue)
+    found = sort_records(customer_id, log, records, emission.oldest, change)
     touched = Touched()
     if found.removed or not _append_all(customer_id, head, found.fresh, touched, catalogue):
         before = decode_head(raw) if raw is not None else Head()
         log = Log(customer_id, before, get)
         touched = Touched()
         head = rebuild(before, log.all(before), found, emission, touched, change)
-    earliest_next = max(head.newest[0] if head.newest is not None else 0, oldest or 0)
+    return conclude(head, log, found, touched, emission, change)
+
+
+def conclude(
+    head: Head,
+    log: Log,
+    found: Sorted,
+    touched: Touched,
+    emission: Emission,
+    change: Change,
+    *,
+    prune_now: bool = False,
+) -> Change:
+    """Complete `change`: rows of what was `touched`, and the state, which is `head` and `log` with what was `found`.
+
+    `prune_now` prunes a log that may hold what is older than the horizon, whenever that was done last.
+    """
+    customer_id, catalogue, clock = emission.customer_id, emission.catalogue, emission.clock
+    earliest_next = max(head.newest[0] if head.newest is not None else 0, emission.oldest or 0)
     settle_pending(head, earliest_next, catalogue.contact_gap)
     changed = emission.emit_due(head, touched.journeys, touched.promises, change)
     _settle_journeys(head, earliest_next)
     _add_touchpoint_rows(found, touched, emission, change)
-    change.writes = _write_log(head, log, found)
-    changed = prune(customer_id, head, log, clock, catalogue, change.writes) or changed
+    change.writes |= _write_log(head, log, found)
+    changed = prune(customer_id, head, log, clock, catalogue, change.writes, now=prune_now) or changed
+    if found.withdrawn:
+        head.withdrawn = emission.version
+    changed = let_go(customer_id, head, clock, change.writes) or changed
     change.due_at = head.due_at
-    if change.writes or changed:
+    needed = is_needed(head, clock)
+    if change.writes or changed or (not needed and head.version):
         head.version = emission.version
-        change.writes[key] = encode(head) if head.segments or head.promises else None
+        change.writes[head_key(customer_id)] = encode(head) if needed else None
     return change
 
 
@@ -95,4 +117,5 @@ def _add_touchpoint_rows(found: Sorted, touched: Touched, emission: Emission, ch
             )
         )
     for (channel, event_id), occurred_at in found.withdrawn.items():
-        change.touchpoints.append(emission.touchpoint_tombstone(channel, event_id, occurred_at))
+        tombstone = touchpoint_tombstone(emission.customer_id, channel, event_id, occurred_at, emission.version)
+        change.touchpoints.append(tombstone)

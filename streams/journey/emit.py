@@ -12,9 +12,10 @@ import msgspec
 
 from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
-from schemas.touchpoint import Arrival, Origin, Touchpoint
+from schemas.touchpoint import Arrival, Touchpoint
 from streams.journey.render import Rendered, earliest, promise_due, render_journey, render_promise
 from streams.journey.state import Head, Journey, Promise
+from streams.journey.tombstones import handoff_tombstone
 
 _encode_row = msgspec.json.Encoder().encode
 _DIGEST = 8
@@ -27,7 +28,8 @@ class Change:
 
     `conflicts` are arrivals whose channel and event_id the customer already has with other content, `too_late` those
     that are older than the horizon.
-    `due_at` is when rows next change without a touchpoint (ms; None: never).
+    `taken_in` are arrivals that were dead letters, and are stored or duplicates now; `refused` tells why a history was
+    not. `due_at` is when rows next change without a touchpoint (ms; None: never).
     """
 
     writes: dict[bytes, bytes | None] = field(default_factory=dict)
@@ -38,17 +40,42 @@ class Change:
     duplicates: list[DuplicateRow] = field(default_factory=list)
     conflicts: list[Arrival] = field(default_factory=list)
     too_late: list[Arrival] = field(default_factory=list)
+    taken_in: list[Arrival] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     due_at: int | None = None
+
+    def add(self, later: Change) -> None:
+        """Take in the change that followed this one."""
+        self.writes |= later.writes
+        self.touchpoints += later.touchpoints
+        self.journeys += later.journeys
+        self.handoffs += later.handoffs
+        self.promises += later.promises
+        self.duplicates += later.duplicates
+        self.conflicts += later.conflicts
+        self.too_late += later.too_late
+        self.taken_in += later.taken_in
+        self.refused += later.refused
+        self.due_at = later.due_at
 
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """One emission of a customer's rows: its version, and the clock at which they are rendered."""
+    """One emission of a customer's rows: its version, and the clock at which they are rendered.
+
+    `everything` sends rows that were sent before as well, for where it is not known whether they were.
+    """
 
     customer_id: str
     clock: int
     version: int
     catalogue: Catalogue
+    everything: bool = False
+
+    @property
+    def oldest(self) -> int | None:
+        """The horizon: touchpoints before it (ms) come too late; None: none does."""
+        return None if self.catalogue.horizon is None else self.clock - self.catalogue.horizon
 
     def emit_due(self, head: Head, journeys: set[str], promises: set[str], change: Change) -> bool:
         """Add to `change` the rows of touched and due journeys and promises that differ from those last sent.
@@ -75,18 +102,20 @@ class Emission:
         rendered = render_journey(self.customer_id, journey, following, self.clock, self.catalogue)
         emitted = digests(rendered)
         journey.due_at = rendered.due_at
-        if emitted == journey.emitted:
+        if emitted == journey.emitted and not self.everything:
             return
-        if emitted[:_DIGEST] != journey.emitted[:_DIGEST]:
+        if emitted[:_DIGEST] != journey.emitted[:_DIGEST] or self.everything:
             change.journeys.append(msgspec.structs.replace(rendered.journey, version=self.version))
         before = _handoff_digests(journey.emitted)
         after = _handoff_digests(emitted)
         for row, (handoff, entry) in zip(rendered.handoffs, after.items(), strict=True):
-            if before.get(handoff) != entry:
+            if before.get(handoff) != entry or self.everything:
                 change.handoffs.append(msgspec.structs.replace(row, version=self.version))
         for handoff, entry in before.items():
             if handoff not in after:
-                change.handoffs.append(self._handoff_tombstone(journey, handoff, entry))
+                left_at, handoff_id = int.from_bytes(entry[_DIGEST:]), str(UUID(bytes=handoff))
+                tombstone = handoff_tombstone(self.customer_id, handoff_id, left_at, self.version, journey.journey_id)
+                change.handoffs.append(tombstone)
         journey.emitted = emitted
 
     def emit_promise(self, promise: Promise, change: Change) -> None:
@@ -94,7 +123,7 @@ class Emission:
         row = render_promise(self.customer_id, promise, self.clock)
         promise.overdue = row.status == "overdue"
         digest = _digest(row)
-        if digest != promise.emitted:
+        if digest != promise.emitted or self.everything:
             change.promises.append(msgspec.structs.replace(row, version=self.version))
             promise.emitted = digest
 
@@ -108,34 +137,6 @@ class Emission:
         """Add a tombstone for a promise that is no more."""
         row = render_promise(self.customer_id, promise, self.clock)
         change.promises.append(msgspec.structs.replace(row, version=self.version, is_deleted=1))
-
-    def touchpoint_tombstone(self, channel: str, event_id: str, occurred_at: int) -> TouchpointRow:
-        """The row that takes a withdrawn touchpoint from this customer."""
-        touchpoint = Touchpoint(channel, event_id, occurred_at, touchpoint="", stage="")
-        return TouchpointRow(self.customer_id, touchpoint, None, 0, Origin("", 0, 0), self.version, is_deleted=1)
-
-    def _handoff_tombstone(self, journey: Journey, handoff: bytes, entry: bytes) -> HandoffRow:
-        return HandoffRow(
-            customer_id=self.customer_id,
-            handoff_id=str(UUID(bytes=handoff)),
-            journey_id=journey.journey_id,
-            intent=journey.intent,
-            from_channel="",
-            to_channel="",
-            referred_to=None,
-            left_at=int.from_bytes(entry[_DIGEST:]),
-            arrived_at=None,
-            due_at=None,
-            gap_seconds=None,
-            result="pending",
-            failures=(),
-            wait_seconds=0.0,
-            reasked=(),
-            contradictions={},
-            care=(),
-            version=self.version,
-            is_deleted=1,
-        )
 
 
 def followers(head: Head) -> dict[str, list[Touchpoint]]:

@@ -15,17 +15,24 @@ _EVERY = 86_400_000
 
 
 def prune(
-    customer_id: str, head: Head, log: Log, clock: int, catalogue: Catalogue, writes: dict[bytes, bytes | None]
+    customer_id: str,
+    head: Head,
+    log: Log,
+    clock: int,
+    catalogue: Catalogue,
+    writes: dict[bytes, bytes | None],
+    *,
+    now: bool = False,
 ) -> bool:
     """Take from the log, and from what `head` knows of it, all that no touchpoint within the horizon can change.
 
     Rows stay as they were sent. What belongs to a promise that may yet change stays as well. Adds to `writes`, notes
-    in `head` when to look again; tells whether the head changed.
+    in `head` when to look again; tells whether the head changed. `now` does not wait until there must be something.
     """
     if catalogue.horizon is None:
         return False
     due_at = _prune_at(head, catalogue.horizon)
-    pruned = due_at is not None and due_at <= clock
+    pruned = due_at is not None and (due_at <= clock or now)
     if pruned:
         _take_out(customer_id, head, log, clock, clock - catalogue.horizon, catalogue, writes)
         due_at = _prune_at(head, catalogue.horizon)

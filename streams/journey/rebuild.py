@@ -25,11 +25,13 @@ def rebuild(
     new = build(emission.customer_id, sorted([*kept, *found.fresh], key=order), emission.catalogue)
     _compare_journeys(before, old.head, new.head, emission, touched, change)
     _compare_promises(before, old.head, new.head, emission, touched, change)
-    _compare_places(old, new, touched)
+    _compare_places(old, new, emission.everything, touched)
     new.head.version = before.version
     new.head.segments = before.segments
     new.head.fingerprints = before.fingerprints
     new.head.pruned_at = before.pruned_at
+    new.head.withdrawn = before.withdrawn
+    new.head.collecting = before.collecting
     return new.head
 
 
@@ -51,7 +53,7 @@ def _compare_journeys(before: Head, old: Head, new: Head, emission: Emission, to
             unchanged = was == journey and following[journey.journey_id] == now_following[journey.journey_id]
             # Noted even so: when the newest touchpoints are withdrawn, a journey can come within reach again.
             journey.emitted = digests(render(was))
-            if unchanged:
+            if unchanged and not emission.everything:
                 continue
         touched.journeys.add(journey.journey_id)
     for gone in previous.values():
@@ -69,11 +71,11 @@ def _compare_promises(before: Head, old: Head, new: Head, emission: Emission, to
             emission.bury_promise(promise, change)
 
 
-def _compare_places(old: Built, new: Built, touched: Touched) -> None:
+def _compare_places(old: Built, new: Built, everything: bool, touched: Touched) -> None:
     places = {place.stored.name: place.journey for place in old.places}
     for place in new.places:
         name = place.stored.name
         journey_id = place.journey.journey_id if place.journey is not None else None
         was = places.get(name)
-        if name not in places or journey_id != (was.journey_id if was is not None else None):
+        if everything or name not in places or journey_id != (was.journey_id if was is not None else None):
             touched.place(place.stored, journey_id)

@@ -131,9 +131,18 @@ class Segment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     newest_at: int
 
 
+class Collecting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A history of which `parts` parts have come, and not the last; the first of them came when the clock was `at`."""
+
+    run: str
+    parts: int
+    at: int
+
+
 class Head(msgspec.Struct, array_like=True, gc=False):
     """`cases` maps each case to the intent of its first step that has one; `sessions` a channel's session to the
-    time and journey of its last step; `fingerprints` holds four bytes per touchpoint of the log, in its order.
+    time and journey of its last step; `fingerprints` holds four bytes per touchpoint of the log, in its order;
+    `withdrawn` is the version of the last emission that took a touchpoint from the customer.
     """
 
     due_at: int | None = None
@@ -147,6 +156,8 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     segments: list[Segment] = []
     fingerprints: bytes = b""
     pruned_at: int = 0
+    withdrawn: int = 0
+    collecting: Collecting | None = None
 
 
 class _Due(msgspec.Struct, array_like=True, gc=False):
@@ -169,8 +180,13 @@ def segment_key(customer_id: str, number: int) -> bytes:
     return customer_id.encode() + b"\x00" + number.to_bytes(4)
 
 
+def part_key(customer_id: str, part: int) -> bytes:
+    """The state table's key of a part of a history that is not complete yet."""
+    return customer_id.encode() + b"\x00h" + part.to_bytes(4)
+
+
 def next_due(key: bytes, value: bytes) -> int | None:
-    """When rows of the customer next change without a touchpoint (ms); None for a segment or when nothing is due."""
+    """When rows of the customer next change without a touchpoint (ms); None if never, or if the key is not a head's."""
     return None if b"\x00" in key else _decode_due(value).due_at
 
 

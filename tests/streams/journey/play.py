@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from schemas.catalogue import Catalogue
-from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow
-from schemas.touchpoint import Arrival, Origin, Touchpoint, Withdrawal
-from streams.journey import Change, Stitched, advance
+from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
+from schemas.touchpoint import Arrival, History, Origin, Touchpoint
+from streams.journey import Change, CustomerItem, Stitched, advance_through
 
 CUSTOMER = "C-1"
 
@@ -27,13 +27,18 @@ class Player:
     journeys: dict[str, JourneyRow] = field(default_factory=dict)
     handoffs: dict[str, HandoffRow] = field(default_factory=dict)
     promises: dict[str, PromiseRow] = field(default_factory=dict)
-    assignment: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    touchpoints: dict[tuple[str, str], TouchpointRow] = field(default_factory=dict)
     duplicates: dict[str, DuplicateRow] = field(default_factory=dict)
     conflicts: list[Arrival] = field(default_factory=list)
     too_late: list[Arrival] = field(default_factory=list)
     offset: int = 0
     last_version: int = 0
     now: int = 0
+
+    @property
+    def assignment(self) -> dict[tuple[str, str], str | None]:
+        """The journey of each touchpoint, by channel and event_id."""
+        return {name: row.journey_id for name, row in self.touchpoints.items() if not row.is_deleted}
 
     def arrivals(self, touchpoints: Sequence[Touchpoint]) -> list[Arrival]:
         first = self.offset
@@ -46,33 +51,28 @@ class Player:
     def arrive(self, *touchpoints: Touchpoint, clock: int) -> Change:
         return self.take(self.arrivals(touchpoints), clock)
 
-    def take(self, arrivals: Sequence[Arrival | Withdrawal], clock: int) -> Change:
+    def take(self, arrivals: Sequence[CustomerItem], clock: int) -> Change:
         """Advance by `arrivals`, and apply what comes of it as the tables would."""
         self.now += 1
-        change = advance(CUSTOMER, self.state.get, arrivals, self.catalogue, clock, self.now)
+        change = advance_through(CUSTOMER, self.state.get, arrivals, self.catalogue, clock, self.now)
         for key, value in change.writes.items():
             if value is None:
                 self.state.pop(key, None)
             else:
                 self.state[key] = value
         self.conflicts.extend(change.conflicts)
-        self.too_late.extend(change.too_late)
+        self.too_late = [one for one in [*self.too_late, *change.too_late] if one not in change.taken_in]
         self.duplicates.update({str(row.origin): row for row in change.duplicates})
-        self._apply(change)
+        self._apply(change, emissions=1 + 2 * sum(isinstance(item, History) for item in arrivals))
         return change
 
-    def _apply(self, change: Change) -> None:
+    def _apply(self, change: Change, emissions: int) -> None:
         tables = (change.touchpoints, change.journeys, change.handoffs, change.promises)
         versions = {row.version for table in tables for row in table}
-        assert len(versions) <= 1
+        assert len(versions) <= emissions
         assert all(version > self.last_version for version in versions)
         self.last_version = max([self.last_version, *versions])
-        for row in change.touchpoints:
-            name = (row.touchpoint.channel, row.touchpoint.event_id)
-            if row.is_deleted:
-                self.assignment.pop(name, None)
-            else:
-                self.assignment[name] = row.journey_id
+        self.touchpoints.update({(row.touchpoint.channel, row.touchpoint.event_id): row for row in change.touchpoints})
         self.journeys.update({row.journey_id: row for row in change.journeys})
         self.handoffs.update({row.handoff_id: row for row in change.handoffs})
         self.promises.update({row.promise_id: row for row in change.promises})

@@ -1,0 +1,143 @@
+"""A customer's history, as ClickHouse has it, merged with the state: all rows are made anew from the whole set.
+
+The state has what is newer than the history, the history what has left the state by the horizon, and dead letters that
+may now be stored. Afterwards the state is pruned as always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from schemas.catalogue import Catalogue
+from schemas.rows import DuplicateRow
+from schemas.touchpoint import Arrival, History, StoredIds, Withdrawal
+from streams.journey.advance import advance, conclude
+from streams.journey.append import Touched
+from streams.journey.arrivals import Sorted, order
+from streams.journey.collecting import HISTORY_AGE, collect
+from streams.journey.emit import Change, Emission
+from streams.journey.log import Get, Log
+from streams.journey.rebuild import rebuild
+from streams.journey.state import Head, Stored, decode_head, head_key
+from streams.journey.tombstones import handoff_tombstone, journey_tombstone, promise_tombstone
+
+CustomerItem = Arrival | Withdrawal | History
+
+
+def advance_through(
+    customer_id: str, get: Get, records: Sequence[CustomerItem], catalogue: Catalogue, clock: int, now: int
+) -> Change:
+    """As `advance`, of records with histories among them; `now` in ms is the least version."""
+    change = Change()
+    states: dict[bytes, bytes | None] = {}
+
+    def get_now(key: bytes) -> bytes | None:
+        return states[key] if key in states else get(key)
+
+    for step in _steps(records):
+        if isinstance(step, History):
+            after = take_history(customer_id, get_now, step, catalogue, clock, now)
+        else:
+            after = advance(customer_id, get_now, step, catalogue, clock, now)
+        states |= after.writes
+        change.add(after)
+    return change
+
+
+def take_history(customer_id: str, get: Get, part: History, catalogue: Catalogue, clock: int, now: int) -> Change:
+    """Take in a history, or a part of one; what cannot be taken in is `refused`, and changes nothing.
+
+    The whole set is what the state holds, what `part` adds to it, and its letters that are neither duplicates nor
+    conflicts of those. The rows are the pure function of that set at `clock`; whatever else is stored gets a tombstone.
+    """
+    raw = get(head_key(customer_id))
+    head = decode_head(raw) if raw is not None else Head()
+    refusal = _refusal(head, part, catalogue, clock, now)
+    if refusal is not None:
+        return Change(refused=[refusal], due_at=head.due_at)
+    change = Change()
+    whole = collect(customer_id, head, get, part, clock, change.writes)
+    log = Log(customer_id, head, get)
+    version = max(head.version, part.version if whole is not None else 0)
+    emission = Emission(customer_id, clock, max(version + 1, now), catalogue, everything=whole is not None)
+    if whole is None:
+        return conclude(head, log, Sorted(), Touched(), emission, change)
+    return _merge(head, log, whole, emission, change)
+
+
+def _steps(records: Sequence[CustomerItem]) -> Iterator[History | list[Arrival | Withdrawal]]:
+    """The histories, and the runs of records between them; one run without records if there is nothing at all."""
+    run: list[Arrival | Withdrawal] = []
+    for record in records:
+        if isinstance(record, History):
+            if run:
+                yield run
+            yield record
+            run = []
+        else:
+            run.append(record)
+    if run or not records:
+        yield run
+
+
+def _refusal(head: Head, part: History, catalogue: Catalogue, clock: int, now: int) -> str | None:
+    if part.rules != catalogue.fingerprint:
+        return "restitch ran with another catalogue than this worker: give both the same"
+    if max(now - clock, now - part.read_at) > HISTORY_AGE:
+        return "the stream is far behind: restitch when it has caught up"
+    if head.withdrawn > part.version:
+        return "a touchpoint moved to another customer since it was read: restitch again"
+    return None
+
+
+def _merge(head: Head, log: Log, history: History, emission: Emission, change: Change) -> Change:
+    before = log.all(head)
+    found = Sorted(fresh=sorted(_fresh(before, history, emission.customer_id, change), key=order))
+    touched = Touched()
+    after = rebuild(head, before, found, emission, touched, change)
+    conclude(after, log, found, touched, emission, change, prune_now=True)
+    _bury_others(history.ids, emission, change)
+    return change
+
+
+def _fresh(before: Sequence[Stored], history: History, customer_id: str, change: Change) -> list[Stored]:
+    """What the history adds to the touchpoints `before`; fates of letters go to `change`."""
+    known = {stored.name: stored for stored in before}
+    fresh: list[Stored] = []
+
+    def store(stored: Stored) -> None:
+        known[stored.name] = stored
+        fresh.append(stored)
+
+    for past in history.touchpoints:
+        stored = Stored(past.touchpoint, past.received_at, past.origin)
+        if stored.name not in known:
+            store(stored)
+    for letter in history.letters:
+        stored = Stored(letter.touchpoint, letter.received_at, letter.origin)
+        first = known.get(stored.name)
+        if first is None:
+            store(stored)
+        elif first.touchpoint != stored.touchpoint:
+            continue
+        elif first.origin != stored.origin:
+            change.duplicates.append(DuplicateRow(letter.origin, customer_id, *stored.name, letter.received_at))
+        change.taken_in.append(letter)
+    return fresh
+
+
+def _bury_others(ids: StoredIds, emission: Emission, change: Change) -> None:
+    """Add tombstones of what is stored and was not sent, as everything else was."""
+    customer_id, version = emission.customer_id, emission.version
+    journeys = {row.journey_id for row in change.journeys}
+    handoffs = {row.handoff_id for row in change.handoffs}
+    promises = {row.promise_id for row in change.promises}
+    for journey_id, started_at in ids.journeys.items():
+        if journey_id not in journeys:
+            change.journeys.append(journey_tombstone(customer_id, journey_id, started_at, version))
+    for handoff_id, left_at in ids.handoffs.items():
+        if handoff_id not in handoffs:
+            change.handoffs.append(handoff_tombstone(customer_id, handoff_id, left_at, version))
+    for promise_id, made_at in ids.promises.items():
+        if promise_id not in promises:
+            change.promises.append(promise_tombstone(customer_id, promise_id, made_at, version))
