@@ -42,7 +42,7 @@ class TouchpointRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class JourneyRow(msgspec.Struct, frozen=True, gc=False):
     """`contact_channels` and `contact_starts` have one element per contact, in order; `waits` sums up waiting (seconds)
-    per channel.
+    per channel; `failures` are those that any of its handoffs shows.
     """
 
     customer_id: str
@@ -73,6 +73,7 @@ class JourneyRow(msgspec.Struct, frozen=True, gc=False):
     contact_channels: tuple[str, ...] = ()
     contact_starts: tuple[int, ...] = ()
     waits: dict[str, float] = {}
+    failures: tuple[str, ...] = ()
 
 
 class HandoffRow(msgspec.Struct, frozen=True, gc=False):

@@ -197,6 +197,7 @@ def _tell_journey(
         contact_channels=tuple(contacts[number].wire.channel for number in contacts),
         contact_starts=tuple(contacts[number].at for number in contacts),
         waits=_tell_waits(seen),
+        failures=tuple(sorted({failure for handoff in handoffs for failure in handoff.failures})),
     )
 
 

@@ -63,6 +63,7 @@ def render_journey(
         incidents=tuple(totals.incidents),
         contact_channels=tuple([contact.channel for contact in journey.contacts]),
         contact_starts=tuple([contact.first_at for contact in journey.contacts]),
+        failures=tuple(sorted({failure for handoff in handoffs for failure in handoff.failures})),
         waits={channel: waited / 1_000_000 for channel, waited in sorted(totals.waits_us.items())},
     )
     return Rendered(row, handoffs, earliest(lost_after, ends_after))

@@ -96,6 +96,7 @@ def _journey_rows(
         "ces": _last_score(members, "ces"),
         "care": care,
         "incidents": tuple(sorted({it.incident_id for it in members if it.incident_id is not None})),
+        "failures": tuple(sorted({failure for it in handoffs for failure in it["failures"]})),
         "contact_channels": tuple(contact[0].channel for contact in contacts),
         "contact_starts": tuple(contact[0].occurred_at for contact in contacts),
         "waits": {

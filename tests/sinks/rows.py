@@ -92,6 +92,7 @@ ROWS: dict[Table, st.SearchStrategy[Row]] = {
         contact_channels=lists,
         contact_starts=st.lists(times, max_size=3).map(tuple),
         waits=st.dictionaries(names, seconds, max_size=3),
+        failures=lists,
         **_kept,
     ),
     "handoffs": st.builds(

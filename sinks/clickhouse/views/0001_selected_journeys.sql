@@ -15,6 +15,7 @@ SELECT
     contacts,
     handoffs,
     failed_handoffs,
+    failures,
     reasks,
     waits,
     csat,

@@ -10,7 +10,7 @@ SELECT
     intent_of(waited.named, of.intent) AS intent,
     waited.care AS care,
     waited.occurred_at AS occurred_at,
-    waited.wait_seconds AS wait_seconds,
+    waited.waited_seconds AS wait_seconds,
     waited.gave_up AS gave_up,
     standard_of(intent_of(waited.named, of.intent), toString(waited.channel)) AS standard_seconds,
     period_of(waited.occurred_at) AS group_period,
@@ -26,7 +26,7 @@ FROM
         intent AS named,
         care,
         occurred_at,
-        assumeNotNull(wait_seconds) AS wait_seconds,
+        assumeNotNull(wait_seconds) AS waited_seconds,
         outcome = 'abandoned' AND stage IN ('wait', 'leave') AS gave_up
     FROM {{ database }}.touchpoints FINAL
     WHERE occurred_at >= {since:DateTime64(3, 'UTC')} AND occurred_at < {until:DateTime64(3, 'UTC')}
@@ -38,5 +38,5 @@ FROM
 LEFT JOIN (SELECT journey_id, intent FROM {{ database }}.journeys FINAL) AS of
     ON if(isNull(waited.named), waited.journey_id, NULL) = of.journey_id
 WHERE (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent_of(waited.named, of.intent)))
-    AND NOT (gave_up AND wait_seconds <= standard_seconds)
+    AND NOT (waited.gave_up AND waited.waited_seconds <= standard_seconds)
 COMMENT 'Waits of touchpoints that happened in the period, with the standard of their intent and channel (catalogue). The intent is that of the touchpoint, else of its journey, else unknown. gave_up: the customer left instead of being served (stage wait or leave with outcome abandoned); who gave up within the standard had no chance to be served within it, and is left out. What metrics of waiting count.'

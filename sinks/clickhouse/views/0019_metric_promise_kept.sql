@@ -1,0 +1,35 @@
+CREATE OR REPLACE VIEW metric_promise_kept AS
+WITH
+    {{ wilson }}
+SELECT
+    group_period AS period,
+    group_intent AS intent,
+    group_channel AS channel,
+    countIf(status = 'kept') AS kept,
+    countIf(status = 'kept_late') AS kept_late,
+    countIf(status = 'overdue') AS overdue,
+    kept + kept_late + overdue AS n,
+    rate_of(kept, n) AS rate,
+    low_of(kept, n) AS low,
+    high_of(kept, n) AS high
+FROM {{ database }}.selected_promises({{ filters }}, {{ grouping }})
+WHERE status != 'pending' AND due_at <= {as_of:DateTime64(3, 'UTC')}
+GROUP BY group_period, group_intent, group_channel
+ORDER BY period, intent, channel
+COMMENT 'Promises kept: how often the bank does by the date it named what it promised a customer.
+Formula: kept ÷ (kept + kept late + overdue).
+Unit: share, 0 to 1.
+Source: the service-quality handbook: an unsolved problem gets a path, a deadline and a follow-up.
+Counted: promises that fell due in the period, and by as_of.
+By: day, week, month, intent, channel (the one that made the promise).
+Columns:
+  period: first day of the day, week or month; null unless grouped by it
+  intent: intent of the journey in which it was made; empty unless grouped by it
+  channel: channel that made the promise; empty unless grouped by it
+  kept: promises kept by their date
+  kept_late: promises kept after their date
+  overdue: promises not kept although their date has passed
+  n: promises due, the denominator
+  rate: share of promises kept by their date
+  low: lower bound of the 95 % interval of rate
+  high: upper bound of the 95 % interval of rate'

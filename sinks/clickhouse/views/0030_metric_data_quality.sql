@@ -1,0 +1,65 @@
+CREATE OR REPLACE VIEW metric_data_quality AS
+WITH
+    ((at) -> multiIf(has({by:Array(String)}, 'hour'), toDateTime(toStartOfHour(at, {zone:String}), 'UTC'), has({by:Array(String)}, 'day'), toDateTime(toStartOfDay(at, {zone:String}), 'UTC'), NULL)) AS hour_of
+SELECT
+    hour,
+    group_channel AS channel,
+    sum(stored_here) AS stored,
+    sum(dead_here) AS dead,
+    sum(duplicate_here) AS duplicate,
+    stored + dead + duplicate AS n,
+    if(has({by:Array(String)}, 'hour') OR has({by:Array(String)}, 'day'), NULL, sum(offsets) - n) AS missing,
+    if(stored = 0, NULL, quantilesExactInclusiveMerge(0.5, 0.9)(lags)[1]) AS lag_median,
+    if(stored = 0, NULL, quantilesExactInclusiveMerge(0.5, 0.9)(lags)[2]) AS lag_p90,
+    if(stored = 0, NULL, max(longest_lag)) AS lag_max,
+    sumMap(reasons) AS dead_by_reason
+FROM
+(
+    SELECT
+        hour_of(received_at) AS hour,
+        if(has({by:Array(String)}, 'channel'), on_channel, '') AS group_channel,
+        countIf(fate = 'stored') AS stored_here,
+        countIf(fate = 'dead') AS dead_here,
+        countIf(fate = 'duplicate') AS duplicate_here,
+        max(at_offset) - min(at_offset) + 1 AS offsets,
+        quantilesExactInclusiveStateIf(0.5, 0.9)(lag, fate = 'stored') AS lags,
+        maxIf(lag, fate = 'stored') AS longest_lag,
+        sumMap(if(fate = 'dead', map(reason, toUInt64(1)), map())) AS reasons
+    FROM
+    (
+        SELECT source_topic AS on_topic, source_partition AS on_partition, source_offset AS at_offset, toString(channel) AS on_channel, received_at, 'stored' AS fate, dateDiff('millisecond', occurred_at, received_at) / 1000 AS lag, '' AS reason
+        FROM {{ database }}.touchpoints FINAL
+        WHERE received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
+        UNION ALL
+        SELECT topic, partition, offset, if(position(topic, 'touchpoints.') = 0, '', splitByString('touchpoints.', topic)[-1]), received_at, 'dead', 0, toString(reason)
+        FROM {{ database }}.dead_letters FINAL
+        WHERE received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
+        UNION ALL
+        SELECT topic, partition, offset, channel, received_at, 'duplicate', 0, ''
+        FROM {{ database }}.duplicates FINAL
+        WHERE received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
+    )
+    WHERE empty({channel:Array(String)}) OR has({channel:Array(String)}, on_channel)
+    GROUP BY hour, group_channel, on_topic, on_partition
+)
+GROUP BY hour, group_channel
+ORDER BY hour, channel
+COMMENT 'Data quality: what became of the records that channel systems sent, and how fast they came.
+Formula: received = stored + dead + duplicate, per channel and hour; lag is the time from happening to being received.
+Unit: counts of records; lag in seconds.
+Source: the account of the touchpoint contract: no record is dropped.
+Counted: records received in the period, customers known or not; filters of intent and care do not apply, for a record that breaks the contract does not tell them.
+By: day, hour, channel.
+By default: hour, channel.
+Columns:
+  hour: beginning of the hour or day (in zone), as UTC; null unless grouped by it
+  channel: channel of the topic; empty unless grouped by it
+  stored: records stored as touchpoints
+  dead: records that broke the contract, kept as dead letters
+  duplicate: records that repeat a stored touchpoint
+  n: records received = stored + dead + duplicate
+  missing: offsets between the first and the last record of each partition in the period of which nothing is stored; null where grouped by hour or day (omnitrack audit tells each one)
+  lag_median: median lag of stored records, seconds
+  lag_p90: 90th percentile of that lag, seconds
+  lag_max: longest lag, seconds
+  dead_by_reason: dead letters by reason'
