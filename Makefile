@@ -45,8 +45,8 @@ bench: $(VENV)/.dev ## the measurements of bench/, one after the other
 	@test -n "$(wildcard bench/bench_*.py)" || { echo 'bench/ holds no bench_*.py' >&2; exit 1; }
 	@for script in $(wildcard bench/bench_*.py); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
-chaos: $(VENV)/.dev ## kill, pause and cut off everything under load; SEED=, ROUNDS=, SECONDS= (of a round), RECORDS=
-	@$(BIN)/python -m tests.chaos $(foreach name,SEED ROUNDS SECONDS RECORDS,\
+chaos: $(VENV)/.dev ## kill, pause and cut off everything under load; SEED=, ROUNDS=, SECONDS=, SCHEDULE=
+	@$(BIN)/python -m tests.chaos $(foreach name,SEED ROUNDS SECONDS RECORDS SCHEDULE,\
 		$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 
 fuzz: $(VENV)/.dev ## a million broken records through what ingest does to them; SEED=, RECORDS=

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -28,11 +28,17 @@ from streams.batching import BatchTable, fetch
 from streams.settings import StreamSettings
 
 
-def tell(begun: tuple[float, float], records: int, size: int, **layers: float) -> None:
-    wall, processor = time.perf_counter() - begun[0], time.process_time() - begun[1]
-    memory = psutil.Process().memory_info().rss
-    told = {"wall": wall, "processor": processor, "records": records, "bytes": size, "memory": memory} | layers
-    print(json.dumps(told), file=sys.__stdout__, flush=True)
+def tell(begun: tuple[float, float], parts: list[Mapping[bytes, bytes]], **layers: float) -> None:
+    """Print what was taken since `begun`, and for what state."""
+    wall, processor = (now - then for now, then in zip(clocks(), begun, strict=True))
+    told = {
+        "wall": wall,
+        "processor": processor,
+        "memory": psutil.Process().memory_info().rss,
+        "records": sum(map(len, parts)),
+        "bytes": sum(len(key) + len(value) for part in parts for key, value in part.items()),
+    }
+    print(json.dumps(told | layers), file=sys.__stdout__, flush=True)
 
 
 def clocks() -> tuple[float, float]:
@@ -52,12 +58,8 @@ async def read_bare(kafka: str, topics: Topics, partitions: int) -> None:
         for records in (await consumer.getmany(timeout_ms=1_000, max_records=10_000)).values():
             for record in records:
                 state[record.key] = record.value
-    tell(begun, len(state), _size(state))
+    tell(begun, [state])
     await consumer.stop()
-
-
-def _size(state: dict[bytes, bytes]) -> int:
-    return sum(len(key) + len(value) for key, value in state.items())
 
 
 class Stopwatch:
@@ -111,7 +113,7 @@ def recover(kafka: str, topics: Topics, partitions: int) -> None:
         tables: Iterable[BatchTable] = app.tables.values()
         parts = [table.partition(number) for table in tables for number in range(partitions)]
         assert watch.begun is not None
-        tell(watch.begun, sum(map(len, parts)), sum(_size(dict(part)) for part in parts), **watch.seconds)
+        tell(watch.begun, parts, **watch.seconds)
         os._exit(0)
 
     call_before(app, "on_rebalance_end", ready)

@@ -1,6 +1,7 @@
 """Chaos by hand: `python -m tests.chaos [--seed N] [--rounds N] [--seconds N] [--records N] [--schedule FILE]`.
 
-Rounds take the seeds one after the other. Exit code 1 if a round finds anything wrong; its data and logs stay in
+Rounds take the seeds one after the other. Without a seed, the schedules that once found something are played first,
+then those of seeds by chance. Exit code 1 if a round finds anything wrong; its data and logs stay in
 `artifacts/chaos`, and its schedule is printed, to be played again with `--schedule` or its seed.
 """
 
@@ -15,30 +16,35 @@ from collections import Counter
 from pathlib import Path
 
 from tests.chaos.rounds import Report, play
-from tests.chaos.schedule import Action, Schedule, draw
+from tests.chaos.schedule import SCHEDULES, SHORT, Action, Schedule, draw
 
 FOLDER = Path("artifacts/chaos")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--records", type=int, default=12_000)
-    parser.add_argument("--schedule", type=Path, help="play this file's schedule instead of drawing")
-    options = parser.parse_args()
-    if options.schedule is not None:
-        schedules = [Schedule.parse(options.schedule.read_text())]
-    else:
-        seeds = range(options.seed, options.seed + options.rounds)
-        schedules = [draw(seed, options.seconds, options.records) for seed in seeds]
-    reports = [_play(schedule) for schedule in schedules]
+    parser.add_argument("--schedule", type=Path, help="play this file's schedule, and no other")
+    reports = [_play(schedule) for schedule in _schedules(parser.parse_args())]
     struck = sum((report.struck for report in reports), Counter[Action]())
     failed = [report.schedule.seed for report in reports if report.differences]
     print(f"{len(reports)} rounds: {', '.join(f'{number} {action}' for action, number in sorted(struck.items()))}")
     if failed:
         sys.exit(f"seeds with differences: {', '.join(map(str, failed))}")
+
+
+def _schedules(options: argparse.Namespace) -> list[Schedule]:
+    if options.schedule is not None:
+        return [Schedule.parse(options.schedule.read_text())]
+    before = []
+    if options.seed is None:
+        before = [Schedule.parse(path.read_text()) for path in sorted(SCHEDULES.glob("*.txt")) if path != SHORT]
+        options.seed = random.SystemRandom().randrange(1_000_000)
+    seeds = range(options.seed, options.seed + options.rounds)
+    return before + [draw(seed, options.seconds, options.records) for seed in seeds]
 
 
 def _play(schedule: Schedule) -> Report:

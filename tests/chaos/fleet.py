@@ -49,6 +49,8 @@ class Fleet:
     """The supervisors of the sink and of each worker."""
     removed: list[Supervisor] = field(default_factory=list)
     paused: dict[str, psutil.Process] = field(default_factory=dict)
+    exits: list[str] = field(default_factory=list)
+    """What supervisors told of processes that ended without being killed."""
 
     @classmethod
     @contextmanager
@@ -189,7 +191,14 @@ class Fleet:
 
     def _teller(self, name: str) -> Say:
         """Tells of deaths; what a process itself logs is in its log."""
-        return lambda line: None if line.startswith(f"{name}: ") else self.say(line)
+
+        def tell(line: str) -> None:
+            if not line.startswith(f"{name}: "):
+                self.say(line)
+            if line.startswith(f"{name} died") and "SIGKILL" not in line:
+                self.exits.append(line.partition(";")[0])
+
+        return tell
 
 
 def _patient(spec: ServiceSpec) -> ServiceSpec:

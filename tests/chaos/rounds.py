@@ -45,6 +45,8 @@ class Report:
 
     schedule: Schedule
     struck: Counter[Action] = field(default_factory=Counter)
+    exits: Counter[str] = field(default_factory=Counter)
+    """Processes that ended without being killed, and how: what they need was away for too long, or something broke."""
     records: int = 0
     rows: dict[str, int] = field(default_factory=dict)
     audited: int = 0
@@ -55,10 +57,12 @@ class Report:
 
     def __str__(self) -> str:
         strikes = ", ".join(f"{number} {action}" for action, number in sorted(self.struck.items()))
+        exits = ", ".join(f"{number} times {end}" for end, number in sorted(self.exits.items()))
         rows = ", ".join(f"{number:,} {table}" for table, number in self.rows.items())
         verdict = "\n".join(self.differences) or "rows equal the pure function's"
         return (
             f"seed {self.schedule.seed}, {self.schedule.seconds:.0f} s: {strikes}\n"
+            f"ended by themselves: {exits or 'none'}\n"
             f"{self.records:,} records: {rows}\n"
             f"healed in {self.healed_seconds:.1f} s, drained in {self.drained_seconds:.1f} s\n"
             f"audit: {self.audited:,} records have exactly one fate\n{verdict}"
@@ -87,6 +91,7 @@ def play(schedule: Schedule, folder: Path, say: Say) -> Report:
         except (NotReady, ServerFailed, SendFailedError) as error:
             report.differences.append(str(error))
         finally:
+            report.exits.update(fleet.exits)
             load.close()
     return report
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from random import Random
 
 SCHEDULES = Path(__file__).with_name("schedules")
-"""`short.txt`, which every test run plays, and the schedules that once found something, each with what it found."""
+"""Those that once found something, each with what it found, and `SHORT`."""
+SHORT = SCHEDULES / "short.txt"
+"""What every test run plays."""
 
 MOST_WORKERS = 4
 SESSION_SECONDS = 6

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.rounds import play
-from tests.chaos.schedule import SCHEDULES, Schedule
+from tests.chaos.schedule import SHORT, Schedule
 
 
 @pytest.mark.chaos
@@ -15,7 +15,7 @@ from tests.chaos.schedule import SCHEDULES, Schedule
 def test_at_rest_the_rows_are_the_pure_functions_and_every_record_has_one_fate(
     local_apache_kafka: None, tmp_path: Path
 ) -> None:
-    schedule = Schedule.parse((SCHEDULES / "short.txt").read_text())
+    schedule = Schedule.parse(SHORT.read_text())
     report = play(schedule, tmp_path, print)
     assert not report.differences, f"{schedule}\n{report}\nlogs: {tmp_path}"
     assert report.struck.total() >= len(schedule.strikes) * 2 / 3, report
