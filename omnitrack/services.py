@@ -28,7 +28,8 @@ class ServiceSpec:
     """`process` None makes it a preparation: `not_ready` does the work.
 
     `not_ready` returns None when the service is ready, else what is still missing. It is asked again
-    until it returns None, for `start_seconds` at most; an exception from it ends everything.
+    until it returns None, for `start_seconds` at most unless the service was ready before; an exception from it ends
+    everything.
     `restart_with` names services whose death takes what this one has in memory with it: it is then restarted too.
     """
 
@@ -67,6 +68,8 @@ class Service:
         self._started = 0.0
         self._check_at = 0.0
         self._deaths_at_once = 0
+        self._patience = spec.start_seconds
+        self._was_up = False
 
     @property
     def name(self) -> str:
@@ -113,6 +116,7 @@ class Service:
         self.restarts += 1
         self._started = time.monotonic()
         self._check_at = self._started
+        self._patience = self.spec.start_seconds
 
     def _check(self) -> None:
         # Checks talk to servers that are busy starting: not too often.
@@ -121,11 +125,18 @@ class Service:
         self._check_at = time.monotonic() + _CHECK_SECONDS
         missing = self.spec.not_ready()
         if missing is None:
-            self.state = State.UP
-        elif time.monotonic() - self._started > self.spec.start_seconds:
+            self.state, self._was_up = State.UP, True
+        elif time.monotonic() - self._started > self._patience:
+            self._lose_patience(missing)
+
+    def _lose_patience(self, missing: str) -> None:
+        if not self._was_up:
             raise ServiceFailedError(
                 f"{self.name} is not ready after {self.spec.start_seconds:.0f} s: {missing}\n{self._last_lines()}"
             )
+        # It has run here: what it needs is away, and ending everything would not bring that back.
+        self._say(f"{self.name} is still not ready after {time.monotonic() - self._started:.0f} s: {missing}")
+        self._patience *= 2
 
     def _bury(self, process: SupervisedProcess, code: int) -> None:
         # However long a start takes, one that failed is no life.

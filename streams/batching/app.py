@@ -15,6 +15,7 @@ from streams.batching.consumer import BatchConsumer, BatchTransport
 from streams.batching.delivering import EventDelivery, deliver
 from streams.batching.lanes import Lanes
 from streams.batching.livelock import Livelock, LivelockWatch
+from streams.batching.reach import reach
 from streams.batching.sender import RecordSender
 from streams.batching.table import BatchTable
 from streams.batching.versions import check_installation
@@ -36,6 +37,7 @@ class BatchApp(faust.App):
         self,
         name: str,
         *,
+        kafka: str,
         max_records: int,
         pending_batches: int,
         retry_seconds: float,
@@ -46,6 +48,7 @@ class BatchApp(faust.App):
         self.pending_batches = pending_batches
         self.retry_seconds = retry_seconds
         self.stall_seconds = stall_seconds
+        self._kafka = kafka
         self._prepare = prepare
         self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer())
         self.max_records = max_records
@@ -115,9 +118,9 @@ class BatchApp(faust.App):
         return BatchTransport(self.conf.broker_consumer, self)
 
     async def on_first_start(self) -> None:
-        """Check the installation, then prepare; nothing is kept on disk, so no directories are made."""
+        """Check the installation, wait for the broker, prepare; nothing is kept on disk, so no directories are made."""
         check_installation()
-        if self._prepare is not None:
+        if self._prepare is not None and await reach(self._kafka, lambda: self.should_stop):
             await self._prepare(self)
 
     async def on_started_init_extra_tasks(self) -> None:
@@ -195,6 +198,7 @@ def create_app(
     }
     return BatchApp(
         name,
+        kafka=kafka,
         max_records=max_records,
         pending_batches=pending_batches,
         retry_seconds=retry_seconds,

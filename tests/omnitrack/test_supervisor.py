@@ -13,7 +13,7 @@ import pytest
 
 from omnitrack.ports import LOOPBACK
 from omnitrack.runtime import read_runtime
-from omnitrack.services import Service, ServiceFailedError, ServiceSpec
+from omnitrack.services import Service, ServiceFailedError, ServiceSpec, State
 from omnitrack.supervisor import CannotStartError, Supervisor
 from tests.omnitrack.stand_ins import (
     DEAF,
@@ -103,6 +103,20 @@ def test_a_service_that_is_not_ready_in_time_ends_everything_and_says_what_is_mi
     with Supervisor(plan(tmp_path, late)) as supervisor, pytest.raises(ServiceFailedError) as failure:
         supervisor.wait_ready(PATIENCE)
     assert "late is not ready after 0 s: nobody in its group" in str(failure.value)
+
+
+def test_a_service_that_was_up_before_is_waited_for(tmp_path: Path) -> None:
+    away: list[str] = []
+    said: list[str] = []
+    spec = service("late", not_ready=lambda: away[0] if away else None, start_seconds=0.5)
+    with Supervisor(plan(tmp_path, spec), said.append) as supervisor:
+        supervisor.wait_ready(PATIENCE)
+        away.append("Kafka does not answer")
+        os.kill(pid_of(supervisor, "late"), signal.SIGKILL)
+        assert eventually(lambda: "late is still not ready after 1 s: Kafka does not answer" in said)
+        away.clear()
+        assert eventually(lambda: named(supervisor, "late").state is State.UP)
+    assert supervisor.failure is None
 
 
 def test_a_preparation_that_cannot_be_done_ends_everything(tmp_path: Path) -> None:

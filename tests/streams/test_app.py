@@ -18,6 +18,7 @@ from streams.agents.ingest import place
 from tests.streams.worker import PARTITIONS, Deployment, eventually, touchpoint
 from tests.support.apache_kafka import ApacheKafka
 from tests.support.brokers import Broker
+from tests.support.child import Child
 
 START = datetime.now(UTC) - timedelta(days=1)
 
@@ -137,20 +138,29 @@ def test_two_workers_share_the_partitions_and_one_takes_over_when_the_other_dies
     assert {row.touchpoints for row in journeys.values()} == {2}
 
 
-def test_a_worker_ends_while_the_broker_is_away(
+def waits(worker: Child) -> bool:
+    return "waiting for Kafka at" in worker.log.read_text()
+
+
+def test_without_a_broker_a_worker_waits_to_start_and_does_not_wait_to_end(
     own_apache_kafka: ApacheKafka, topic_prefix: str, tmp_path: Path
 ) -> None:
-    broker = Broker("apache_kafka", own_apache_kafka.bootstrap, durable=True)
-    deployment = Deployment(broker, Topics(topic_prefix), tmp_path)
-    worker = deployment.start_worker()
+    deployment = Deployment(Broker("own", own_apache_kafka.bootstrap, durable=True), Topics(topic_prefix), tmp_path)
+    early = deployment.start_worker()
+    deployment.ready(early)
+    own_apache_kafka.kill()
+    late, unwanted = deployment.start_worker(), deployment.start_worker()
     try:
-        deployment.ready(worker)
-        own_apache_kafka.kill()
-        eventually("the broker's end noticed", lambda: "Unable connect to node" in worker.log.read_text(), worker)
-        worker.process.terminate()
-        assert worker.process.wait(15) == 0
+        for worker in (late, unwanted):
+            eventually("waits", partial(waits, worker), worker)
+        for worker in (early, unwanted):
+            worker.process.terminate()
+            assert worker.process.wait(15) == 0
+        own_apache_kafka.restart()
+        deployment.ready(late)
     finally:
-        worker.kill()
+        for worker in (early, late, unwanted):
+            worker.kill()
 
 
 def test_importing_the_app_needs_no_broker_and_little_time() -> None:
