@@ -75,7 +75,7 @@ def arrivals(topics: Topics, chunk: list[tuple[str, bytes]], first: int, ingest:
     now = time.time_ns() // 1_000_000
     for offset, (channel, value) in enumerate(chunk, first):
         batch = Batch(topics.touchpoints(channel), 0, [Received(offset, value, now)], offset + 1, offset + 1)
-        yield from ingest.effects(batch, now).outputs
+        yield from ingest.take(batch, now).effects.outputs
 
 
 async def publish_arrivals(kafka: str, topics: Topics, count: int, customers: int, partitions: int) -> None:

@@ -15,6 +15,8 @@ from omnitrack.offsets import lag
 from omnitrack.settings import Endpoints
 
 _POLL_SECONDS = 0.25
+_IDENTITY_ROUNDS = 3
+"""A held touchpoint asks its identities, and these answer, all on the one topic: its ends have to be reached anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,12 @@ def drain_stages(endpoints: Endpoints, existing: frozenset[str]) -> tuple[Stage,
     """The stages over the broker's topics; channels that only a catalogue names are found among `existing`."""
     topics = endpoints.topics
     inputs = touchpoints_topics(endpoints, existing)
-    missing = tuple(sorted({topics.customer, *topics.outputs} - existing))
+    missing = tuple(sorted({topics.identity, topics.customer, *topics.outputs} - existing))
     if missing or not inputs:
         return TopicsMissing(missing or (topics.touchpoints("*"),))
     return (
         Stage("ingest", endpoints.streams_group, inputs),
+        *[Stage("identity", endpoints.streams_group, (topics.identity,))] * _IDENTITY_ROUNDS,
         Stage("stitch", endpoints.streams_group, (topics.customer,)),
         Stage("store", endpoints.sink_group, topics.outputs),
     )

@@ -33,6 +33,11 @@ class Topics:
         return tuple(self.touchpoints(channel) for channel in self.channels)
 
     @property
+    def identity(self) -> str:
+        """Links, and touchpoints without a customer number until it is known whose they are."""
+        return f"{self.prefix}identity"
+
+    @property
     def customer(self) -> str:
         return f"{self.prefix}customer"
 
@@ -68,11 +73,17 @@ class Topics:
         return f"{self.prefix}state"
 
     @property
+    def identity_state(self) -> str:
+        """Changelog of the links and of the touchpoints held by their identities: compacted only."""
+        return f"{self.prefix}identity-state"
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """What the ClickHouse sink reads."""
         return (self.stitched, self.journeys, self.handoffs, self.promises, self.dead, self.duplicates)
 
     @property
     def all(self) -> tuple[TopicSpec, ...]:
-        deleted = (*self.inputs, self.customer, *self.outputs)
-        return (*(TopicSpec(name) for name in deleted), TopicSpec(self.state, cleanup="compact"))
+        deleted = (*self.inputs, self.identity, self.customer, *self.outputs)
+        compacted = (self.identity_state, self.state)
+        return (*map(TopicSpec, deleted), *(TopicSpec(name, cleanup="compact") for name in compacted))

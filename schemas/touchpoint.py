@@ -73,6 +73,8 @@ class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
 
     `key` and `payload` are the input record's, byte for byte (identities hashed where a
     pseudonymisation key is configured), for the dead letter that stitching may have to write.
+    `via` is the partition of the `identity` topic that it came through (None: straight from ingest), `placement` how
+    often that one has placed it.
     """
 
     touchpoint: Touchpoint
@@ -80,6 +82,17 @@ class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
     received_at: int
     key: bytes | None
     payload: bytes
+    via: int | None = None
+    placement: int = 0
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Channel and event_id."""
+        return self.touchpoint.channel, self.touchpoint.event_id
+
+    @property
+    def at(self) -> int:
+        return self.touchpoint.occurred_at
 
 
 class Tick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
@@ -89,11 +102,26 @@ class Tick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
 
 
 class Withdrawal(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="w"):
-    """The touchpoint `(channel, event_id)` of `occurred_at` is no longer this customer's."""
+    """The touchpoint `(channel, event_id)` of `occurred_at` that came in `origin` is no longer this customer's.
+
+    Another one of that name may be: only the one of that origin leaves. `placement` is that of the arrival it undoes.
+    """
 
     channel: str
     event_id: str
     occurred_at: int
+    origin: Origin
+    placement: int = 0
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Channel and event_id."""
+        return self.channel, self.event_id
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """Its touchpoint's place among those of the customer."""
+        return (self.occurred_at, self.channel, self.event_id)
 
 
 class Past(msgspec.Struct, frozen=True, array_like=True, gc=False):

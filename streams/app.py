@@ -7,6 +7,7 @@ worker starts.
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -15,6 +16,7 @@ from faust.types import TP
 from schemas.catalogue import Catalogue, load_catalogue
 from schemas.decode import Decoder
 from schemas.topics import Topics
+from streams.agents.identity import Identify
 from streams.agents.ingest import Ingest, IngestAgent
 from streams.agents.stitch import Stitch
 from streams.agents.ticks import send_ticks
@@ -42,6 +44,7 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         topics = Topics(settings.topic_prefix, catalogue.channels)
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
         add_ingest(app, topics, settings.partitions, read_pseudonyms(settings.pseudonym_key_file))
+        add_identity(app, topics, settings.partitions, catalogue)
         add_stitch(app, topics, settings.partitions, catalogue)
 
     return create_app(
@@ -59,17 +62,29 @@ def add_ingest(app: BatchApp, topics: Topics, partitions: int, pseudonyms: Pseud
     app.consume(topics.inputs, IngestAgent(ingest, app.sender, now_ms), "ingest", max_records=INGEST_RECORDS)
 
 
+def add_identity(app: BatchApp, topics: Topics, partitions: int, catalogue: Catalogue) -> None:
+    """Add the links, and the agent that finds the customers of touchpoints without a customer number."""
+    states = app.state_table("identity", topics.identity_state, partitions)
+    identify = Identify(topics, catalogue.horizon, partitions, states, app.sender)
+    app.consume((topics.identity,), identify, "identity")
+    states.on_recover(_recovery(app, topics.identity, identify.recover))
+
+
 def add_stitch(app: BatchApp, topics: Topics, partitions: int, catalogue: Catalogue) -> None:
     """Add the state, the agent that stitches, and the timer that keeps its clock."""
     states = app.state_table("state", topics.state, partitions)
     stitch = Stitch(topics, catalogue, states, app.sender, now_ms)
     app.consume((topics.customer,), stitch, "stitch")
 
-    async def recovered() -> None:
-        stitch.recover(tp.partition for tp in app.batches.assignment() if tp.topic == topics.customer)
-
-    states.on_recover(recovered)
+    states.on_recover(_recovery(app, topics.customer, stitch.recover))
     _keep_time(app, stitch, topics)
+
+
+def _recovery(app: BatchApp, topic: str, recover: Callable[[Iterable[int]], None]) -> Callable[[], Awaitable[None]]:
+    async def recovered() -> None:
+        recover(tp.partition for tp in app.batches.assignment() if tp.topic == topic)
+
+    return recovered
 
 
 def _keep_time(app: BatchApp, stitch: Stitch, topics: Topics) -> None:

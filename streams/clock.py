@@ -56,6 +56,13 @@ class DueTimes:
             self._heap = [(at, one) for one, at in self._due.items()]
             heapq.heapify(self._heap)
 
+    def first(self, clock: int, limit: int) -> list[str]:
+        """What `due` would give; it stays due until `set` says otherwise."""
+        found = self.due(clock, limit)
+        for customer in found:
+            self.set(customer, clock)
+        return found
+
     def due(self, clock: int, limit: int) -> list[str]:
         """At most `limit` customers whose time the clock has reached, the earliest first.
 

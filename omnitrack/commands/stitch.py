@@ -23,7 +23,10 @@ from streams.journey import Stitched, stitch
 
 REFUSED, FAILED = 1, 2
 
-_NOT_SHOWN = ("care", "incidents", "due_at", "gap_seconds", "wait_seconds", "reasked", "version", "is_deleted")
+_NOT_SHOWN = (
+    *("care", "incidents", "due_at", "gap_seconds", "wait_seconds", "reasked", "version", "is_deleted"),
+    *("contact_channels", "contact_starts", "waits", "compared"),
+)
 
 
 def stitch_command(

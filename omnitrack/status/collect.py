@@ -77,7 +77,7 @@ def ask_kafka(endpoints: Endpoints, timeout: float) -> KafkaPart:
         existing = reader.topics()
         topics = endpoints.topics
         inputs = touchpoints_topics(endpoints, existing)
-        streams = _offsets(reader, endpoints.streams_group, {*inputs, topics.customer} & existing)
+        streams = _offsets(reader, endpoints.streams_group, {*inputs, topics.identity, topics.customer} & existing)
         sink = _offsets(reader, endpoints.sink_group, set(topics.outputs) & existing)
     return KafkaPart(
         topics=topic_statuses(streams) + topic_statuses(sink),

@@ -1,29 +1,158 @@
-"""Whose touchpoint it is, as far as the touchpoint itself tells."""
+"""Agent `identity`: from links, and touchpoints that look for their customer, to arrivals and withdrawals."""
 
 from __future__ import annotations
 
-from schemas.touchpoint import Touchpoint
-from streams.pseudonym import SESSION, Pseudonyms
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 
-STRENGTH = ("card", "account", "phone", "wechat_openid", "device")
-"""Kinds of identity without `customer_no`, the strongest first; the session comes after them."""
+import msgspec
+
+from schemas.identity import (
+    Held,
+    IdentityRecord,
+    Link,
+    Watch,
+    decode_identity_record,
+    encode_identity_record,
+)
+from schemas.topics import Topics
+from schemas.touchpoint import encode_customer_record
+from streams.agents.letters import unreadable
+from streams.agents.stitch import CustomerStates, encode_msgpack
+from streams.batching import Batch, Delivery, Outgoing, Record
+from streams.checkpoint import Effects, Publisher, checkpoint
+from streams.clock import DueTimes
+from streams.identity import IdentityChange, advance_identity, identity_due
+from streams.placing import place
+
+FORGOTTEN_PER_BATCH = 200
+"""Bounds what a batch does beside its own work after a long pause."""
+
+KeyValue = tuple[bytes | None, bytes | None]
 
 
-def customer_of(touchpoint: Touchpoint, pseudonyms: Pseudonyms | None) -> str:
-    """The customer_id: `customer_no`, else `anon:<kind>:<value>` of the strongest identity, as pseudonyms if given.
+class PartitionMemory:
+    """What the agent knows of one partition: the greatest time seen in it, and what may be forgotten when."""
 
-    `touchpoint` has its identities in clear, and at least one of them or a session.
-    """
-    customer_no = touchpoint.identities.get("customer_no")
-    if customer_no is not None:
-        return customer_no if pseudonyms is None else pseudonyms.of("customer_no", customer_no)
-    kind, value = _strongest(touchpoint)
-    return f"anon:{kind}:{value if pseudonyms is None else pseudonyms.of(kind, value)}"
+    def __init__(self, state: Mapping[bytes, bytes]) -> None:
+        found = ((key.decode(), identity_due(key, value)) for key, value in state.items())
+        self.due = DueTimes((key, due_at) for key, due_at in found if due_at is not None)
+        self.clock = 0
 
 
-def _strongest(touchpoint: Touchpoint) -> tuple[str, str]:
-    for kind in STRENGTH:
-        value = touchpoint.identities.get(kind)
-        if value is not None:
-            return kind, value
-    return SESSION, f"{touchpoint.channel}:{touchpoint.session_id}"
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The effects of a batch; `due` tells when something of each key may be forgotten (ms; None: never)."""
+
+    effects: Effects
+    due: Mapping[str, int | None]
+
+
+class Identify:
+    """The handler of the batches of `identity`. `horizon` in ms; `partitions` is that of every keyed topic."""
+
+    def __init__(
+        self, topics: Topics, horizon: int | None, partitions: int, states: CustomerStates, publisher: Publisher
+    ) -> None:
+        self._topics = topics
+        self._horizon = horizon
+        self._states = states
+        self._publisher = publisher
+        self._place = lru_cache(maxsize=65_536)(lambda key: place(key, partitions))
+        self._memories: dict[int, PartitionMemory] = {}
+
+    async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        identified = self.identify(batch)
+        if await checkpoint(identified.effects, self._publisher, self._states, delivery):
+            self.remember(batch.partition, identified.due)
+
+    def remember(self, partition: int, due: Mapping[str, int | None]) -> None:
+        """Note when something of each key may be forgotten, once the effects that say so are durable."""
+        for key, due_at in due.items():
+            self._memory(partition).due.set(key, due_at)
+
+    def recover(self, partitions: Iterable[int]) -> None:
+        """Learn from the states what may be forgotten when, and forget all other partitions."""
+        self._memories = {partition: PartitionMemory(self._states.partition(partition)) for partition in partitions}
+
+    def identify(self, batch: Batch) -> Identified:
+        """The effects of the batch on the states as they are."""
+        memory = self._memory(batch.partition)
+        letters: list[KeyValue] = []
+        groups = _group(batch, letters)
+        memory.clock = max([memory.clock, *(at for records in groups.values() for one in records if (at := _at(one)))])
+        for key in memory.due.first(memory.clock, FORGOTTEN_PER_BATCH):
+            groups.setdefault(key, [])
+        get = self._states.partition(batch.partition).get
+        sent = _Sent(self._topics, self._place)
+        writes: list[list[tuple[bytes, bytes | None]]] = []
+        due: dict[str, int | None] = {}
+        for key, records in groups.items():
+            change = advance_identity(key, get, records, memory.clock, self._horizon, batch.partition)
+            sent.add(change)
+            if change.writes:
+                writes.append(list(change.writes.items()))
+            due[key] = change.due_at
+        if letters:
+            sent.records[self._topics.dead, batch.partition] = letters
+        return Identified(Effects(sent.outgoing(), batch.partition, writes), due)
+
+    def _memory(self, partition: int) -> PartitionMemory:
+        if partition not in self._memories:
+            self._memories[partition] = PartitionMemory(self._states.partition(partition))
+        return self._memories[partition]
+
+
+class _Sent:
+    """Records by topic and partition, in the order of sending."""
+
+    def __init__(self, topics: Topics, placed: Callable[[str], tuple[bytes, int]]) -> None:
+        self._topics = topics
+        self._place = placed
+        self.records: defaultdict[tuple[str, int], list[KeyValue]] = defaultdict(list)
+
+    def add(self, change: IdentityChange) -> None:
+        topics = self._topics
+        for customer_id, record in change.customer:
+            self._put(topics.customer, customer_id, encode_customer_record(record))
+        for key, told in change.identity:
+            self._put(topics.identity, key, encode_identity_record(told))
+        for row in change.duplicates:
+            self._put(topics.duplicates, row.customer_id, encode_msgpack(row))
+
+    def outgoing(self) -> list[Outgoing]:
+        return [Outgoing(topic, partition, (records,)) for (topic, partition), records in self.records.items()]
+
+    def _put(self, topic: str, key: str, value: bytes) -> None:
+        encoded, partition = self._place(key)
+        self.records[topic, partition].append((encoded, value))
+
+
+def _group(batch: Batch, letters: list[KeyValue]) -> dict[str, list[IdentityRecord]]:
+    """The records of each key of the batch, in order."""
+    groups: dict[str, list[IdentityRecord]] = {}
+    for record in batch.records:
+        item = _decode(record)
+        if item is None or record.key is None:
+            letters.append(unreadable(batch, record))
+        else:
+            groups.setdefault(record.key.decode(), []).append(item)
+    return groups
+
+
+def _decode(record: Record) -> IdentityRecord | None:
+    if record.value is None:
+        return None
+    try:
+        item: IdentityRecord = decode_identity_record(record.value)
+    except msgspec.DecodeError:
+        return None
+    return item
+
+
+def _at(record: IdentityRecord) -> int:
+    if isinstance(record, Held):
+        return record.arrival.at
+    return record.at if isinstance(record, Link | Watch) else 0

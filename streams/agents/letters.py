@@ -7,13 +7,20 @@ from base64 import b64encode
 import msgspec
 
 from schemas.rows import DeadLetter, DeadReason
-from schemas.touchpoint import Arrival, Origin
+from schemas.touchpoint import Arrival, Origin, Withdrawal
+from streams.batching import Batch, Record
 
 encode_json = msgspec.json.Encoder().encode
 
 
 def dead_letter(
-    origin: Origin, received_at: int, key: bytes | None, payload: bytes, reason: DeadReason, errors: tuple[str, ...]
+    origin: Origin,
+    received_at: int,
+    key: bytes | None,
+    payload: bytes,
+    reason: DeadReason,
+    errors: tuple[str, ...],
+    version: int = 0,
 ) -> tuple[bytes | None, bytes]:
     """The record for the `dead` topic, with the input's key; `received_at` in ms."""
     letter = DeadLetter(
@@ -26,6 +33,7 @@ def dead_letter(
         reason=reason,
         errors=errors,
         payload=b64encode(payload).decode(),
+        version=version,
     )
     return key, encode_json(letter)
 
@@ -45,22 +53,40 @@ def too_late(arrival: Arrival) -> tuple[bytes | None, bytes]:
 
 def taken_in(arrival: Arrival) -> tuple[bytes | None, bytes]:
     """The tombstone of a letter whose touchpoint is stored now, or a duplicate."""
-    origin = arrival.origin
+    return _tombstone(arrival.origin, arrival.received_at, arrival.placement)
+
+
+def retracted(withdrawal: Withdrawal) -> tuple[bytes | None, bytes]:
+    """The tombstone of the letter that its arrival may have become: the touchpoint has its fate elsewhere now."""
+    return _tombstone(withdrawal.origin, withdrawal.occurred_at, withdrawal.placement)
+
+
+def unreadable(batch: Batch, record: Record) -> tuple[bytes | None, bytes]:
+    """A record that no agent wrote: kept for inspection, and no reason to stop."""
+    origin = Origin(batch.topic, batch.partition, record.offset)
+    error = "not a record of omnitrack: only its own agents may write to this topic"
+    return dead_letter(origin, record.timestamp, record.key, record.value or b"", "schema", (error,))
+
+
+def _tombstone(origin: Origin, received_at: int, placement: int) -> tuple[bytes | None, bytes]:
     letter = DeadLetter(
         dead_letter_id=str(origin),
         topic=origin.topic,
         partition=origin.partition,
         offset=origin.offset,
         key=None,
-        received_at=arrival.received_at,
+        received_at=received_at,
         reason="too_late",
         errors=(),
         payload="",
-        version=1,
+        version=2 * placement + 1,
         is_deleted=1,
     )
-    return arrival.key, encode_json(letter)
+    return None, encode_json(letter)
 
 
 def _of_arrival(arrival: Arrival, reason: DeadReason, error: str) -> tuple[bytes | None, bytes]:
-    return dead_letter(arrival.origin, arrival.received_at, arrival.key, arrival.payload, reason, (error,))
+    # Letters of one touchpoint come from as many partitions as it was placed in: their versions follow its placements.
+    return dead_letter(
+        arrival.origin, arrival.received_at, arrival.key, arrival.payload, reason, (error,), 2 * arrival.placement
+    )

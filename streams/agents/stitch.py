@@ -10,8 +10,8 @@ import msgspec
 
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
-from schemas.touchpoint import Arrival, CustomerRecord, Origin, Tick, decode_customer_record
-from streams.agents.letters import conflict, dead_letter, encode_json, taken_in, too_late
+from schemas.touchpoint import Arrival, CustomerRecord, Tick, decode_customer_record
+from streams.agents.letters import conflict, encode_json, retracted, taken_in, too_late, unreadable
 from streams.batching import Batch, Delivery, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, StateStore, checkpoint
 from streams.clock import DueTimes, PartitionClock
@@ -63,6 +63,8 @@ class Rows:
             self.add_letter(conflict(arrival))
         for arrival in change.too_late:
             self.add_letter(too_late(arrival))
+        for withdrawal in change.retracted:
+            self.add_letter(retracted(withdrawal))
         for arrival in change.taken_in:
             self.add_letter(taken_in(arrival))
 
@@ -128,7 +130,7 @@ class Stitch:
         for record in batch.records:
             item = _decode(record)
             if item is None:
-                rows.add_letter(_unreadable(batch, record))
+                rows.add_letter(unreadable(batch, record))
                 continue
             group = groups.setdefault(record.key or b"", [])
             if isinstance(item, Tick):
@@ -158,10 +160,3 @@ def _decode(record: Record) -> CustomerRecord | None:
     except msgspec.DecodeError:
         return None
     return item
-
-
-def _unreadable(batch: Batch, record: Record) -> KeyValue:
-    """Not written by ingest: kept for inspection, and no reason to stop."""
-    origin = Origin(batch.topic, batch.partition, record.offset)
-    error = "not an arrival: only ingest may write to this topic"
-    return dead_letter(origin, record.timestamp, record.key, record.value or b"", "schema", (error,))

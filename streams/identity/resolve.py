@@ -1,33 +1,38 @@
-"""Identity of a whole set of touchpoints, whatever their order (spec 1, "Identity")."""
+"""Whose touchpoint it is, by the links of its identities (spec 1, "Identity").
+
+The end state depends on the set of touchpoints only, not on their order: links never go, so sets of linked customers
+only grow.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+from schemas.identity import CUSTOMER_NO, Identity, anonymous_customer, identities_of
 from schemas.touchpoint import Touchpoint
 
-CUSTOMER_NO = "customer_no"
-SESSION = "session"
-STRENGTH = ("card", "account", "phone", "wechat_openid", "device", SESSION)
-"""Kinds of identity but `customer_no`, the strongest first."""
+MOST_CUSTOMERS = 16
+"""An identity of more customers is public: it tells nobody apart, and who bore it need not be known."""
 
-Links = dict[tuple[str, str], set[str]]
+Links = dict[Identity, set[str]]
 
 
-def identities_of(touchpoint: Touchpoint) -> Iterator[tuple[str, str]]:
-    """`(kind, value)` of the touchpoint's identities but `customer_no`, the strongest first, its session's last."""
-    for kind in STRENGTH[:-1]:
-        if kind in touchpoint.identities:
-            yield kind, touchpoint.identities[kind]
-    if touchpoint.session_id is not None:
-        yield SESSION, f"{touchpoint.channel}:{touchpoint.session_id}"
+def decide(linked: Iterable[Collection[str] | None]) -> str | None:
+    """The customer whom identities tell, or None; `linked` are their customers, the strongest identity's first.
 
-
-def anonymous_customer(touchpoint: Touchpoint) -> str:
-    """The anonymous customer of the strongest identity that the touchpoint has."""
-    kind, value = next(identities_of(touchpoint))
-    return f"anon:{kind}:{value}"
+    An empty set is an identity that was never linked, None a public one: both are passed over. Else the first one
+    linked to a single customer decides, if each stronger one is linked to that customer too.
+    """
+    stronger: list[Collection[str]] = []
+    for customers in linked:
+        if not customers:
+            continue
+        if len(customers) == 1:
+            (only,) = customers
+            return only if all(only in others for others in stronger) else None
+        stronger.append(customers)
+    return None
 
 
 def learn_links(touchpoints: Iterable[Touchpoint]) -> Links:
@@ -46,16 +51,10 @@ def resolve(touchpoint: Touchpoint, links: Links) -> str:
     customer = touchpoint.identities.get(CUSTOMER_NO)
     if customer is not None:
         return customer
-    shared: list[set[str]] = []
-    for identity in identities_of(touchpoint):
-        linked = links.get(identity)
-        if not linked:
-            continue
-        if len(linked) == 1:
-            (only,) = linked
-            return only if all(only in stronger for stronger in shared) else anonymous_customer(touchpoint)
-        shared.append(linked)
-    return anonymous_customer(touchpoint)
+    identities = identities_of(touchpoint)
+    linked = (links.get(identity, set()) for identity in identities)
+    told = decide(None if len(customers) > MOST_CUSTOMERS else customers for customers in linked)
+    return anonymous_customer(identities) if told is None else told
 
 
 def resolve_all(touchpoints: Iterable[Touchpoint]) -> Iterator[tuple[str, Touchpoint]]:

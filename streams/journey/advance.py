@@ -12,7 +12,7 @@ from streams.journey.arrivals import Sorted, sort_records
 from streams.journey.collecting import is_needed, let_go
 from streams.journey.emit import Change, Emission
 from streams.journey.life import is_joinable
-from streams.journey.log import Get, Log
+from streams.journey.log import Get, Log, customer_log
 from streams.journey.prune import prune
 from streams.journey.rebuild import rebuild
 from streams.journey.state import Head, Stored, decode_head, encode, head_key
@@ -34,14 +34,14 @@ def advance(
     """
     raw = get(head_key(customer_id))
     head = decode_head(raw) if raw is not None else Head()
-    log = Log(customer_id, head, get)
+    log = customer_log(customer_id, head, get)
     change = Change()
     emission = Emission(customer_id, clock, max(head.version + 1, version), catalogue)
     found = sort_records(customer_id, log, records, emission.oldest, change)
     touched = Touched()
     if found.removed or not _append_all(customer_id, head, found.fresh, touched, catalogue):
         before = decode_head(raw) if raw is not None else Head()
-        log = Log(customer_id, before, get)
+        log = customer_log(customer_id, before, get)
         touched = Touched()
         head = rebuild(before, log.all(before), found, emission, touched, change)
     return conclude(head, log, found, touched, emission, change)
@@ -49,7 +49,7 @@ def advance(
 
 def conclude(
     head: Head,
-    log: Log,
+    log: Log[Stored],
     found: Sorted,
     touched: Touched,
     emission: Emission,
@@ -97,7 +97,7 @@ def _settle_journeys(head: Head, at: int) -> None:
     ]
 
 
-def _write_log(head: Head, log: Log, found: Sorted) -> dict[bytes, bytes | None]:
+def _write_log(head: Head, log: Log[Stored], found: Sorted) -> dict[bytes, bytes | None]:
     if found.removed:
         kept = [stored for stored in log.all(head) if stored.name not in found.removed]
         return log.replace(head, [*kept, *found.fresh])
@@ -116,6 +116,6 @@ def _add_touchpoint_rows(found: Sorted, touched: Touched, emission: Emission, ch
                 emission.version,
             )
         )
-    for (channel, event_id), occurred_at in found.withdrawn.items():
+    for occurred_at, channel, event_id in found.withdrawn:
         tombstone = touchpoint_tombstone(emission.customer_id, channel, event_id, occurred_at, emission.version)
         change.touchpoints.append(tombstone)

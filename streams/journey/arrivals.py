@@ -17,41 +17,39 @@ Name = tuple[str, str]
 
 @dataclass(slots=True)
 class Sorted:
-    """What a batch does to the log: `fresh` joins it, in order; `removed` leaves it. `withdrawn` names all that was
-    taken from the customer, stored or not, by its time: a row of it may have been sent before a crash.
+    """What a batch does to the log: `fresh` joins it, in order; `removed` leaves it. `withdrawn` has the order of all
+    that was taken from the customer, stored or not: a row of it may have been sent before a crash.
     """
 
     fresh: list[Stored] = field(default_factory=list)
     removed: set[Name] = field(default_factory=set)
-    withdrawn: dict[Name, int] = field(default_factory=dict)
+    withdrawn: set[tuple[int, str, str]] = field(default_factory=set)
 
 
 def sort_records(
-    customer_id: str, log: Log, records: Sequence[Arrival | Withdrawal], oldest: int | None, change: Change
+    customer_id: str, log: Log[Stored], records: Sequence[Arrival | Withdrawal], oldest: int | None, change: Change
 ) -> Sorted:
     """Sort `records` in the order of their arrival against `log`.
 
-    Duplicates, conflicts and what is older than `oldest` (ms; None: nothing) go to `change`; replays nowhere.
+    Duplicates, conflicts and what is older than `oldest` (ms; None: nothing) go to `change`, replays nowhere.
+    Withdrawals of what was not stored here go to `change` as well: it may be a dead letter.
     """
     fresh: dict[Name, Stored] = {}
     result = Sorted()
     for record in records:
+        name = record.name
+        known = fresh.get(name) or (None if name in result.removed else log.find(*name))
         if isinstance(record, Withdrawal):
-            name = (record.channel, record.event_id)
-            result.withdrawn[name] = record.occurred_at
-            if fresh.pop(name, None) is None and log.find(*name) is not None:
-                result.removed.add(name)
+            _withdraw(record, name, known, fresh, result, change)
             continue
         touchpoint = record.touchpoint
-        name = (touchpoint.channel, touchpoint.event_id)
-        known = fresh.get(name) or (None if name in result.removed else log.find(*name))
         if known is not None:
             _settle_known(customer_id, known, record, change)
         elif oldest is not None and touchpoint.occurred_at < oldest:
             change.too_late.append(record)
         else:
             fresh[name] = Stored(touchpoint, record.received_at, record.origin)
-            result.withdrawn.pop(name, None)
+            result.withdrawn.discard(touchpoint.order)
     result.fresh = sorted(fresh.values(), key=order)
     return result
 
@@ -59,6 +57,17 @@ def sort_records(
 def order(stored: Stored) -> tuple[int, str, str]:
     """The place of a stored touchpoint among those of its customer."""
     return stored.touchpoint.order
+
+
+def _withdraw(
+    withdrawal: Withdrawal, name: Name, known: Stored | None, fresh: dict[Name, Stored], found: Sorted, change: Change
+) -> None:
+    if known is None or known.origin != withdrawal.origin:
+        change.retracted.append(withdrawal)
+    elif fresh.pop(name, None) is None:
+        found.removed.add(name)
+    if known is None or known.origin == withdrawal.origin or known.touchpoint.order != withdrawal.order:
+        found.withdrawn.add(withdrawal.order)
 
 
 def _settle_known(customer_id: str, known: Stored, arrival: Arrival, change: Change) -> None:

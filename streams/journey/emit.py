@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
-from schemas.touchpoint import Arrival, Touchpoint
+from schemas.touchpoint import Arrival, Touchpoint, Withdrawal
 from streams.journey.render import Rendered, earliest, promise_due, render_journey, render_promise
 from streams.journey.state import Head, Journey, Promise
 from streams.journey.tombstones import handoff_tombstone
@@ -27,7 +27,7 @@ class Change:
     """What a batch makes of one customer: puts and deletes (None) for the state table, rows, and the fates of arrivals.
 
     `conflicts` are arrivals whose channel and event_id the customer already has with other content, `too_late` those
-    that are older than the horizon.
+    that are older than the horizon, `retracted` the withdrawals of what was not stored: it may have been one of these.
     `taken_in` are arrivals that were dead letters, and are stored or duplicates now; `refused` tells why a history was
     not. `due_at` is when rows next change without a touchpoint (ms; None: never).
     """
@@ -40,6 +40,7 @@ class Change:
     duplicates: list[DuplicateRow] = field(default_factory=list)
     conflicts: list[Arrival] = field(default_factory=list)
     too_late: list[Arrival] = field(default_factory=list)
+    retracted: list[Withdrawal] = field(default_factory=list)
     taken_in: list[Arrival] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     due_at: int | None = None
@@ -54,6 +55,7 @@ class Change:
         self.duplicates += later.duplicates
         self.conflicts += later.conflicts
         self.too_late += later.too_late
+        self.retracted += later.retracted
         self.taken_in += later.taken_in
         self.refused += later.refused
         self.due_at = later.due_at

@@ -16,7 +16,7 @@ from streams.journey.append import Touched
 from streams.journey.arrivals import Sorted, order
 from streams.journey.collecting import HISTORY_AGE, collect
 from streams.journey.emit import Change, Emission
-from streams.journey.log import Get, Log
+from streams.journey.log import Get, Log, customer_log
 from streams.journey.rebuild import rebuild
 from streams.journey.state import Head, Stored, decode_head, head_key
 from streams.journey.tombstones import handoff_tombstone, journey_tombstone, promise_tombstone
@@ -57,7 +57,7 @@ def take_history(customer_id: str, get: Get, part: History, catalogue: Catalogue
         return Change(refused=[refusal], due_at=head.due_at)
     change = Change()
     whole = collect(customer_id, head, get, part, clock, change.writes)
-    log = Log(customer_id, head, get)
+    log = customer_log(customer_id, head, get)
     version = max(head.version, part.version if whole is not None else 0)
     emission = Emission(customer_id, clock, max(version + 1, now), catalogue, everything=whole is not None)
     if whole is None:
@@ -90,7 +90,7 @@ def _refusal(head: Head, part: History, catalogue: Catalogue, clock: int, now: i
     return None
 
 
-def _merge(head: Head, log: Log, history: History, emission: Emission, change: Change) -> Change:
+def _merge(head: Head, log: Log[Stored], history: History, emission: Emission, change: Change) -> Change:
     before = log.all(head)
     found = Sorted(fresh=sorted(_fresh(before, history, emission.customer_id, change), key=order))
     touched = Touched()

@@ -1,11 +1,12 @@
-"""The log of a customer's touchpoints: segments under keys of their own, and fingerprints to find one again."""
+"""A log in the state table: segments of entries under keys of their own, and fingerprints to find one again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
 from zlib import crc32
 
-from streams.journey.state import Head, Segment, Stored, decode_segment, encode, segment_key
+from streams.journey.state import Head, Segment, Stored, decode_stored, encode, segment_key
 
 _SMALL = 64
 _MOST_SMALL = 32
@@ -13,63 +14,88 @@ _MOST_SMALL = 32
 Get = Callable[[bytes], bytes | None]
 
 
+class Entry(Protocol):
+    """What a log is made of."""
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What an entry is found by."""
+        ...
+
+    @property
+    def at(self) -> int:
+        """When it was, in ms."""
+        ...
+
+
+class LogHead(Protocol):
+    """What describes a log: `fingerprints` holds four bytes per entry, in its order."""
+
+    segments: list[Segment]
+    fingerprints: bytes
+
+
+Item = TypeVar("Item", bound=Entry)
+
+
 class LogDamaged(RuntimeError):
     """The state table lacks a segment that a head names: the changelog was cut or restored in part."""
 
 
-class Log:
-    """Reads a customer's log through `get`, each segment once, and collects what is to be written to it."""
+class Log(Generic[Item]):
+    """Reads the log of `owner` through `get`, each segment once, and collects what is to be written to it."""
 
-    def __init__(self, customer_id: str, head: Head, get: Get) -> None:
-        self._customer_id = customer_id
+    def __init__(self, owner: str, head: LogHead, get: Get, decode: Callable[[bytes], list[Item]]) -> None:
+        self._owner = owner
         self._head = head
         self._get = get
-        self._read: dict[int, list[Stored]] = {}
+        self._decode = decode
+        self._read: dict[int, list[Item]] = {}
 
-    def find(self, channel: str, event_id: str) -> Stored | None:
-        """The stored touchpoint of that channel and event_id."""
-        fingerprint = _fingerprint(channel, event_id)
+    def find(self, *name: str) -> Item | None:
+        """The first entry of that name."""
+        fingerprint = _fingerprint(*name)
         if fingerprint not in self._head.fingerprints:
             return None
         for index in self._positions(fingerprint):
-            stored = self._at(index)
-            if stored.touchpoint.event_id == event_id and stored.touchpoint.channel == channel:
-                return stored
+            entry = self._at(index)
+            if entry.name == name:
+                return entry
         return None
 
-    def all(self, head: Head) -> list[Stored]:
+    def all(self, head: LogHead) -> list[Item]:
         """The whole log that `head` describes, in order of arrival."""
-        return [stored for segment in head.segments for stored in self._segment(segment.number)]
+        return [entry for segment in head.segments for entry in self._segment(segment.number)]
 
-    def add(self, head: Head, fresh: list[Stored]) -> dict[bytes, bytes | None]:
+    def add(self, head: LogHead, fresh: list[Item]) -> dict[bytes, bytes | None]:
         """Enter `fresh` into the log that `head` describes from now on; returns the puts and deletes for the table."""
         small = _trailing_small(head.segments)
         if len(small) < _MOST_SMALL:
             return self._write(head, fresh, fresh)
-        merged = [stored for segment in small for stored in self._segment(segment.number)] + fresh
+        merged = [entry for segment in small for entry in self._segment(segment.number)] + fresh
         number = _next_number(head)
-        writes: dict[bytes, bytes | None] = {segment_key(self._customer_id, old.number): None for old in small}
+        writes: dict[bytes, bytes | None] = {segment_key(self._owner, old.number): None for old in small}
         head.segments = head.segments[: -len(small)]
         return writes | self._write(head, merged, fresh, number)
 
-    def replace(self, head: Head, kept: list[Stored]) -> dict[bytes, bytes | None]:
+    def replace(self, head: LogHead, kept: list[Item]) -> dict[bytes, bytes | None]:
         """Make `kept` the whole log that `head` describes from now on."""
         number = _next_number(head)
-        writes: dict[bytes, bytes | None] = {segment_key(self._customer_id, old.number): None for old in head.segments}
+        writes: dict[bytes, bytes | None] = {segment_key(self._owner, old.number): None for old in head.segments}
         head.segments, head.fingerprints = [], b""
         if kept:
             writes |= self._write(head, kept, kept, number)
         return writes
 
     def _write(
-        self, head: Head, touchpoints: list[Stored], fresh: list[Stored], number: int | None = None
+        self, head: LogHead, entries: list[Item], fresh: list[Item], number: int | None = None
     ) -> dict[bytes, bytes | None]:
         number = _next_number(head) if number is None else number
-        newest_at = max([stored.touchpoint.occurred_at for stored in touchpoints])
-        head.segments.append(Segment(number, len(touchpoints), newest_at))
-        self._read[number] = touchpoints
-        head.fingerprints += b"".join([_fingerprint(*stored.name) for stored in fresh])
-        return {segment_key(self._customer_id, number): encode(touchpoints)}
+        newest_at = max([entry.at for entry in entries])
+        head.segments.append(Segment(number, len(entries), newest_at))
+        self._read[number] = entries
+        head.fingerprints += b"".join([_fingerprint(*entry.name) for entry in fresh])
+        return {segment_key(self._owner, number): encode(entries)}
 
     def _positions(self, fingerprint: bytes) -> Iterator[int]:
         fingerprints = self._head.fingerprints
@@ -79,27 +105,32 @@ class Log:
                 yield found // 4
             found = fingerprints.find(fingerprint, found + 1)
 
-    def _at(self, index: int) -> Stored:
+    def _at(self, index: int) -> Item:
         for segment in self._head.segments:
             if index < segment.count:
                 return self._segment(segment.number)[index]
             index -= segment.count
-        raise LogDamaged(f"customer {self._customer_id}: the log ends before touchpoint {index}")
+        raise LogDamaged(f"{self._owner}: the log ends before entry {index}")
 
-    def _segment(self, number: int) -> list[Stored]:
+    def _segment(self, number: int) -> list[Item]:
         if number not in self._read:
-            value = self._get(segment_key(self._customer_id, number))
+            value = self._get(segment_key(self._owner, number))
             if value is None:
-                raise LogDamaged(f"customer {self._customer_id}: the state table lacks segment {number} of the log")
-            self._read[number] = decode_segment(value)
+                raise LogDamaged(f"{self._owner}: the state table lacks segment {number} of the log")
+            self._read[number] = self._decode(value)
         return self._read[number]
 
 
-def _fingerprint(channel: str, event_id: str) -> bytes:
-    return crc32(event_id.encode(), len(channel)).to_bytes(4)
+def customer_log(customer_id: str, head: Head, get: Get) -> Log[Stored]:
+    """The log of a customer's touchpoints, which `head` describes."""
+    return Log(customer_id, head, get, decode_stored)
 
 
-def _next_number(head: Head) -> int:
+def _fingerprint(place: str, name: str) -> bytes:
+    return crc32(name.encode(), len(place)).to_bytes(4)
+
+
+def _next_number(head: LogHead) -> int:
     return head.segments[-1].number + 1 if head.segments else 0
 
 

@@ -8,7 +8,7 @@ from streams.journey.build import Place, build
 from streams.journey.life import is_joinable
 from streams.journey.log import Log
 from streams.journey.render import earliest
-from streams.journey.state import Head, Promise
+from streams.journey.state import Head, Promise, Stored
 
 _EVERY = 86_400_000
 """A customer's log is searched for what may leave it once a day at most (ms)."""
@@ -17,7 +17,7 @@ _EVERY = 86_400_000
 def prune(
     customer_id: str,
     head: Head,
-    log: Log,
+    log: Log[Stored],
     clock: int,
     catalogue: Catalogue,
     writes: dict[bytes, bytes | None],
@@ -49,7 +49,7 @@ def _prune_at(head: Head, horizon: int) -> int | None:
 def _take_out(
     customer_id: str,
     head: Head,
-    log: Log,
+    log: Log[Stored],
     clock: int,
     oldest: int,
     catalogue: Catalogue,

@@ -28,6 +28,10 @@ class Stored(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Channel and event_id."""
         return self.touchpoint.channel, self.touchpoint.event_id
 
+    @property
+    def at(self) -> int:
+        return self.touchpoint.occurred_at
+
 
 class Referral(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A referral made by the step `(at, event_id)` on a contact's channel; `deadline` in ms."""
@@ -166,7 +170,7 @@ class _Due(msgspec.Struct, array_like=True, gc=False):
 
 encode = msgspec.msgpack.Encoder().encode
 decode_head = msgspec.msgpack.Decoder(Head).decode
-decode_segment = msgspec.msgpack.Decoder(list[Stored]).decode
+decode_stored = msgspec.msgpack.Decoder(list[Stored]).decode
 _decode_due = msgspec.msgpack.Decoder(_Due).decode
 
 
@@ -175,9 +179,9 @@ def head_key(customer_id: str) -> bytes:
     return customer_id.encode()
 
 
-def segment_key(customer_id: str, number: int) -> bytes:
-    """The state table's key of a part of a customer's log."""
-    return customer_id.encode() + b"\x00" + number.to_bytes(4)
+def segment_key(owner: str, number: int) -> bytes:
+    """The state table's key of a part of the log of a customer, or of another `owner`."""
+    return owner.encode() + b"\x00" + number.to_bytes(4)
 
 
 def part_key(customer_id: str, part: int) -> bytes:

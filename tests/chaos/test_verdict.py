@@ -15,9 +15,10 @@ from schemas.refusal import Refusal
 from schemas.rows import DeadLetter, DuplicateRow, TouchpointRow
 from schemas.touchpoint import Arrival, Origin
 from streams.agents.letters import conflict, dead_letter, too_late
+from streams.identity import resolve_all
 from streams.journey import stitch
 from tests.chaos.load import deliveries
-from tests.chaos.verdict import Received, differences, owners_of
+from tests.chaos.verdict import Received, differences
 
 CATALOGUE = Catalogue()
 NOW = time.time_ns() // 1_000_000
@@ -54,7 +55,7 @@ def at_rest(records: list[Received]) -> Rows:
             tables["duplicates"].append(DuplicateRow(one.origin, "c", *name, NOW))
         else:
             tables["dead_letters"].append(_letter(conflict(arrival)))
-    owned = owners_of([touchpoint for _, touchpoint in first.values()])
+    owned = resolve_all([touchpoint for _, touchpoint in first.values()])
     stitched = stitch(owned, CATALOGUE, NOW)
     journeys = {(each.channel, each.event_id): each.journey_id for each in stitched.assignment}
     for owner, touchpoint in owned:

@@ -15,8 +15,8 @@ from schemas.refusal import Refusal
 from schemas.rows import DeadLetter, TouchpointRow
 from schemas.touchpoint import Origin, Touchpoint
 from sinks.port import Row, Table
-from streams.agents.identity import customer_of
 from streams.agents.letters import dead_letter
+from streams.identity import resolve_all
 from streams.journey import stitch
 
 SHOWN = 5
@@ -61,11 +61,6 @@ def differences(received: Sequence[Received], tables: Tables, catalogue: Catalog
     ]
 
 
-def owners_of(touchpoints: Iterable[Touchpoint]) -> list[tuple[str, Touchpoint]]:
-    """Each touchpoint with the customer it belongs to."""
-    return [(customer_of(touchpoint, None), touchpoint) for touchpoint in touchpoints]
-
-
 def _letter(record: Received, refusal: Refusal) -> DeadLetter:
     _, value = dead_letter(
         record.origin, record.received_at, record.key, record.payload, refusal.reason, refusal.errors
@@ -102,7 +97,7 @@ def _misjudged(
 
 def _wrong_rows(accepted: Iterable[Touchpoint], tables: Tables, catalogue: Catalogue, now: int) -> Iterator[str]:
     """Rows that are not those of the pure function."""
-    owned = owners_of(accepted)
+    owned = resolve_all(accepted)
     stitched = stitch(owned, catalogue, now)
     contents = {(owner, one.channel, one.event_id): one for owner, one in owned}
     wanted_touchpoints = {

@@ -52,10 +52,12 @@ def test_a_time_out_names_the_stage_and_what_each_partition_still_has(broker: Br
 def test_each_stage_has_to_reach_what_the_stage_before_it_sent(broker: Broker, topic_prefix: str) -> None:
     endpoints = deployment(broker.bootstrap, topic_prefix)
     atm, customer, stitched = endpoints.topics.touchpoints("atm"), endpoints.topics.customer, endpoints.topics.stitched
+    identity = endpoints.topics.identity
     kafka, streams, sink = broker.bootstrap, endpoints.streams_group, endpoints.sink_group
     send(kafka, atm, 3)
     work = {
-        "ingest": (atm, streams, customer),
+        "ingest": (atm, streams, identity),
+        "identity": (identity, streams, customer),
         "stitch": (customer, streams, stitched),
         "store": (stitched, sink, None),
     }
@@ -71,7 +73,27 @@ def test_each_stage_has_to_reach_what_the_stage_before_it_sent(broker: Broker, t
     with BrokerReader(kafka) as reader:
         outcome = drain(reader, stages_of(endpoints, reader), 20.0, do_the_work)
     assert isinstance(outcome, Drained)
-    assert seen == ["ingest", "stitch", "store"]
+    assert seen == ["ingest", "identity", "stitch", "store"]
+
+
+def test_what_identity_sends_to_itself_is_drained_too(broker: Broker, topic_prefix: str) -> None:
+    endpoints = deployment(broker.bootstrap, topic_prefix)
+    identity, customer = endpoints.topics.identity, endpoints.topics.customer
+    send(broker.bootstrap, identity, 1)
+    done = 0
+
+    def ask_and_answer(stage: Stage, records: int) -> None:
+        nonlocal done
+        done += 1
+        if stage.name == "identity" and done < 3:
+            send(broker.bootstrap, identity, 1)
+        if done == 3:
+            send(broker.bootstrap, customer, 1)
+        commit(broker.bootstrap, endpoints.streams_group, stage.topics[0], min(done, 3) if done < 4 else 1)
+
+    with BrokerReader(broker.bootstrap) as reader:
+        assert isinstance(drain(reader, stages_of(endpoints, reader), 20.0, ask_and_answer), Drained)
+    assert done == 4
 
 
 def test_what_is_published_after_the_call_is_not_waited_for(broker: Broker, topic_prefix: str) -> None:

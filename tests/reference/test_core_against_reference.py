@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -10,13 +11,13 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.touchpoint import Touchpoint, Withdrawal
+from schemas.touchpoint import Arrival, Touchpoint, Withdrawal
 from streams.journey import stitch
 from tests.reference.stitching import Reference, Row, stitch_by_the_book
 from tests.reference.strategies import CATALOGUE, clocks, histories
 from tests.streams.journey.play import CUSTOMER, Player
 
-Deliveries = list[list[Touchpoint | Withdrawal]]
+Deliveries = list[list["Touchpoint | Leaves"]]
 
 
 def by_id(name: str, rows: Iterable[msgspec.Struct]) -> dict[str, Row]:
@@ -64,15 +65,22 @@ def differences(got: Reference, wanted: Reference) -> list[str]:
     ]
 
 
-def withdrawal_of(touchpoint: Touchpoint) -> Withdrawal:
-    return Withdrawal(touchpoint.channel, touchpoint.event_id, touchpoint.occurred_at)
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """The touchpoint is withdrawn."""
+
+    touchpoint: Touchpoint
+
+    @property
+    def occurred_at(self) -> int:
+        return self.touchpoint.occurred_at
 
 
 @st.composite
 def deliveries(draw: st.DrawFn, touchpoints: list[Touchpoint]) -> tuple[Deliveries, list[Touchpoint]]:
     """Batches of `touchpoints` in or out of order, some twice, some withdrawn; and those that are there at the end."""
     in_order = sorted(touchpoints, key=lambda each: each.order)
-    records: list[Touchpoint | Withdrawal] = []
+    records: list[Touchpoint | Leaves] = []
     for touchpoint in draw(st.just(in_order) | st.permutations(touchpoints)):
         records += [touchpoint] * draw(st.sampled_from((1, 1, 1, 2)))
     remaining = []
@@ -81,13 +89,17 @@ def deliveries(draw: st.DrawFn, touchpoints: list[Touchpoint]) -> tuple[Deliveri
         if fate != "stays":
             after = 1 + max(place for place, record in enumerate(records) if record == touchpoint)
             place = draw(st.just(after) | st.integers(after, len(records)))
-            records.insert(place, withdrawal_of(touchpoint))
+            records.insert(place, Leaves(touchpoint))
         if fate == "comes again":
             records.insert(draw(st.integers(place + 1, len(records))), touchpoint)
         if fate != "leaves":
             remaining.append(touchpoint)
     cuts = sorted(draw(st.sets(st.integers(0, len(records)))) | {0, len(records)})
     return [records[start:end] for start, end in pairwise(cuts)], remaining
+
+
+def delivered(player: Player, record: Touchpoint | Leaves) -> Arrival | Withdrawal:
+    return player.withdrawal(record.touchpoint) if isinstance(record, Leaves) else player.arrivals([record])[0]
 
 
 @given(histories(), st.data())
@@ -105,8 +117,7 @@ def test_batch_by_batch_in_any_order(touchpoints: list[Touchpoint], data: st.Dat
     for batch in batches:
         seen = [record.occurred_at for record in batch]
         clock = max(clock, min(max(seen, default=0), end))
-        records = [player.arrivals([record])[0] if isinstance(record, Touchpoint) else record for record in batch]
-        player.take(records, clock=clock)
+        player.take([delivered(player, record) for record in batch], clock=clock)
     player.arrive(clock=end)
     assert differences(shown_by(player), stitch_by_the_book(CUSTOMER, remaining, CATALOGUE, end)) == []
 

@@ -14,7 +14,7 @@ import pytest
 
 from schemas.rows import DeadLetter, JourneyRow, TouchpointRow
 from schemas.topics import Topics
-from streams.agents.ingest import place
+from streams.placing import place
 from tests.streams.worker import PARTITIONS, Deployment, eventually, touchpoint
 from tests.support.apache_kafka import ApacheKafka
 from tests.support.brokers import Broker
@@ -161,6 +161,40 @@ def test_without_a_broker_a_worker_waits_to_start_and_does_not_wait_to_end(
     finally:
         for worker in (early, late, unwanted):
             worker.kill()
+
+
+def test_what_was_done_before_a_login_is_claimed_by_it_across_partitions_and_workers(on_kafka: Deployment) -> None:
+    """Sessions begin anonymously, customers log in to them, and one of two workers is killed in between."""
+    sessions = 300
+
+    def before(one: int) -> bytes:
+        return touchpoint(f"b{one}", "", at(one), identities={}, session_id=f"s{one}")
+
+    def login(one: int) -> bytes:
+        return touchpoint(f"l{one}", f"C-{one % 40}", at(one + 1), session_id=f"s{one}")
+
+    on_kafka.create_topics()
+    with on_kafka.worker() as first:
+        second = on_kafka.start_worker()
+        try:
+            on_kafka.ready(second)
+            published = on_kafka.publish(before(one) for one in range(sessions))
+            on_kafka.done(published, first)
+            published += on_kafka.publish(login(one) for one in range(sessions))
+        finally:
+            second.kill()
+        on_kafka.done(published, first)
+    rows = {(row.customer_id, row.touchpoint.event_id): row for row in sorted(stitched(on_kafka), key=_version)}
+    live = {name for name, row in rows.items() if not row.is_deleted}
+    assert live == {(f"C-{one % 40}", f"{kind}{one}") for one in range(sessions) for kind in "bl"}
+    journeys = [row for row in latest_journeys(on_kafka).values() if not row.is_deleted]
+    assert sum(row.touchpoints for row in journeys) == 2 * sessions
+    assert not any(row.customer_id.startswith("anon:") for row in journeys)
+    assert letters(on_kafka) == []
+
+
+def _version(row: TouchpointRow) -> int:
+    return row.version
 
 
 def test_importing_the_app_needs_no_broker_and_little_time() -> None:

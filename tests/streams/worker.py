@@ -114,7 +114,8 @@ class Deployment:
             committed = reader.committed(self.group)
             if sum(offset for place, offset in committed.items() if place.topic in self.topics.inputs) < published:
                 return False
-            return not lag(reader.end_offsets([self.topics.customer]), committed)
+            behind = lag(reader.end_offsets([self.topics.identity, self.topics.customer]), reader.committed(self.group))
+            return not behind
 
     def ends(self, topic: str) -> int:
         """How many records were ever written to the topic."""

@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.catalogue import Catalogue
 from schemas.decode import Decoder
+from schemas.identity import anonymous_customer, identities_of
 from schemas.rows import HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.touchpoint import Origin, Touchpoint
@@ -18,7 +19,6 @@ from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.writer import Writer
 from sinks.port import Row, Table
 from sources.simulator import Plan, Simulation
-from streams.identity.resolve import anonymous_customer
 from streams.journey import stitch
 from tests.sinks.rows import entry
 
@@ -87,7 +87,7 @@ def simulated_touchpoints(plan: Plan, catalogue: Catalogue, until: int) -> list[
             touchpoint = decode(delivery.payload, delivery.channel, until)
             assert isinstance(touchpoint, Touchpoint), touchpoint
             owner = touchpoint.identities.get("customer_no") or owners.get(touchpoint.event_id)
-            found.append((owner or anonymous_customer(touchpoint), touchpoint))
+            found.append((owner or anonymous_customer(identities_of(touchpoint)), touchpoint))
     return found
 
 

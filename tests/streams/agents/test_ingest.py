@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b64decode
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2
 
 from schemas.decode import Decoder
+from schemas.identity import Held, IdentityRecord, Link, decode_identity_record, profile_key
 from schemas.rows import DeadLetter
 from schemas.topics import BUILT_IN_CHANNELS, Topics
 from schemas.touchpoint import Arrival, Origin, decode_customer_record
-from streams.agents.ingest import Ingest, place
-from streams.batching import Batch
+from streams.agents.ingest import Ingest, IngestAgent
+from streams.batching import Batch, Outgoing
+from streams.placing import place
 from streams.pseudonym import Pseudonyms
 
 TOPICS = Topics("t.")
@@ -60,8 +65,8 @@ Sent = dict[str, list[tuple[int, bytes | None, bytes]]]
 
 def run(*records: FakeRecord, pseudonyms: Pseudonyms | None = None, now: int = NOW) -> Sent:
     batch = Batch(TOPICS.touchpoints("mobile_app"), 2, records, len(records), len(records))
-    sent: Sent = {TOPICS.customer: [], TOPICS.dead: []}
-    for one in ingest(pseudonyms).effects(batch, now).outputs:
+    sent: Sent = {TOPICS.customer: [], TOPICS.identity: [], TOPICS.dead: []}
+    for one in ingest(pseudonyms).take(batch, now).effects.outputs:
         sent[one.topic] += [(one.partition, key, value or b"") for group in one.groups for key, value in group]
     return sent
 
@@ -69,6 +74,10 @@ def run(*records: FakeRecord, pseudonyms: Pseudonyms | None = None, now: int = N
 def arrivals(sent: Sent) -> list[Arrival]:
     decoded = [decode_customer_record(value) for _, _, value in sent[TOPICS.customer]]
     return [one for one in decoded if isinstance(one, Arrival)]
+
+
+def identity_records(sent: Sent) -> list[tuple[str, IdentityRecord]]:
+    return [((key or b"").decode(), decode_identity_record(value)) for _, key, value in sent[TOPICS.identity]]
 
 
 def letters(sent: Sent) -> list[DeadLetter]:
@@ -115,12 +124,58 @@ IDENTITIES = {"card": "c", "account": "a", "phone": "p", "wechat_openid": "w", "
 
 
 @given(st.lists(st.sampled_from(sorted(IDENTITIES)), unique=True))
-def test_without_customer_no_the_strongest_identity_tells_the_anonymous_customer(kinds: list[str]) -> None:
+def test_without_customer_no_a_touchpoint_goes_to_the_profile_of_its_identities(kinds: list[str]) -> None:
     identities = {kind: IDENTITIES[kind] for kind in kinds}
     sent = run(FakeRecord(0, None, payload(identities=identities, session_id="s")))
-    strongest = next((kind for kind in IDENTITIES if kind in kinds), None)
-    expected = f"anon:{strongest}:{IDENTITIES[strongest]}" if strongest else "anon:session:mobile_app:s"
-    assert [key for _, key, _ in sent[TOPICS.customer]] == [expected.encode()]
+    [(key, held)] = identity_records(sent)
+    assert isinstance(held, Held)
+    strongest_first = [(kind, IDENTITIES[kind]) for kind in IDENTITIES if kind in kinds]
+    assert held.identities == (*strongest_first, ("session", "mobile_app:s"))
+    assert key == profile_key(held.identities)
+    assert arrivals(sent) == []
+
+
+def test_a_customer_is_linked_to_each_other_identity_of_the_touchpoint_and_its_session() -> None:
+    links = identity_records(run(FakeRecord(0, None, payload(session_id="s"))))
+    assert links == [("phone:138", Link("C-1", NOW)), ("session:mobile_app:s", Link("C-1", NOW))]
+
+
+@dataclass(slots=True)
+class Publishing:
+    """A publisher that notes the topics it is given records for, and fails when told to."""
+
+    sent: list[str] = field(default_factory=list)
+    failing: bool = False
+
+    async def send(self, outgoing: Iterable[Outgoing]) -> None:
+        if self.failing:
+            raise ConnectionError("no broker")
+        self.sent += [one.topic for one in outgoing]
+
+
+class Delivered:
+    def is_current(self) -> bool:
+        return True
+
+    def acknowledge(self) -> None:
+        pass
+
+
+def test_a_link_is_sent_once_but_again_as_long_as_it_may_not_have_arrived() -> None:
+    publisher = Publishing(failing=True)
+    agent = IngestAgent(ingest(), publisher, lambda: NOW)
+
+    def deliver(offset: int) -> list[str]:
+        publisher.sent.clear()
+        record = FakeRecord(offset, None, payload(event_id=f"e{offset}"))
+        asyncio.run(agent(Batch(TOPICS.touchpoints("mobile_app"), 0, [record], offset + 1, offset + 1), Delivered()))
+        return list(publisher.sent)
+
+    with pytest.raises(ConnectionError):
+        deliver(0)
+    publisher.failing = False
+    assert deliver(0) == [TOPICS.customer, TOPICS.identity]
+    assert deliver(1) == [TOPICS.customer]
 
 
 @given(st.text(min_size=1, max_size=40), st.integers(1, 64))
@@ -135,7 +190,10 @@ def test_no_identity_leaves_in_clear_where_a_key_is_configured() -> None:
     clear = {"customer_no": "SECRET-NO", "phone": "SECRET-PHONE", "device": "SECRET-DEVICE"}
     good = FakeRecord(0, b"SECRET-NO", payload(identities=clear, session_id="SECRET-SESSION"))
     bad = FakeRecord(1, b"SECRET-KEY", payload(identities=clear, session_id="SECRET-SESSION", stage="nowhere"))
-    sent = run(good, bad, pseudonyms=pseudonyms)
+    nameless = {"phone": "SECRET-PHONE"}
+    held = FakeRecord(2, None, payload(identities=nameless, session_id="SECRET-SESSION"))
+    sent = run(good, bad, held, pseudonyms=pseudonyms)
+    assert all(b"SECRET" not in (key or b"") + value for _, key, value in sent[TOPICS.identity])
     [(_, key, value)] = sent[TOPICS.customer]
     [one] = arrivals(sent)
     [letter] = letters(sent)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
-from schemas.touchpoint import Arrival, History, Origin, Touchpoint
+from schemas.touchpoint import Arrival, History, Origin, Touchpoint, Withdrawal
 from streams.journey import Change, CustomerItem, Stitched, advance_through
 
 CUSTOMER = "C-1"
@@ -31,6 +31,7 @@ class Player:
     duplicates: dict[str, DuplicateRow] = field(default_factory=dict)
     conflicts: list[Arrival] = field(default_factory=list)
     too_late: list[Arrival] = field(default_factory=list)
+    first: dict[tuple[str, str], Arrival] = field(default_factory=dict)
     offset: int = 0
     last_version: int = 0
     now: int = 0
@@ -43,10 +44,19 @@ class Player:
     def arrivals(self, touchpoints: Sequence[Touchpoint]) -> list[Arrival]:
         first = self.offset
         self.offset += len(touchpoints)
-        return [
+        arrivals = [
             Arrival(touchpoint, Origin("touchpoints", 0, first + index), touchpoint.occurred_at, None, b"{}")
             for index, touchpoint in enumerate(touchpoints)
         ]
+        for arrival in arrivals:
+            self.first.setdefault(arrival.name, arrival)
+        return arrivals
+
+    def withdrawal(self, touchpoint: Touchpoint) -> Withdrawal:
+        """That of the touchpoint of that name that is here, or of one that never was."""
+        arrival = self.first.pop((touchpoint.channel, touchpoint.event_id), None)
+        origin = Origin("touchpoints", 1, 0) if arrival is None else arrival.origin
+        return Withdrawal(touchpoint.channel, touchpoint.event_id, touchpoint.occurred_at, origin)
 
     def arrive(self, *touchpoints: Touchpoint, clock: int) -> Change:
         return self.take(self.arrivals(touchpoints), clock)

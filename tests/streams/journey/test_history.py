@@ -170,7 +170,7 @@ def test_of_letters_that_repeat_each_other_one_is_stored_and_one_that_says_other
 
 def withdrawal(arrival: Arrival) -> Withdrawal:
     touchpoint = arrival.touchpoint
-    return Withdrawal(touchpoint.channel, touchpoint.event_id, touchpoint.occurred_at)
+    return Withdrawal(touchpoint.channel, touchpoint.event_id, touchpoint.occurred_at, arrival.origin)
 
 
 def test_what_moved_to_another_customer_after_it_was_read_does_not_come_back() -> None:

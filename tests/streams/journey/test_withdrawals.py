@@ -14,10 +14,6 @@ from tests.streams.journey.strategies import touchpoint_sets
 NOW = at("30 00:00")
 
 
-def withdrawal(touchpoint: Touchpoint) -> Withdrawal:
-    return Withdrawal(touchpoint.channel, touchpoint.event_id, touchpoint.occurred_at)
-
-
 @given(touchpoint_sets(), st.data())
 def test_what_is_withdrawn_leaves_no_trace(touchpoints: list[Touchpoint], data: st.DataObject) -> None:
     player = Player(CATALOGUE)
@@ -29,7 +25,7 @@ def test_what_is_withdrawn_leaves_no_trace(touchpoints: list[Touchpoint], data: 
             batch += player.arrivals([touchpoint])
             present[touchpoint.channel, touchpoint.event_id] = touchpoint
         else:
-            batch.append(withdrawal(touchpoint))
+            batch.append(player.withdrawal(touchpoint))
             present.pop((touchpoint.channel, touchpoint.event_id), None)
         if data.draw(st.booleans()):
             player.take(batch, clock=NOW)
@@ -41,7 +37,8 @@ def test_what_is_withdrawn_leaves_no_trace(touchpoints: list[Touchpoint], data: 
 
 
 def test_a_withdrawn_touchpoint_gets_a_tombstone_even_if_this_state_never_had_it() -> None:
-    change = Player(CATALOGUE).take([withdrawal(step("1", "atm", "2 09:00"))], clock=NOW)
+    player = Player(CATALOGUE)
+    change = player.take([player.withdrawal(step("1", "atm", "2 09:00"))], clock=NOW)
     assert [(row.touchpoint.event_id, row.is_deleted) for row in change.touchpoints] == [("1", 1)]
 
 
@@ -52,6 +49,6 @@ def test_a_journey_within_reach_again_once_later_touchpoints_are_gone_still_know
     player = Player(CATALOGUE)
     for touchpoint in (referral, later):
         player.arrive(touchpoint, clock=touchpoint.occurred_at)
-    player.take([withdrawal(later)], clock=NOW)
+    player.take([player.withdrawal(later)], clock=NOW)
     player.arrive(met, clock=NOW)
     assert player.differs_from(stitch([(CUSTOMER, referral), (CUSTOMER, met)], CATALOGUE, NOW)) == []
