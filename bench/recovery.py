@@ -21,8 +21,8 @@ from bench.recovery_states import State, simulated_states, states
 from bench.streams_load import sender
 from bench.streams_throughput import broker
 from schemas.topics import Topics
-from streams.agents.ingest import place
 from streams.batching import Outgoing
+from streams.placing import place
 from streams.provision import ensure_topics
 
 PARTITIONS = 4

@@ -11,7 +11,7 @@ from schemas.decode import Decoder
 from schemas.refusal import Refusal
 from schemas.touchpoint import Arrival, Origin
 from sources.simulator import Plan, Simulation
-from streams.agents.identity import customer_of
+from streams.identity import resolve
 from streams.journey import advance
 
 DAY = 86_400_000
@@ -36,7 +36,7 @@ def simulated_states(customers: int) -> list[tuple[str, State]]:
             raise SystemExit(f"the simulator's touchpoints break the contract: {touchpoint}")
         origin = Origin(f"omnitrack.touchpoints.{one.channel}", 0, offset)
         arrival = Arrival(touchpoint, origin, one.publish_at, one.key, one.payload)
-        arrivals[customer_of(touchpoint, None)].append(arrival)
+        arrivals[resolve(touchpoint, {})].append(arrival)
     return [(customer, _state(customer, each, catalogue)) for customer, each in arrivals.items()]
 
 

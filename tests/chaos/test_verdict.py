@@ -55,7 +55,7 @@ def at_rest(records: list[Received]) -> Rows:
             tables["duplicates"].append(DuplicateRow(one.origin, "c", *name, NOW))
         else:
             tables["dead_letters"].append(_letter(conflict(arrival)))
-    owned = resolve_all([touchpoint for _, touchpoint in first.values()])
+    owned = list(resolve_all([touchpoint for _, touchpoint in first.values()]))
     stitched = stitch(owned, CATALOGUE, NOW)
     journeys = {(each.channel, each.event_id): each.journey_id for each in stitched.assignment}
     for owner, touchpoint in owned:

@@ -97,7 +97,7 @@ def _misjudged(
 
 def _wrong_rows(accepted: Iterable[Touchpoint], tables: Tables, catalogue: Catalogue, now: int) -> Iterator[str]:
     """Rows that are not those of the pure function."""
-    owned = resolve_all(accepted)
+    owned = list(resolve_all(accepted))
     stitched = stitch(owned, catalogue, now)
     contents = {(owner, one.channel, one.event_id): one for owner, one in owned}
     wanted_touchpoints = {
