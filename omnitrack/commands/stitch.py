@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,10 +23,16 @@ from streams.journey import Stitched, stitch
 
 REFUSED, FAILED = 1, 2
 
-_NOT_SHOWN = (
-    *("care", "incidents", "due_at", "gap_seconds", "wait_seconds", "reasked", "version", "is_deleted"),
-    *("contact_channels", "contact_starts", "waits", "compared"),
+_JOURNEY = (
+    *("customer_id", "journey_id", "intent", "case_id", "status", "started_at", "last_at", "ended_at", "channels"),
+    *("touchpoints", "visits", "contacts", "handoffs", "failed_handoffs", "reopened", "reasks"),
+    *("wait_seconds", "handle_seconds", "csat", "nps", "ces"),
 )
+_HANDOFF = (
+    *("customer_id", "handoff_id", "journey_id", "intent", "from_channel", "to_channel", "referred_to"),
+    *("left_at", "arrived_at", "result", "failures"),
+)
+_PROMISE = ("customer_id", "promise_id", "journey_id", "channel", "made_at", "due_at", "kept_at", "status")
 
 
 def stitch_command(
@@ -94,9 +100,9 @@ def _read(
 
 def _shown(stitched: Stitched) -> dict[str, list[dict[str, Any]]]:
     """The rows with the fields that the worked cases name; contradictions by their keys."""
-    journeys = [_fields(row, "wait_seconds") for row in stitched.journeys]
-    handoffs = [_fields(row) | {"contradictions": list(row.contradictions)} for row in stitched.handoffs]
-    promises = [_fields(row, "due_at") for row in stitched.promises]
+    journeys = [_fields(row, _JOURNEY) for row in stitched.journeys]
+    handoffs = [_fields(row, _HANDOFF) | {"contradictions": list(row.contradictions)} for row in stitched.handoffs]
+    promises = [_fields(row, _PROMISE) for row in stitched.promises]
     return {
         "journeys": journeys,
         "handoffs": handoffs,
@@ -105,6 +111,6 @@ def _shown(stitched: Stitched) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _fields(row: msgspec.Struct, *shown: str) -> dict[str, Any]:
+def _fields(row: msgspec.Struct, shown: Sequence[str]) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(row)
-    return {name: value for name, value in fields.items() if name in shown or name not in _NOT_SHOWN}
+    return {name: fields[name] for name in shown}
