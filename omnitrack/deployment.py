@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from schemas.topics import Topics
 from sinks.clickhouse.settings import ClickHouseSettings
 
 TOPICS, CLICKHOUSE, TABLES, SINK = "topics", "clickhouse", "tables", "sink"
+_INSTANCE_FILE = "instance"
 _BROKER_GRACE, _CLICKHOUSE_GRACE, _APP_GRACE = 5.0, 20.0, 30.0
 
 
@@ -106,16 +108,36 @@ class _Deployment:
         command = (sys.executable, "-m", "faust", "-A", module, "worker", "--without-web", "--loglevel", "info")
         return ServiceSpec(
             name,
-            ProcessSpec(command, self._env(), grace=_APP_GRACE),
+            ProcessSpec(command, self._env(name), grace=_APP_GRACE),
             lambda: self.readiness.members_missing(group, members),
             needs=(TOPICS, TABLES),
             restart_with=() if self.options.kafka else (BROKER,),
         )
 
-    def _env(self) -> dict[str, str]:
-        env = {"OMNITRACK_KAFKA": self.endpoints.kafka, "OMNITRACK_CLICKHOUSE": self.endpoints.clickhouse}
+    def _env(self, name: str) -> dict[str, str]:
+        env = {
+            "OMNITRACK_KAFKA": self.endpoints.kafka,
+            "OMNITRACK_CLICKHOUSE": self.endpoints.clickhouse,
+            "OMNITRACK_GROUP_INSTANCE": self._group_instance(name),
+        }
         if self.options.kafka is None and self.environment.session_timeout is None:
             env["OMNITRACK_SESSION_TIMEOUT"] = str(SESSION_SECONDS)
         if self.options.catalogue:
             env["OMNITRACK_CATALOGUE"] = str(self.options.catalogue.resolve())
         return env
+
+    def _group_instance(self, name: str) -> str:
+        """A name of the process that outlives it, and that no other `omnitrack up` on the same Kafka gives."""
+        if self.options.kafka is None:
+            # The embedded broker does not know static members.
+            return ""
+        return f"{self.environment.group_instance or lasting_name(self.options.data_dir)}-{name}"
+
+
+def lasting_name(data_dir: Path) -> str:
+    """The name that this data directory was given when it was first asked for one."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    file = data_dir / _INSTANCE_FILE
+    if not file.exists():
+        file.write_text(f"{uuid.uuid4().hex[:12]}\n")
+    return file.read_text().strip()

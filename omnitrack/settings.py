@@ -33,6 +33,7 @@ class Environment(BaseSettings):
     replication: int = Field(default=1, ge=1, le=7)
     catalogue: Path | None = None
     session_timeout: float | None = Field(default=None, gt=0, le=300)
+    group_instance: str | None = None
 
 
 class SettingsError(ValueError):

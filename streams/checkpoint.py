@@ -36,14 +36,16 @@ class Effects:
 async def checkpoint(effects: Effects, publisher: Publisher, state: StateStore | None, delivery: Delivery) -> bool:
     """Publish the outputs, then write the state (None: there is none), then acknowledge the input.
 
-    Each step is taken only after the one before is durable. False if the partition moved to another process in
-    between: that one does the batch again, and must not find a state that it did not write. Raises what a step
-    raises; the steps after it have not been taken then. All may be repeated: outputs replace each other by key, and
-    writes are absolute.
+    Each step is taken only after the one before is durable. False if the partition moved to another process before
+    or in between: that one does the batch again, and must find neither rows nor a state that it did not write. Raises
+    what a step raises; the steps after it have not been taken then. All may be repeated: outputs replace each other by
+    key, and writes are absolute.
     """
+    if not await delivery.confirm():
+        return False
     if effects.outputs:
         await publisher.send(effects.outputs)
-    if not delivery.is_current():
+    if not await delivery.confirm():
         return False
     if state is not None and effects.writes:
         await state.write_batch(effects.partition, effects.writes)

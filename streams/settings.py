@@ -29,8 +29,8 @@ class KafkaSettings(BaseSettings):
     topic_prefix: str = Field(default=DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9._-]{0,100}$")
     session_timeout: float = Field(default=45.0, gt=0, le=300)
     """Seconds after which the group takes a silent member for dead."""
-    group_instance: str | None = None
-    """A name that outlives the process: a restart within the session time-out then moves no partition."""
+    group_instance: Annotated[str | None, AfterValidator(lambda name: name or None)] = None
+    """A name that outlives the process, each its own: a restart within the session time-out moves no partition."""
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
 
     def group(self, role: str) -> str:

@@ -9,16 +9,22 @@ from typing import Any, cast
 
 import faust
 from faust.types import EventT, TransportT
+from mode import get_logger
 
 from streams.batching.batch import Batch, BatchSchema, Handler
 from streams.batching.consumer import BatchConsumer, BatchTransport
 from streams.batching.delivering import EventDelivery, deliver
+from streams.batching.endings import Ending
 from streams.batching.lanes import Lanes
+from streams.batching.lease import Lease
 from streams.batching.livelock import Livelock, LivelockWatch
+from streams.batching.membership import Fenced, Membership
 from streams.batching.reach import reach
 from streams.batching.sender import RecordSender
 from streams.batching.table import BatchTable
 from streams.batching.versions import check_installation
+
+logger = get_logger(__name__)
 
 WATCH_SECONDS = 1.0
 
@@ -30,7 +36,8 @@ class BatchApp(faust.App):
 
     `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, `retry_seconds` how
     long a failing batch is retried in place, `stall_seconds` how long a partition may have work without getting any
-    done. `prepare` runs once before the worker joins its group: the place to read files, create topics, add agents.
+    done. `lease` tells for how long the partitions are this process's for certain. `prepare` runs once before the
+    worker joins its group: the place to read files, create topics, add agents.
     """
 
     def __init__(
@@ -42,6 +49,7 @@ class BatchApp(faust.App):
         pending_batches: int,
         retry_seconds: float,
         stall_seconds: float,
+        lease: Lease,
         prepare: Prepare | None = None,
         **options: Any,
     ) -> None:
@@ -49,12 +57,14 @@ class BatchApp(faust.App):
         self.retry_seconds = retry_seconds
         self.stall_seconds = stall_seconds
         self._kafka = kafka
+        self.lease = lease
         self._prepare = prepare
         self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer())
         self.max_records = max_records
         self._max_records: dict[str, int] = {}
         self._lanes: list[Lanes[EventT[Any]]] = []
         super().__init__(name, **options)
+        self.membership = Membership(lease, self.conf.consumer_group_instance_id, self._end_when_fenced)
 
     @property
     def batches(self) -> BatchConsumer:
@@ -114,6 +124,16 @@ class BatchApp(faust.App):
             await self.crash(error)
         await consumer.commit()
 
+    async def crash(self, reason: BaseException) -> None:
+        """End the process with a non-zero status: for an `Ending` with its line, else with what it was."""
+        if isinstance(reason, Ending):
+            logger.critical("%s", reason)
+            reason = SystemExit(1)
+        await super().crash(reason)
+
+    def _end_when_fenced(self, fenced: Fenced) -> None:
+        asyncio.run_coroutine_threadsafe(self.crash(fenced), self.loop)
+
     def _new_transport(self) -> TransportT:
         return BatchTransport(self.conf.broker_consumer, self)
 
@@ -170,12 +190,13 @@ def create_app(
     seconds; `group_instance` makes the membership static. A partition has at most `pending_batches` unacknowledged
     batches of `max_records` records (and up to the end of the record batch that reaches this). `options` are Faust's.
     """
+    rebalance_timeout = retry_seconds + 15.0
     settings: dict[str, Any] = {
         "broker": [f"kafka://{server.strip()}" for server in kafka.split(",")],
         "store": "memory://",
         "broker_session_timeout": session_timeout,
         "broker_heartbeat_interval": session_timeout / 6,
-        "broker_rebalance_timeout": retry_seconds + 15.0,
+        "broker_rebalance_timeout": rebalance_timeout,
         "broker_request_timeout": max(40.0, session_timeout),
         "broker_commit_interval": 0.25,
         "broker_max_poll_records": max_records,
@@ -203,6 +224,7 @@ def create_app(
         pending_batches=pending_batches,
         retry_seconds=retry_seconds,
         stall_seconds=stall_seconds,
+        lease=Lease(session_timeout, rebalance_timeout),
         prepare=prepare,
         **(settings | options),
     )

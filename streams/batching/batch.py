@@ -49,7 +49,14 @@ class Delivery(Protocol):
     """The right to work on one batch, and the duty to acknowledge it."""
 
     def is_current(self) -> bool:
-        """Whether this process still owns the batch's partition."""
+        """Whether this process owns the batch's partition as far as it knows."""
+        ...
+
+    async def confirm(self) -> bool:
+        """Whether it owns it for certain: the group has confirmed it lately. Waits until that is known.
+
+        To be asked before anything is made durable. False if the partition has moved, or is being given up.
+        """
         ...
 
     def acknowledge(self) -> None:

@@ -34,6 +34,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         self.roomy = asyncio.Event()
         await super().on_start()
+        cast("BatchConsumer", self.consumer).app.membership.watch(self._ensure_consumer()._coordinator)
 
     async def on_thread_stop(self) -> None:
         """Close the driver's consumer; a worker ends while the broker is away, too."""

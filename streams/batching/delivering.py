@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from faust.types import Message
 from mode import get_logger
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_delay, wait_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay, wait_exponential
 
 from streams.batching.batch import Batch, Delivery, Handler
+from streams.batching.endings import Ending
 
 if TYPE_CHECKING:
     from streams.batching.app import BatchApp
 
 logger = get_logger(__name__)
+
+LEASE_SECONDS = 0.05
+"""How often to look whether a lapsed lease holds again."""
 
 
 class EventDelivery:
@@ -28,19 +33,28 @@ class EventDelivery:
     def is_current(self) -> bool:
         return bool(self._message.generation_id == self._app.consumer_generation_id)
 
+    async def confirm(self) -> bool:
+        while self.is_current():
+            if self._app.lease.holds():
+                return True
+            if self._app.should_stop or not self._app.flow_control.is_active():
+                return False
+            await asyncio.sleep(LEASE_SECONDS)
+        return False
+
     def acknowledge(self) -> None:
         self._app.batches.ack(self._message)
 
 
 async def deliver(batch: Batch, delivery: Delivery, handler: Handler, retry_seconds: float) -> None:
-    """Run the handler until it succeeds; raises its last error after `retry_seconds` of failing.
+    """Run the handler until it succeeds; raises its last error after `retry_seconds` of failing, an `Ending` at once.
 
     Gives up quietly, without an acknowledgement, once this process no longer owns the partition.
     """
     attempts = AsyncRetrying(
         stop=stop_after_delay(retry_seconds),
         wait=wait_exponential(multiplier=0.1, max=5.0),
-        retry=retry_if_exception_type(Exception),
+        retry=retry_if_exception(lambda error: isinstance(error, Exception) and not isinstance(error, Ending)),
         before_sleep=lambda state: _log_failure(batch, state),
         reraise=True,
     )

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from faust.types import TP
 
+from streams.batching.endings import Ending
 
-class Livelock(RuntimeError):
-    """Batches are there but none gets done: the process shall exit, so that a supervisor starts it anew."""
+
+class Livelock(Ending):
+    """Batches are there but none gets done."""
 
 
 @dataclass(slots=True)

@@ -1,37 +1,75 @@
-"""The producer of a batch app: every write is acknowledged by all replicas, and idempotent where the broker can."""
+"""The producer of a batch app: acknowledged by all replicas, idempotent where the broker can, within the lease only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from aiokafka.errors import UnknownError, UnsupportedVersionError
+from aiokafka.errors import IncompatibleBrokerVersion, UnknownError, for_code
+from aiokafka.producer.transaction_manager import TransactionManager
+from aiokafka.protocol.produce import ProduceRequest
+from aiokafka.protocol.transaction import InitProducerIdRequest
 from faust.transport.drivers import aiokafka as driver
 from mode import get_logger
 
+from streams.batching.lease import Lease, LeaseLapsed
+
+if TYPE_CHECKING:
+    from streams.batching.app import BatchApp
+
 logger = get_logger(__name__)
+
+_NO_TRANSACTION_MS = 2**31 - 1
 
 
 class BatchProducer(driver.Producer):
-    """Faust's aiokafka producer with `acks=all` and idempotence."""
-
-    _idempotent = True
+    """Faust's aiokafka producer with `acks=all`, and with idempotence if the broker gives out producer ids."""
 
     def _settings_extra(self) -> Mapping[str, Any]:
-        return {"acks": "all", "enable_idempotence": self._idempotent}
+        return {"acks": "all"}
 
     async def on_start(self) -> None:
         """Start; raises the driver's error if the broker cannot be reached."""
-        try:
-            await super().on_start()
-        except (UnknownError, UnsupportedVersionError):
-            # So the embedded broker answers. Effects are idempotent by key, so a retry that writes twice does no harm.
-            logger.warning("The broker gives out no producer ids: writing without producer idempotence")
-            await self._start_without_idempotence()
-
-    async def _start_without_idempotence(self) -> None:
-        refused, self._producer = self._producer, None
-        if refused is not None:
-            await refused.stop()
-        self._idempotent = False
         await super().on_start()
+        producer = self._ensure_producer()
+        if await _gives_producer_ids(producer.client):
+            _renew_producer_id(producer)
+        else:
+            # Effects are idempotent by key, so a retry that writes twice does no harm.
+            logger.info("The broker gives out no producer ids: writing without producer idempotence")
+        _send_within_lease(producer, cast("BatchApp", self.app).lease)
+
+
+async def _gives_producer_ids(client: Any) -> bool:
+    """The embedded broker offers them, and answers every request for one with an error."""
+    request = InitProducerIdRequest(transactional_id=None, transaction_timeout_ms=_NO_TRANSACTION_MS)
+    try:
+        answer = await client.send(client.get_random_node(), request)
+    except IncompatibleBrokerVersion:
+        return False
+    return for_code(answer.error_code) is not UnknownError
+
+
+def _renew_producer_id(producer: Any) -> None:
+    """Have the sender ask for an id, and number what it sends from then on from 0."""
+    manager = TransactionManager(None, _NO_TRANSACTION_MS)
+    producer._txn_manager = producer._sender._txn_manager = producer._message_accumulator._txn_manager = manager
+
+
+def _send_within_lease(producer: Any, lease: Lease) -> None:
+    """Refuse, as late as possible, what has waited in the producer until the partitions may have moved."""
+    client = producer.client
+    send = client.send
+
+    async def guarded(node_id: Any, request: Any, **options: Any) -> Any:
+        if isinstance(request, ProduceRequest):
+            await client.ready(node_id)
+            # From here to the socket nothing waits any more.
+            if not lease.holds():
+                if producer._txn_manager is not None:
+                    # The refused records have used up sequence numbers that the broker will never see.
+                    _renew_producer_id(producer)
+                raise LeaseLapsed("not sent: the group has not confirmed this process within its session time-out")
+        return await send(node_id, request, **options)
+
+    client.send = guarded

@@ -75,6 +75,9 @@ class FakeDelivery:
     def is_current(self) -> bool:
         return True
 
+    async def confirm(self) -> bool:
+        return True
+
     def acknowledge(self) -> None:
         self.acknowledged = True
 

@@ -21,6 +21,9 @@ class FakeDelivery:
     def is_current(self) -> bool:
         return self.current
 
+    async def confirm(self) -> bool:
+        return self.current
+
     def acknowledge(self) -> None:
         self.acknowledged += 1
 

@@ -1,0 +1,37 @@
+"""The names under which the processes of `omnitrack up` join their groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from omnitrack.deployment import DeploymentOptions, plan_deployment
+
+APPS = ("sink", "worker-1", "worker-2")
+
+
+def names(data_dir: Path, kafka: str | None = "127.0.0.1:9092") -> list[str]:
+    plan = plan_deployment(DeploymentOptions(data_dir, kafka=kafka, clickhouse_port=0, kafka_port=0, workers=2))
+    specs = {spec.name: spec for stage in plan.stages for spec in stage}
+    processes = [spec.process for name in APPS if (spec := specs[name])]
+    return [process.env["OMNITRACK_GROUP_INSTANCE"] for process in processes if process is not None]
+
+
+def test_each_process_has_a_name_of_its_own_that_outlives_it(tmp_path: Path) -> None:
+    first = names(tmp_path / "a")
+    assert len(set(first)) == len(APPS)
+    assert names(tmp_path / "a") == first
+
+
+def test_two_deployments_on_one_kafka_never_share_a_name(tmp_path: Path) -> None:
+    assert not set(names(tmp_path / "a")) & set(names(tmp_path / "b"))
+
+
+def test_a_given_name_is_the_beginning_of_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMNITRACK_GROUP_INSTANCE", "host-7")
+    assert names(tmp_path) == [f"host-7-{app}" for app in APPS]
+
+
+def test_on_the_embedded_broker_which_knows_no_static_members_there_are_none(tmp_path: Path) -> None:
+    assert names(tmp_path, kafka=None) == [""] * len(APPS)
