@@ -14,7 +14,7 @@ APPS = ("sink", "worker-1", "worker-2")
 def names(data_dir: Path, kafka: str | None = "127.0.0.1:9092") -> list[str]:
     plan = plan_deployment(DeploymentOptions(data_dir, kafka=kafka, clickhouse_port=0, kafka_port=0, workers=2))
     specs = {spec.name: spec for stage in plan.stages for spec in stage}
-    processes = [spec.process for name in APPS if (spec := specs[name])]
+    processes = [specs[name].process for name in APPS]
     return [process.env["OMNITRACK_GROUP_INSTANCE"] for process in processes if process is not None]
 
 
