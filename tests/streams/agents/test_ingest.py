@@ -157,6 +157,9 @@ class Delivered:
     def is_current(self) -> bool:
         return True
 
+    async def confirm(self) -> bool:
+        return True
+
     def acknowledge(self) -> None:
         pass
 
