@@ -71,15 +71,20 @@ def _fill(create: Callable[[], Any], groups: Iterable[Sequence[KeyValue]]) -> It
     """Record batches with the groups in order, each closed as soon as the next group would not fit."""
     batch, room = create(), BATCH_BYTES
     for group in groups:
-        size = sum(len(key or b"") + len(value or b"") + _RECORD_OVERHEAD for key, value in group)
-        if size > room and batch.record_count():
+        if sum(map(_size, group)) > room and batch.record_count():
             yield batch
             batch, room = create(), BATCH_BYTES
-        room -= size
-        for key, value in group:
+        for record in group:
+            key, value = record
             if batch.append(key=key, value=value, timestamp=None) is None:
                 yield batch
                 batch, room = create(), BATCH_BYTES
                 batch.append(key=key, value=value, timestamp=None)
+            room -= _size(record)
     if batch.record_count():
         yield batch
+
+
+def _size(record: KeyValue) -> int:
+    key, value = record
+    return len(key or b"") + len(value or b"") + _RECORD_OVERHEAD

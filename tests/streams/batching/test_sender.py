@@ -45,3 +45,9 @@ def test_a_group_that_fits_into_a_record_batch_is_never_split(groups: list[list[
 def test_a_record_larger_than_a_record_batch_goes_alone() -> None:
     large: KeyValue = (b"k", b"v" * (BATCH_BYTES + 1))
     assert filled([[(b"k", b"a")], [large], [(b"k", b"b")]]) == [[(b"k", b"a")], [large], [(b"k", b"b")]]
+
+
+def test_a_group_after_one_that_had_to_be_split_is_not_split() -> None:
+    too_large: list[KeyValue] = [(b"0", b"v" * 400_000)] * 3
+    fits: list[KeyValue] = [(b"1", b"v" * 400_000)] * 2
+    assert filled([too_large, fits]) == [too_large[:2], too_large[2:], fits]
