@@ -30,7 +30,8 @@ def _topics(accounts: Sequence[PartitionAccount]) -> Table:
     by_topic: defaultdict[str, list[PartitionAccount]] = defaultdict(list)
     for account in accounts:
         by_topic[account.topic].append(account)
-    table = Table("topic", title="records that Kafka keeps", title_justify="left")
+    table = Table(title="records that Kafka keeps", title_justify="left")
+    table.add_column("topic", overflow="fold", min_width=20)
     for column in _COLUMNS:
         table.add_column(column, justify="right")
     for topic, of_topic in by_topic.items():

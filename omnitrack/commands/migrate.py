@@ -19,6 +19,7 @@ def migrate_command(
     clickhouse: Annotated[
         str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
     ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
     catalogue: Annotated[
         Path | None,
         typer.Option(
@@ -34,7 +35,7 @@ def migrate_command(
     """
     errors = Console(stderr=True)
     try:
-        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse).clickhouse)
+        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
         if dry_run:
             _show(plan(settings), settings)
         else:

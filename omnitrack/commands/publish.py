@@ -32,6 +32,7 @@ def publish_command(
         Format, typer.Option("--format", help="What the files hold; touchpoints: JSON lines, or one JSON document.")
     ] = Format.TOUCHPOINTS,
     kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of a running `up`.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
     catalogue: Annotated[Path | None, typer.Option(help="The deployment's catalogue (YAML), for its channels.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line, send nothing.")] = False,
     rate: Annotated[float | None, typer.Option(min=0.001, help="At most so many touchpoints a second.")] = None,
@@ -54,7 +55,7 @@ def publish_command(
                 format=form,
                 refused_lines=stack.enter_context(refused.open("wb")) if refused is not None else None,
                 agent_key=_agent_key(),
-                target=_target(kafka, catalogue, dry_run),
+                target=_target(kafka, data_dir, catalogue, dry_run),
                 interrupts=stack.enter_context(Interrupts()),
                 console=errors,
                 rate=rate,
@@ -81,8 +82,8 @@ def _agent_key() -> bytes | None:
     return None if key_file is None else key_file.read_bytes().strip()
 
 
-def _target(kafka: str | None, catalogue: Path | None, dry_run: bool) -> Target:
-    endpoints = resolve_endpoints(kafka=kafka)
+def _target(kafka: str | None, data_dir: Path | None, catalogue: Path | None, dry_run: bool) -> Target:
+    endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
     channels = load_catalogue(catalogue or read_environment().catalogue).channels
     if dry_run:
         return DryRun(Topics(endpoints.topic_prefix, channels))

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from omnitrack.settings import read_environment, resolve_endpoints
+from omnitrack.settings import Endpoints, read_environment, resolve_endpoints
 from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
 from schemas.topics import Topics
 from sources.simulator import Plan, Simulation
@@ -42,6 +42,7 @@ def simulate(
     ] = 0.02,
     out: Annotated[Path | None, typer.Option(help="Write JSON lines to this file instead of Kafka.")] = None,
     kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of a running `up`.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
     truth: Annotated[Path | None, typer.Option(help="Write what must come of it, as JSON lines.")] = None,
     catalogue: Annotated[Path | None, typer.Option(help="The deployment's catalogue (YAML).")] = None,
 ) -> None:
@@ -66,7 +67,8 @@ def simulate(
             dirt=dirt,
             by_topic=out is None,
         )
-        conductor = _play(console, plan, rules, began, seconds, out, kafka, truth)
+        endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
+        conductor = _play(console, plan, rules, began, seconds, out, endpoints, truth)
     except (CatalogueError, SendFailedError, OSError) as error:
         console.print(f"simulate: {error}", style="red", markup=False)
         raise typer.Exit(_USAGE) from error
@@ -89,11 +91,11 @@ def _play(
     began: int,
     seconds: float | None,
     out: Path | None,
-    kafka: str | None,
+    endpoints: Endpoints,
     truth: Path | None,
 ) -> Conductor:
     with ExitStack() as stack:
-        sender = _sender(out, kafka)
+        sender = _sender(out, endpoints)
         stack.callback(sender.close)
         truth_file = stack.enter_context(TruthFile(truth, catalogue)) if truth is not None else None
         conductor = Conductor(Simulation(plan, catalogue), sender, truth_file)
@@ -113,10 +115,9 @@ def _play(
     return conductor
 
 
-def _sender(out: Path | None, kafka: str | None) -> Sender:
+def _sender(out: Path | None, endpoints: Endpoints) -> Sender:
     if out is not None:
         return FileSender(out)
-    endpoints = resolve_endpoints(kafka=kafka)
     return RawSender(endpoints.kafka, Topics(endpoints.topic_prefix))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,7 @@ def sql_command(
     clickhouse: Annotated[
         str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
     ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
 ) -> None:
     """Run SQL in ClickHouse and print the rows.
 
@@ -41,7 +43,7 @@ def sql_command(
     if not statements:
         raise typer.BadParameter("there is no statement in it", param_hint="QUERY")
     try:
-        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse).clickhouse)
+        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
         with connected(settings) as client:
             for statement in statements:
                 _run(client, statement, parameters, form)
