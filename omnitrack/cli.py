@@ -9,6 +9,7 @@ from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
 from omnitrack.commands.migrate import migrate_command
 from omnitrack.commands.publish import publish_command
+from omnitrack.commands.restitch import restitch_command
 from omnitrack.commands.simulate import simulate
 from omnitrack.commands.sql import sql_command
 from omnitrack.commands.status import status_command
@@ -33,6 +34,7 @@ app.command("sql")(sql_command)
 app.command("drain")(drain_command)
 app.command("status")(status_command)
 app.command("audit")(audit_command)
+app.command("restitch")(restitch_command)
 
 
 @app.callback()

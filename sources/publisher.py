@@ -21,6 +21,7 @@ from schemas.refusal import Refusal
 from schemas.topics import BUILT_IN_CHANNELS, Topics
 from sources.admission import Accepted, Admission
 from sources.deliveries import Deliveries
+from sources.producer import connect_producer
 from sources.settings import PublisherSettings
 
 __all__ = ["Accepted", "DeliveryError", "Publisher", "Refusal"]
@@ -28,10 +29,6 @@ __all__ = ["Accepted", "DeliveryError", "Publisher", "Refusal"]
 MOST_UNDER_WAY = 20_000
 """Records that are sent and not acknowledged; the driver itself would buffer without bound."""
 
-_LINGER_MS = 50
-_BATCH_BYTES = 512 * 1024
-_REQUEST_BYTES = 1024 * 1024
-_LEAST_RETRY_MS = 500
 _GRACE_SECONDS = 5.0
 
 
@@ -101,24 +98,8 @@ class Publisher:
             error.add_note(str(undelivered))
 
     def _connect(self) -> KafkaProducer:
-        answer_ms = int(self._settings.answer_seconds * 1000)
-        delivery_ms = int(self._settings.delivery_seconds * 1000)
         try:
-            return KafkaProducer(
-                bootstrap_servers=self._settings.kafka.split(","),
-                acks="all",
-                enable_idempotence=True,
-                allow_auto_create_topics=False,
-                linger_ms=_LINGER_MS,
-                batch_size=_BATCH_BYTES,
-                max_request_size=_REQUEST_BYTES,
-                bootstrap_timeout_ms=answer_ms,
-                max_block_ms=answer_ms,
-                delivery_timeout_ms=delivery_ms,
-                request_timeout_ms=min(answer_ms, delivery_ms - _LINGER_MS - _LEAST_RETRY_MS),
-                reconnect_backoff_max_ms=1_000,
-                metrics_enabled=False,
-            )
+            return connect_producer(self._settings)
         except KafkaError as error:
             raise self._explained(error) from error
 

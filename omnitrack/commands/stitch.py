@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from omnitrack.commands.times import parse_time
 from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
 from schemas.decode import decoder_for, encode_touchpoint
 from schemas.refusal import Refusal
@@ -69,13 +69,7 @@ def stitch_command(
 def _clock(now: str | None) -> int:
     if now is None:
         return int(time.time() * 1000)
-    try:
-        when = datetime.fromisoformat(now)
-    except ValueError as error:
-        raise ValueError(f"--now: {now!r} is no time: give one such as 2026-04-01T09:00:00+08:00") from error
-    if when.tzinfo is None:
-        raise ValueError(f"--now: {now!r} has no offset: add one such as +08:00 or Z")
-    return int(when.timestamp() * 1000)
+    return parse_time(now, "--now")
 
 
 def _read(

@@ -6,7 +6,7 @@ customer's encoded state; `advance_through` also takes in what is stored of it i
 
 from streams.journey.advance import advance
 from streams.journey.emit import Change
-from streams.journey.history import CustomerItem, advance_through
+from streams.journey.history import CustomerItem, advance_through, judge_letters
 from streams.journey.log import LogDamaged
 from streams.journey.state import head_key, next_due
 from streams.journey.stitch import Assignment, Stitched, stitch
@@ -20,6 +20,7 @@ __all__ = [
     "advance",
     "advance_through",
     "head_key",
+    "judge_letters",
     "next_due",
     "stitch",
 ]

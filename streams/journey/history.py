@@ -6,14 +6,15 @@ may now be stored. Afterwards the state is pruned as always.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow
-from schemas.touchpoint import Arrival, History, StoredIds, Withdrawal
+from schemas.touchpoint import Arrival, History, Origin, StoredIds, Touchpoint, Withdrawal
 from streams.journey.advance import advance, conclude
 from streams.journey.append import Touched
-from streams.journey.arrivals import Sorted, order
+from streams.journey.arrivals import Name, Sorted, order
 from streams.journey.collecting import HISTORY_AGE, collect
 from streams.journey.emit import Change, Emission
 from streams.journey.log import Get, Log, customer_log
@@ -100,30 +101,56 @@ def _merge(head: Head, log: Log[Stored], history: History, emission: Emission, c
     return change
 
 
+class Bearer(Protocol):
+    """A stored touchpoint, in whatever form."""
+
+    @property
+    def touchpoint(self) -> Touchpoint: ...
+    @property
+    def origin(self) -> Origin: ...
+
+
+class Judged(NamedTuple):
+    """What becomes of dead letters: `stored` are new, `repeated` are stored already, `dead` contradict what is."""
+
+    stored: list[Arrival]
+    repeated: list[Arrival]
+    dead: list[Arrival]
+
+
+def judge_letters(known: Mapping[Name, Bearer], letters: Iterable[Arrival]) -> Judged:
+    """Judge `letters` in their order against the touchpoints that are stored by channel and event_id."""
+    judged = Judged([], [], [])
+    bearers = dict(known)
+    for letter in letters:
+        name = (letter.touchpoint.channel, letter.touchpoint.event_id)
+        first = bearers.setdefault(name, letter)
+        if first is letter:
+            judged.stored.append(letter)
+        elif first.touchpoint == letter.touchpoint:
+            judged.repeated.append(letter)
+        else:
+            judged.dead.append(letter)
+    return judged
+
+
 def _fresh(before: Sequence[Stored], history: History, customer_id: str, change: Change) -> list[Stored]:
-    """What the history adds to the touchpoints `before`; fates of letters go to `change`."""
+    """What the history adds to the touchpoints `before`; the fates of letters go to `change`."""
     known = {stored.name: stored for stored in before}
     fresh: list[Stored] = []
-
-    def store(stored: Stored) -> None:
-        known[stored.name] = stored
-        fresh.append(stored)
-
     for past in history.touchpoints:
         stored = Stored(past.touchpoint, past.received_at, past.origin)
-        if stored.name not in known:
-            store(stored)
-    for letter in history.letters:
-        stored = Stored(letter.touchpoint, letter.received_at, letter.origin)
-        first = known.get(stored.name)
-        if first is None:
-            store(stored)
-        elif first.touchpoint != stored.touchpoint:
-            continue
-        elif first.origin != stored.origin:
-            change.duplicates.append(DuplicateRow(letter.origin, customer_id, *stored.name, letter.received_at))
-        change.taken_in.append(letter)
-    return fresh
+        if known.setdefault(stored.name, stored) is stored:
+            fresh.append(stored)
+    judged = judge_letters(known, history.letters)
+    for letter in judged.repeated:
+        touchpoint = letter.touchpoint
+        first = known.get((touchpoint.channel, touchpoint.event_id))
+        if first is None or first.origin != letter.origin:
+            row = DuplicateRow(letter.origin, customer_id, touchpoint.channel, touchpoint.event_id, letter.received_at)
+            change.duplicates.append(row)
+    change.taken_in += [*judged.stored, *judged.repeated]
+    return fresh + [Stored(letter.touchpoint, letter.received_at, letter.origin) for letter in judged.stored]
 
 
 def _bury_others(ids: StoredIds, emission: Emission, change: Change) -> None:

@@ -1,0 +1,116 @@
+"""`omnitrack restitch`: customers made anew from all that is stored of them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from omnitrack.broker_reader import BrokerUnavailableError
+from omnitrack.commands.formats import Format
+from omnitrack.commands.times import parse_time
+from omnitrack.restitch.job import CannotRestitch, Job
+from omnitrack.restitch.report import Report
+from omnitrack.restitch.selection import EVERYBODY, Listed, Received, Selection
+from omnitrack.restitch.sending import NotSentError
+from omnitrack.restitch.table import render
+from omnitrack.settings import read_environment, resolve_endpoints
+from schemas.catalogue import CatalogueError, load_catalogue
+from sinks.clickhouse.errors import ClickHouseError
+
+DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
+
+
+def restitch_command(
+    customers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Customer ids as they are stored, one per line; - is standard input."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Customers of whom something was received from then on.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="And before then.")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="All customers.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Take the difference in, while the stream goes on.")] = False,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Catalogue to stitch by (YAML); else OMNITRACK_CATALOGUE, else the defaults.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    examples: Annotated[int, typer.Option(min=0, help="Of each table and kind of difference.")] = 3,
+    wait: Annotated[bool, typer.Option(help="Wait before and after until all that was received is stored.")] = True,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most, each time.")] = 300.0,
+    kafka: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
+    ] = None,
+    clickhouse: Annotated[
+        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+) -> None:
+    """Make customers anew from all their stored touchpoints and those that came too late, and show what differs.
+
+    Nothing is changed without --apply. With it, who differs is handed to the stream workers, who merge it with what has
+    come since. They stitch by their own catalogue, and refuse what was compared by another: start them with the same.
+    Applying twice changes nothing.
+
+    Exit code 0: nothing differs, or nothing does any more; 1: something differs; 2: it could not be done; 130:
+    interrupted, what was handed over until then is taken in.
+    """
+    # The driver logs every attempt at a broker that is away; one line of ours says it.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    errors = Console(stderr=True)
+    try:
+        selection = _selection(customers, since, until, everybody)
+        rules = load_catalogue(catalogue or read_environment().catalogue)
+        endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
+        report = Job(endpoints, selection, rules, examples, timeout if wait else None, errors).run(apply=apply)
+    except (BrokerUnavailableError, CatalogueError, ClickHouseError, NotSentError, CannotRestitch, ValueError) as error:
+        errors.print(f"restitch: {error}", style="red", soft_wrap=True, markup=False)
+        raise typer.Exit(FAILED) from error
+    except KeyboardInterrupt as error:
+        errors.print("restitch: interrupted; what was handed over until then is taken in", style="red")
+        raise typer.Exit(INTERRUPTED) from error
+    _show(report, form)
+    raise typer.Exit(_exit_code(report))
+
+
+def _selection(customers: Path | None, since: str | None, until: str | None, everybody: bool) -> Selection:
+    in_period = since is not None or until is not None
+    if sum((customers is not None, in_period, everybody)) != 1:
+        raise CannotRestitch("say whom: --customers FILE, or --since and --until, or --all")
+    if customers is not None:
+        return Listed(_read_ids(customers))
+    return Received(
+        EVERYBODY.since if since is None else parse_time(since, "--since"),
+        EVERYBODY.until if until is None else parse_time(until, "--until"),
+    )
+
+
+def _read_ids(file: Path) -> tuple[str, ...]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotRestitch(f"--customers: {file} cannot be read: {error}") from error
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _show(report: Report, form: Format) -> None:
+    if form is Format.JSON:
+        typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
+        return
+    console = Console()
+    for part in render(report):
+        console.print(part, soft_wrap=isinstance(part, str), markup=False)
+
+
+def _exit_code(report: Report) -> int:
+    if report.interrupted:
+        return INTERRUPTED
+    applied = report.applied
+    settled = report.differing == 0 or (applied is not None and applied.behind is None and applied.differ == 0)
+    return 0 if settled else DIFFERENT

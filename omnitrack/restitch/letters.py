@@ -1,0 +1,144 @@
+"""Dead letters of touchpoints that came too late, by the customer whose they are."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, cast
+
+from clickhouse_driver import Client
+
+from schemas.decode import Decoder
+from schemas.refusal import Refusal
+from schemas.rows import DeadLetter
+from schemas.topics import Topics
+from schemas.touchpoint import Arrival, Origin, Touchpoint
+from sinks.clickhouse.rows import read_rows
+from streams.identity.resolve import CUSTOMER_NO, SESSION, Links, identities_of, learn_links, resolve
+
+MOST_CUSTOMERS = 17
+"""Of an identity's; with so many it tells nobody apart."""
+
+_LINKS = Path(__file__).parent / "links.sql"
+_AT_ONCE = 5_000
+
+T = TypeVar("T")
+
+
+class Found(NamedTuple):
+    letter_id: str
+    received_at: int
+
+
+class Letters:
+    """The letters by customer: their ids are held, and what they say is read again when it is needed.
+
+    `unreadable` counts those that break the contract, as where their channel is no longer in the catalogue: they stay.
+    """
+
+    def __init__(self, client: Client, topics: Topics, *, pseudonyms: bool) -> None:
+        """Read them all. Identities in them are pseudonyms if `pseudonyms`."""
+        self._client = client
+        self._topics = topics
+        self._pseudonyms = pseudonyms
+        self._decoder = Decoder(topics.channels)
+        self._by_customer: defaultdict[str, list[Found]] = defaultdict(list)
+        self.unreadable = 0
+        self._find_customers()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_customer.values()))
+
+    def customers_of(self, since: int, until: int) -> set[str]:
+        """The customers of letters received from `since` to before `until` (UTC ms)."""
+        return {
+            customer_id
+            for customer_id, found in self._by_customer.items()
+            if any(since <= one.received_at < until for one in found)
+        }
+
+    def of(self, customer_ids: Iterable[str]) -> dict[str, list[Arrival]]:
+        """The letters of each customer as arrivals, in the order of their receipt."""
+        customers = {
+            one.letter_id: customer_id for customer_id in customer_ids for one in self._by_customer.get(customer_id, ())
+        }
+        arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
+        for letter_ids in _batches(customers):
+            for letter in self._read("dead_letter_id IN {ids:Array(String)}", {"ids": letter_ids}):
+                arrival = self._arrival(letter)
+                if arrival is not None:
+                    arrivals[customers[letter.dead_letter_id]].append(arrival)
+        for found in arrivals.values():
+            found.sort(key=lambda arrival: (arrival.received_at, str(arrival.origin)))
+        return arrivals
+
+    def _find_customers(self) -> None:
+        """Some say their customer, the others are decided by the links that those and all stored touchpoints tell."""
+        links: Links = defaultdict(set)
+        unresolved: list[tuple[Found, Touchpoint]] = []
+        for letter in self._all():
+            arrival = self._arrival(letter)
+            found = Found(letter.dead_letter_id, letter.received_at)
+            if arrival is None:
+                self.unreadable += 1
+            elif CUSTOMER_NO in arrival.touchpoint.identities:
+                self._by_customer[arrival.touchpoint.identities[CUSTOMER_NO]].append(found)
+                for identity, customers in learn_links([arrival.touchpoint]).items():
+                    links[identity] |= customers
+            else:
+                unresolved.append((found, _who(arrival.touchpoint)))
+        for batch in _batches(unresolved):
+            stored = self._links([touchpoint for _, touchpoint in batch])
+            for found, touchpoint in batch:
+                identities = identities_of(touchpoint)
+                known = {one: links.get(one, set()) | stored.get(one, set()) for one in identities}
+                self._by_customer[self._customer_of(touchpoint, known)].append(found)
+
+    def _all(self) -> Iterator[DeadLetter]:
+        page, after = "reason = 'too_late' AND dead_letter_id > {after:String} ORDER BY dead_letter_id LIMIT 5000", ""
+        while letters := self._read(page, {"after": after}):
+            yield from letters
+            after = max(letter.dead_letter_id for letter in letters)
+
+    def _read(self, where: str, parameters: Mapping[str, Any]) -> list[DeadLetter]:
+        return cast("list[DeadLetter]", read_rows(self._client, "dead_letters", where, parameters))
+
+    def _arrival(self, letter: DeadLetter) -> Arrival | None:
+        payload = b64decode(letter.payload)
+        touchpoint = self._decoder.decode(payload, self._topics.channel_of(letter.topic), letter.received_at)
+        if isinstance(touchpoint, Refusal):
+            return None
+        origin = Origin(letter.topic, letter.partition, letter.offset)
+        key = None if letter.key is None else b64decode(letter.key)
+        return Arrival(touchpoint, origin, letter.received_at, key, payload)
+
+    def _links(self, touchpoints: Iterable[Touchpoint]) -> Links:
+        identities = sorted({identity for touchpoint in touchpoints for identity in identities_of(touchpoint)})
+        kinds, values = [kind for kind, _ in identities], [value for _, value in identities]
+        parameters = {"kinds": kinds, "values": values, "most": MOST_CUSTOMERS}
+        rows = self._client.execute(_LINKS.read_text(), parameters)
+        return {(kind, value): set(customers) for kind, value, customers in rows}
+
+    def _customer_of(self, touchpoint: Touchpoint, links: Links) -> str:
+        customer_id = resolve(touchpoint, links)
+        # The pseudonym of a session stands for its channel too.
+        channel = f"anon:{SESSION}:{touchpoint.channel}:"
+        if self._pseudonyms and customer_id.startswith(channel):
+            return f"anon:{SESSION}:{customer_id.removeprefix(channel)}"
+        return customer_id
+
+
+def _who(touchpoint: Touchpoint) -> Touchpoint:
+    """What tells whose it is, and no more."""
+    return Touchpoint(
+        touchpoint.channel, "", 0, "", "", session_id=touchpoint.session_id, identities=touchpoint.identities
+    )
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, _AT_ONCE)):
+        yield batch

@@ -1,0 +1,33 @@
+"""The Kafka producer of what writes from outside the streams: acknowledged by all replicas, idempotent, in order."""
+
+from __future__ import annotations
+
+from kafka import KafkaProducer
+
+from sources.settings import PublisherSettings
+
+_LINGER_MS = 50
+_BATCH_BYTES = 512 * 1024
+_REQUEST_BYTES = 1024 * 1024
+_LEAST_RETRY_MS = 500
+
+
+def connect_producer(settings: PublisherSettings) -> KafkaProducer:
+    """A connected producer. Raises `KafkaError` if the broker does not answer within `settings.answer_seconds`."""
+    answer_ms = int(settings.answer_seconds * 1000)
+    delivery_ms = int(settings.delivery_seconds * 1000)
+    return KafkaProducer(
+        bootstrap_servers=settings.kafka.split(","),
+        acks="all",
+        enable_idempotence=True,
+        allow_auto_create_topics=False,
+        linger_ms=_LINGER_MS,
+        batch_size=_BATCH_BYTES,
+        max_request_size=_REQUEST_BYTES,
+        bootstrap_timeout_ms=answer_ms,
+        max_block_ms=answer_ms,
+        delivery_timeout_ms=delivery_ms,
+        request_timeout_ms=min(answer_ms, delivery_ms - _LINGER_MS - _LEAST_RETRY_MS),
+        reconnect_backoff_max_ms=1_000,
+        metrics_enabled=False,
+    )
