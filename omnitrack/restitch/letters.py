@@ -12,15 +12,13 @@ from typing import Any, NamedTuple, TypeVar, cast
 from clickhouse_driver import Client
 
 from schemas.decode import Decoder
+from schemas.identity import CUSTOMER_NO, SESSION, identities_of
 from schemas.refusal import Refusal
 from schemas.rows import DeadLetter
 from schemas.topics import Topics
 from schemas.touchpoint import Arrival, Origin, Touchpoint
 from sinks.clickhouse.rows import read_rows
-from streams.identity.resolve import CUSTOMER_NO, SESSION, Links, identities_of, learn_links, resolve
-
-MOST_CUSTOMERS = 17
-"""Of an identity's; with so many it tells nobody apart."""
+from streams.identity.resolve import MOST_CUSTOMERS, Links, learn_links, resolve
 
 _LINKS = Path(__file__).parent / "links.sql"
 _AT_ONCE = 5_000
@@ -113,12 +111,13 @@ class Letters:
             return None
         origin = Origin(letter.topic, letter.partition, letter.offset)
         key = None if letter.key is None else b64decode(letter.key)
-        return Arrival(touchpoint, origin, letter.received_at, key, payload)
+        # A letter's version tells its touchpoint's placement (streams/agents/letters.py).
+        return Arrival(touchpoint, origin, letter.received_at, key, payload, placement=letter.version // 2)
 
     def _links(self, touchpoints: Iterable[Touchpoint]) -> Links:
         identities = sorted({identity for touchpoint in touchpoints for identity in identities_of(touchpoint)})
         kinds, values = [kind for kind, _ in identities], [value for _, value in identities]
-        parameters = {"kinds": kinds, "values": values, "most": MOST_CUSTOMERS}
+        parameters = {"kinds": kinds, "values": values, "most": MOST_CUSTOMERS + 1}
         rows = self._client.execute(_LINKS.read_text(), parameters)
         return {(kind, value): set(customers) for kind, value, customers in rows}
 

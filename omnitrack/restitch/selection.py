@@ -16,7 +16,7 @@ MOST_CUSTOMERS = 500
 MOST_ROWS = 50_000
 """Of a chunk, by the rows that ClickHouse holds of its customers; a larger customer is a chunk of its own."""
 
-_PAGE = 2_000
+PAGE = 2_000
 _QUERIES = Path(__file__).parent
 
 
@@ -74,17 +74,17 @@ def _selected(client: Client, selection: Selection, letters: Letters) -> Iterato
 def _stored(client: Client, period: Received) -> Iterator[str]:
     after = ""
     while True:
-        parameters = _period(period) | {"after": after, "limit": _PAGE}
+        parameters = _period(period) | {"after": after, "limit": PAGE}
         page: Sequence[tuple[str]] = client.execute(_query("customers"), parameters)
         yield from (customer_id for (customer_id,) in page)
-        if len(page) < _PAGE:
+        if len(page) < PAGE:
             return
         after = page[-1][0]
 
 
 def _pages(customer_ids: Iterable[str]) -> Iterator[list[str]]:
     remaining = iter(customer_ids)
-    while page := list(islice(remaining, _PAGE)):
+    while page := list(islice(remaining, PAGE)):
         yield page
 
 

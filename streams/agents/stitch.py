@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+import structlog
 
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
@@ -19,6 +21,8 @@ from streams.journey import Change, CustomerItem, advance_through, next_due
 
 encode_msgpack = msgspec.msgpack.Encoder().encode
 KeyValue = tuple[bytes | None, bytes | None]
+
+logger = structlog.get_logger(__name__)
 
 
 class CustomerStates(StateStore, Protocol):
@@ -113,6 +117,7 @@ class Stitch:
         get = self._states.partition(batch.partition).get
         writes: list[list[tuple[bytes, bytes | None]]] = []
         due: dict[str, int | None] = {}
+        refused: Counter[str] = Counter()
         for key, group in groups.items():
             customer_id = key.decode()
             change = advance_through(customer_id, get, group, self._catalogue, clock, now)
@@ -120,6 +125,9 @@ class Stitch:
             if change.writes:
                 writes.append(list(change.writes.items()))
             due[customer_id] = change.due_at
+            refused.update(change.refused)
+        for reason, count in refused.items():
+            logger.warning("histories not taken in", reason=reason, customers=count)
         outputs = [Outgoing(topic, batch.partition, (records,)) for topic, records in rows.by_topic.items()]
         return Stitched(Effects(outputs, batch.partition, writes), due)
 

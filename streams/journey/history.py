@@ -123,8 +123,7 @@ def judge_letters(known: Mapping[Name, Bearer], letters: Iterable[Arrival]) -> J
     judged = Judged([], [], [])
     bearers = dict(known)
     for letter in letters:
-        name = (letter.touchpoint.channel, letter.touchpoint.event_id)
-        first = bearers.setdefault(name, letter)
+        first = bearers.setdefault(letter.name, letter)
         if first is letter:
             judged.stored.append(letter)
         elif first.touchpoint == letter.touchpoint:
@@ -144,11 +143,9 @@ def _fresh(before: Sequence[Stored], history: History, customer_id: str, change:
             fresh.append(stored)
     judged = judge_letters(known, history.letters)
     for letter in judged.repeated:
-        touchpoint = letter.touchpoint
-        first = known.get((touchpoint.channel, touchpoint.event_id))
+        first = known.get(letter.name)
         if first is None or first.origin != letter.origin:
-            row = DuplicateRow(letter.origin, customer_id, touchpoint.channel, touchpoint.event_id, letter.received_at)
-            change.duplicates.append(row)
+            change.duplicates.append(DuplicateRow(letter.origin, customer_id, *letter.name, letter.received_at))
     change.taken_in += [*judged.stored, *judged.repeated]
     return fresh + [Stored(letter.touchpoint, letter.received_at, letter.origin) for letter in judged.stored]
 
