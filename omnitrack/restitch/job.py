@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from clickhouse_driver import Client
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,7 +16,7 @@ from omnitrack.drain import Drained, Stage, TopicsMissing, drain, drain_stages
 from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.restitch.letters import Letters
 from omnitrack.restitch.report import Applied, Report, Tally
-from omnitrack.restitch.run import Restitcher
+from omnitrack.restitch.run import Restitcher, now_ms
 from omnitrack.restitch.selection import Selection, count_customers
 from omnitrack.restitch.sending import HistorySender
 from omnitrack.settings import Endpoints
@@ -53,7 +54,7 @@ class Job:
             tally = Tally(self.examples)
             with Interrupts() as interrupts:
                 with self.console.status("reading dead letters"):
-                    letters = Letters(client, topics, pseudonyms=PublisherSettings().pseudonym_key_file is not None)
+                    letters = self._letters(client, topics)
                 restitcher = Restitcher(client, self.catalogue, letters, lambda: interrupts.requested)
                 with _progress(self.console, count_customers(client, self.selection)) as show:
                     for done in restitcher.compare(self.selection, tally, sender):
@@ -65,11 +66,16 @@ class Job:
             differing=tally.differing,
             letters=len(letters),
             letters_unreadable=letters.unreadable,
+            letters_unsettled=letters.unsettled,
             tables=tally.tables,
             examples=tally.examples,
             interrupted=interrupted,
             applied=applied,
         )
+
+    def _letters(self, client: Client, topics: Topics) -> Letters:
+        pseudonyms = PublisherSettings().pseudonym_key_file is not None
+        return Letters(client, topics, self.catalogue.horizon, now_ms(), pseudonyms=pseudonyms)
 
     def _applied(self, restitcher: Restitcher, sender: HistorySender, *, wait: bool) -> Applied:
         began = time.monotonic()

@@ -22,6 +22,7 @@ from streams.identity.resolve import MOST_CUSTOMERS, Links, learn_links, resolve
 
 _LINKS = Path(__file__).parent / "links.sql"
 _AT_ONCE = 5_000
+_SETTLING = 86_400_000
 
 T = TypeVar("T")
 
@@ -34,17 +35,20 @@ class Found(NamedTuple):
 class Letters:
     """The letters by customer: their ids are held, and what they say is read again when it is needed.
 
-    `unreadable` counts those that break the contract, as where their channel is no longer in the catalogue: they stay.
+    Some stay: `unreadable` ones break the contract, as where their channel is no longer in the catalogue; `unsettled`
+    ones name no customer number, and have been beyond the horizon for less than a day: the stream may still move them.
     """
 
-    def __init__(self, client: Client, topics: Topics, *, pseudonyms: bool) -> None:
-        """Read them all. Identities in them are pseudonyms if `pseudonyms`."""
+    def __init__(self, client: Client, topics: Topics, horizon: int | None, now: int, *, pseudonyms: bool) -> None:
+        """Read them all; `horizon` and `now` in ms. Identities in them are pseudonyms if `pseudonyms`."""
         self._client = client
         self._topics = topics
         self._pseudonyms = pseudonyms
         self._decoder = Decoder(topics.channels)
         self._by_customer: defaultdict[str, list[Found]] = defaultdict(list)
+        self._settled_before = None if horizon is None else now - horizon - _SETTLING
         self.unreadable = 0
+        self.unsettled = 0
         self._find_customers()
 
     def __len__(self) -> int:
@@ -86,6 +90,8 @@ class Letters:
                 self._by_customer[arrival.touchpoint.identities[CUSTOMER_NO]].append(found)
                 for identity, customers in learn_links([arrival.touchpoint]).items():
                     links[identity] |= customers
+            elif self._settled_before is not None and arrival.at >= self._settled_before:
+                self.unsettled += 1
             else:
                 unresolved.append((found, _who(arrival.touchpoint)))
         for batch in _batches(unresolved):

@@ -35,12 +35,15 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`letters_unreadable` are letters that break the contract by now: they stay dead."""
+    """`letters` are those of touchpoints that came too late; `letters_unreadable` break the contract by now, and
+    `letters_unsettled` may still move to another customer: both stay dead.
+    """
 
     customers: int
     differing: int
     letters: int
     letters_unreadable: int
+    letters_unsettled: int
     tables: tuple[TableCounts, ...]
     examples: tuple[Example, ...]
     interrupted: bool = False

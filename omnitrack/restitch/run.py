@@ -84,7 +84,7 @@ class Restitcher:
     def _read(self, customer_ids: Sequence[str]) -> Iterator[_Compared]:
         if not customer_ids:
             return
-        now = _now_ms()
+        now = now_ms()
         letters = self.letters.of(customer_ids)
         for customer in read_customers(self.client, customer_ids):
             own = letters.get(customer.customer_id, [])
@@ -101,5 +101,5 @@ class Restitcher:
         sender.flush()
 
 
-def _now_ms() -> int:
+def now_ms() -> int:
     return time.time_ns() // 1_000_000

@@ -19,6 +19,8 @@ def render(report: Report) -> Iterator[RenderableType]:
     yield f"{stopped}{report.customers:,} customers compared, {report.differing:,} differ"
     if report.letters_unreadable:
         yield f"{report.letters_unreadable:,} dead letters break the contract by now, and stay"
+    if report.letters_unsettled:
+        yield f"{report.letters_unsettled:,} dead letters without a customer number stay until tomorrow: they may move"
     yield _counts(report)
     for example in report.examples:
         yield from _example(example)

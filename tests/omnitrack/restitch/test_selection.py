@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,10 +23,12 @@ from sinks.clickhouse.client import connected
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.writer import Writer
 from tests.sinks.rows import NOON, entry, promise_row, touchpoint_row
+from tests.streams.journey.cases import DAY
 from tests.streams.worker import touchpoint
 
 TOPICS = Topics()
 LONG_AGO = "2026-01-01T00:00:00Z"
+HORIZON = 45 * DAY
 
 
 class Store:
@@ -52,7 +55,7 @@ class Store:
         self._writer.write("dead_letters", [entry(row)])
 
     def letters(self, *, pseudonyms: bool = False) -> Letters:
-        return Letters(self.client, TOPICS, pseudonyms=pseudonyms)
+        return Letters(self.client, TOPICS, HORIZON, NOON, pseudonyms=pseudonyms)
 
     def selected(self, chosen: Selection) -> list[list[str]]:
         return list(chunks(self.client, chosen, self.letters()))
@@ -180,3 +183,12 @@ def test_a_letter_that_breaks_the_contract_by_now_is_counted(store: Store) -> No
     store.letter(1, json.dumps({"schema_version": 9}).encode())
     letters = store.letters()
     assert (len(letters), letters.unreadable) == (0, 1)
+
+
+def test_a_letter_of_somebody_unknown_waits_for_a_day_beyond_the_horizon(store: Store) -> None:
+    for number, minutes in enumerate((-1, 1)):
+        at = datetime.fromtimestamp(NOON / 1000, UTC) - timedelta(days=46, minutes=minutes)
+        store.letter(number, late(str(number), identities={"device": f"d-{number}"}, occurred_at=at.isoformat()))
+    letters = store.letters()
+    assert letters.customers_of(EVERYBODY.since, EVERYBODY.until) == {"anon:device:d-1"}
+    assert letters.unsettled == 1
