@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -93,6 +94,19 @@ def clickhouse_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.child.terminate()
 
 
+@contextmanager
+def fresh_database(clickhouse_url: str) -> Iterator[ClickHouseSettings]:
+    """The settings of a database that does not exist yet; it is dropped afterwards."""
+    settings = ClickHouseSettings.of(_with_database(clickhouse_url, f"test_{uuid.uuid4().hex[:12]}"))
+    try:
+        yield settings
+    finally:
+        client = connect(settings, database="default")
+        with explained(settings):
+            client.execute(f"DROP DATABASE IF EXISTS {settings.database}")
+        client.disconnect()
+
+
 @pytest.fixture
 def own_clickhouse(tmp_path: Path) -> Iterator[EmbeddedClickHouse]:
     """An embedded ClickHouse of this test alone, to be stopped, killed and started again."""
@@ -106,14 +120,8 @@ def own_clickhouse(tmp_path: Path) -> Iterator[EmbeddedClickHouse]:
 @pytest.fixture
 def empty_clickhouse(clickhouse_url: str) -> Iterator[ClickHouseSettings]:
     """The settings of a database that does not exist yet; it is dropped afterwards."""
-    settings = ClickHouseSettings.of(_with_database(clickhouse_url, f"test_{uuid.uuid4().hex[:12]}"))
-    try:
+    with fresh_database(clickhouse_url) as settings:
         yield settings
-    finally:
-        client = connect(settings, database="default")
-        with explained(settings):
-            client.execute(f"DROP DATABASE IF EXISTS {settings.database}")
-        client.disconnect()
 
 
 @pytest.fixture
