@@ -54,11 +54,14 @@ class Fleet:
 
     @classmethod
     @contextmanager
-    def start(cls, folder: Path, prefix: str, say: Say) -> Iterator[Fleet]:
-        """Start broker and ClickHouse; everything ends with the block. `prefix` is that of the environment."""
+    def start(cls, folder: Path, prefix: str, delay: float, say: Say) -> Iterator[Fleet]:
+        """Start broker and ClickHouse, and end everything with the block. `prefix` is that of the environment.
+
+        Bytes from and to the broker take `delay` seconds.
+        """
         with ExitStack() as stack:
             direct, behind = free_port(), free_port()
-            kafka_link = stack.enter_context(Proxy.to(behind))
+            kafka_link = stack.enter_context(Proxy.to(behind, delay))
             kafka = ApacheKafka.start(folder / "kafka", direct, _two_listeners(direct, behind, kafka_link.port))
             stack.callback(kafka.kill)
             clickhouse = EmbeddedClickHouse.start(folder / "clickhouse")
@@ -85,7 +88,9 @@ class Fleet:
             [_patient(spec) for spec in specs if spec.process is None],
             [_patient(replace(spec, not_ready=lambda: None)) for spec in specs if spec.name == name],
         ]
-        host = Supervisor(replace(self.plan, data_dir=self.plan.data_dir / name, stages=stages), self._teller(name))
+        # The same worker may still be on its way out.
+        folder = self.plan.data_dir / f"{name}.{len(self.removed)}"
+        host = Supervisor(replace(self.plan, data_dir=folder, stages=stages), self._teller(name))
         host.start()
         self.hosts[name] = host
 

@@ -1,8 +1,9 @@
-"""A TCP proxy on loopback that can cut connections or hold their bytes back."""
+"""A TCP proxy on loopback that delays bytes, holds them back, and cuts connections."""
 
 from __future__ import annotations
 
 import asyncio
+from asyncio import Queue
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
@@ -11,14 +12,20 @@ from typing import Any
 from omnitrack.ports import LOOPBACK, free_port
 
 CHUNK = 65_536
+MOST_UNDER_WAY = 256
+"""Chunks of one direction of a connection that may be delayed at once."""
 
 
 class Proxy:
-    """Forwards connections to `port` of loopback to `target`; its methods may be called from any thread."""
+    """Forwards connections to `port` of loopback to `target`; its methods may be called from any thread.
 
-    def __init__(self, target: int, port: int) -> None:
+    Bytes arrive `delay` seconds after they were sent, in either direction.
+    """
+
+    def __init__(self, target: int, port: int, delay: float) -> None:
         self.port = port
         self._target = target
+        self._delay = delay
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -27,9 +34,9 @@ class Proxy:
 
     @classmethod
     @contextmanager
-    def to(cls, target: int) -> Iterator[Proxy]:
+    def to(cls, target: int, delay: float = 0.0) -> Iterator[Proxy]:
         """A proxy to `target` on a free port; it ends with the block."""
-        proxy = cls(target, free_port())
+        proxy = cls(target, free_port(), delay)
         proxy._thread.start()
         proxy._call(proxy._listen())
         try:
@@ -83,18 +90,37 @@ class Proxy:
         ends = {writer, back}
         self._writers |= ends
         try:
-            await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+            with suppress(asyncio.CancelledError):  # the proxy ends, and nobody is left to be told
+                await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
         finally:
             self._writers -= ends
             for end in ends:
                 end.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(CHUNK):
-                await self._flowing.wait()
-                writer.write(data)
-                await writer.drain()
-        # One end is gone: the other shall see all that was sent before, and then the end.
-        with suppress(OSError, RuntimeError):
-            writer.write_eof()
+        under_way: Queue[tuple[float, bytes]] = Queue(MOST_UNDER_WAY)
+        await asyncio.gather(self._take_in(reader, under_way), self._give_out(under_way, writer))
+
+    async def _take_in(self, reader: asyncio.StreamReader, under_way: Queue[tuple[float, bytes]]) -> None:
+        data = b"..."
+        while data:
+            try:
+                data = await reader.read(CHUNK)
+            except OSError:
+                data = b""
+            await under_way.put((self._loop.time() + self._delay, data))
+
+    async def _give_out(self, under_way: Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
+        """Whatever arrives, in order; when one end is gone, the other sees all that was sent before, then the end."""
+        while True:
+            due, data = await under_way.get()
+            await asyncio.sleep(due - self._loop.time())
+            await self._flowing.wait()
+            with suppress(OSError, RuntimeError):
+                if data:
+                    writer.write(data)
+                    await writer.drain()
+                else:
+                    writer.write_eof()
+            if not data:
+                return

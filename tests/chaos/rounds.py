@@ -74,7 +74,7 @@ def play(schedule: Schedule, folder: Path, say: Say) -> Report:
     prefix = f"chaos-{uuid.uuid4().hex[:8]}."
     report = Report(schedule)
     catalogue = load_catalogue(None)
-    with _environment(prefix), Fleet.start(folder, prefix, say) as fleet:
+    with _environment(prefix), Fleet.start(folder, prefix, schedule.delay, say) as fleet:
         _prepare(fleet.endpoints)
         played = deliveries(schedule.seed, schedule.records, catalogue, now())
         load = Load(fleet.endpoints.kafka, Topics(prefix), played, schedule.backlog, schedule.seconds)

@@ -58,13 +58,15 @@ class Strike:
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """A round of `seconds`. It begins with `workers` workers and a `backlog`, the share of the `records` that is
-    published before they start; the others follow evenly."""
+    published before they start; the others follow evenly. Every byte between broker and workers or sink is `delay`
+    seconds under way, which keeps batches in work for long."""
 
     seed: int
     seconds: float
     workers: int
     records: int
     backlog: float
+    delay: float
     strikes: tuple[Strike, ...]
 
     def __str__(self) -> str:
@@ -82,6 +84,7 @@ class Schedule:
             int(head["workers"]),
             int(head["records"]),
             float(head["backlog"]),
+            float(head["delay"]),
             tuple(map(Strike.parse, lines[1:])),
         )
 
@@ -98,7 +101,8 @@ def draw(seed: int, seconds: float, records: int) -> Schedule:
     rng = Random(f"chaos {seed}")
     workers = rng.randint(1, MOST_WORKERS)
     backlog = rng.choice((0.0, 0.2, 0.6))
-    return Schedule(seed, seconds, workers, records, backlog, tuple(_Draw(rng, workers).strikes(seconds)))
+    delay = rng.choice((0.0, 0.02, 0.1))
+    return Schedule(seed, seconds, workers, records, backlog, delay, tuple(_Draw(rng, workers).strikes(seconds)))
 
 
 class _Draw:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -72,6 +73,19 @@ def test_bytes_that_were_held_back_arrive_after_the_release(echo: int) -> None:
         proxy.release()
         patient.settimeout(5)
         assert patient.recv(1_024) == b"held"
+
+
+def test_bytes_take_as_long_as_they_shall_and_keep_their_order(echo: int) -> None:
+    with Proxy.to(echo, delay=SHORT / 2) as proxy, call(proxy.port) as slow:
+        begun = time.monotonic()
+        slow.sendall(b"first ")
+        time.sleep(0.01)
+        slow.sendall(b"second")
+        came = b""
+        while len(came) < 12:
+            came += slow.recv(12)
+        assert came == b"first second"
+        assert SHORT < time.monotonic() - begun < SHORT + 1
 
 
 def test_a_server_that_is_away_ends_the_connection(echo: int) -> None:
