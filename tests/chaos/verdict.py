@@ -16,7 +16,7 @@ from schemas.rows import DeadLetter, TouchpointRow
 from schemas.touchpoint import Origin, Touchpoint
 from sinks.port import Row, Table
 from streams.agents.letters import dead_letter
-from streams.identity import resolve_all
+from streams.identity import learn_links, resolve
 from streams.journey import stitch
 
 SHOWN = 5
@@ -49,6 +49,8 @@ def differences(received: Sequence[Received], tables: Tables, catalogue: Catalog
         for one, touchpoint in zip(received, decoded, strict=True)
         if isinstance(touchpoint, Touchpoint) and str(one.origin) not in late
     ]
+    # What ends as a dead letter later on has told whose its identities are as well.
+    links = learn_links(one for one in decoded if isinstance(one, Touchpoint))
     refused = {
         str(one.origin): _letter(one, refusal)
         for one, refusal in zip(received, decoded, strict=True)
@@ -56,7 +58,7 @@ def differences(received: Sequence[Received], tables: Tables, catalogue: Catalog
     }
     return [
         *_misjudged(received, decoded, letters, refused, tables["touchpoints"], catalogue, now),
-        *_wrong_rows(accepted, tables, catalogue, now),
+        *_wrong_rows([(resolve(one, links), one) for one in accepted], tables, catalogue, now),
         *_wrong_fates(received, tables),
     ]
 
@@ -95,9 +97,10 @@ def _misjudged(
                 yield f"dead_letters: {one.origin} is a conflict, with {rival}"
 
 
-def _wrong_rows(accepted: Iterable[Touchpoint], tables: Tables, catalogue: Catalogue, now: int) -> Iterator[str]:
+def _wrong_rows(
+    owned: Sequence[tuple[str, Touchpoint]], tables: Tables, catalogue: Catalogue, now: int
+) -> Iterator[str]:
     """Rows that are not those of the pure function."""
-    owned = list(resolve_all(accepted))
     stitched = stitch(owned, catalogue, now)
     contents = {(owner, one.channel, one.event_id): one for owner, one in owned}
     wanted_touchpoints = {
