@@ -16,7 +16,7 @@ from schemas.rows import DeadLetter, TouchpointRow
 from schemas.touchpoint import Origin, Touchpoint
 from sinks.port import Row, Table
 from streams.agents.letters import dead_letter
-from streams.identity import learn_links, resolve
+from streams.identity.resolve import learn_links, resolve
 from streams.journey import stitch
 
 SHOWN = 5
@@ -25,6 +25,8 @@ AFTER_STITCHING = ("conflict", "too_late")
 """Reasons of dead letters that depend on the order of arrival and on the clock, which no pure function knows."""
 
 Tables = Mapping[Table, Sequence[Any]]
+Owned = Sequence[tuple[str, Touchpoint]]
+"""Touchpoints, each after its customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,7 @@ def _misjudged(
                 yield f"dead_letters: {one.origin} is a conflict, with {rival}"
 
 
-def _wrong_rows(
-    owned: Sequence[tuple[str, Touchpoint]], tables: Tables, catalogue: Catalogue, now: int
-) -> Iterator[str]:
+def _wrong_rows(owned: Owned, tables: Tables, catalogue: Catalogue, now: int) -> Iterator[str]:
     """Rows that are not those of the pure function."""
     stitched = stitch(owned, catalogue, now)
     contents = {(owner, one.channel, one.event_id): one for owner, one in owned}
