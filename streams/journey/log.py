@@ -8,6 +8,8 @@ from zlib import crc32
 
 from streams.journey.state import Head, Segment, Stored, decode_stored, encode, segment_key
 
+_GROWING = 8
+"""Entries up to which the last segment grows in place: a recovery takes its time by keys. At most 15, see `_grown`."""
 _SMALL = 64
 _MOST_SMALL = 32
 
@@ -51,6 +53,7 @@ class Log(Generic[Item]):
         self._get = get
         self._decode = decode
         self._read: dict[int, list[Item]] = {}
+        self._written: dict[bytes, bytes] = {}
 
     def find(self, *name: str) -> Item | None:
         """The first entry of that name."""
@@ -69,6 +72,9 @@ class Log(Generic[Item]):
 
     def add(self, head: LogHead, fresh: list[Item]) -> dict[bytes, bytes | None]:
         """Enter `fresh` into the log that `head` describes from now on; returns the puts and deletes for the table."""
+        last = head.segments[-1] if head.segments else None
+        if last is not None and last.count + len(fresh) <= _GROWING:
+            return self._grow(head, last, fresh)
         small = _trailing_small(head.segments)
         if len(small) < _MOST_SMALL:
             return self._write(head, fresh, fresh)
@@ -87,15 +93,28 @@ class Log(Generic[Item]):
             writes |= self._write(head, kept, kept, number)
         return writes
 
+    def _grow(self, head: LogHead, last: Segment, fresh: list[Item]) -> dict[bytes, bytes | None]:
+        """Enter `fresh` into the last segment, whose entries need not be read for that."""
+        key = segment_key(self._owner, last.number)
+        count = last.count + len(fresh)
+        value = _grown(self._value(last.number), count, fresh)
+        head.segments[-1] = Segment(last.number, count, max([last.newest_at, *(entry.at for entry in fresh)]))
+        head.fingerprints += b"".join([_fingerprint(*entry.name) for entry in fresh])
+        self._read.pop(last.number, None)
+        self._written[key] = value
+        return {key: value}
+
     def _write(
         self, head: LogHead, entries: list[Item], fresh: list[Item], number: int | None = None
     ) -> dict[bytes, bytes | None]:
         number = _next_number(head) if number is None else number
         newest_at = max([entry.at for entry in entries])
         head.segments.append(Segment(number, len(entries), newest_at))
-        self._read[number] = entries
+        self._read[number] = list(entries)
         head.fingerprints += b"".join([_fingerprint(*entry.name) for entry in fresh])
-        return {segment_key(self._owner, number): encode(entries)}
+        key, value = segment_key(self._owner, number), encode(entries)
+        self._written[key] = value
+        return {key: value}
 
     def _positions(self, fingerprint: bytes) -> Iterator[int]:
         fingerprints = self._head.fingerprints
@@ -114,16 +133,25 @@ class Log(Generic[Item]):
 
     def _segment(self, number: int) -> list[Item]:
         if number not in self._read:
-            value = self._get(segment_key(self._owner, number))
-            if value is None:
-                raise LogDamaged(f"{self._owner}: the state table lacks segment {number} of the log")
-            self._read[number] = self._decode(value)
+            self._read[number] = self._decode(self._value(number))
         return self._read[number]
+
+    def _value(self, number: int) -> bytes:
+        key = segment_key(self._owner, number)
+        value = self._written.get(key) or self._get(key)
+        if value is None:
+            raise LogDamaged(f"{self._owner}: the state table lacks segment {number} of the log")
+        return value
 
 
 def customer_log(customer_id: str, head: Head, get: Get) -> Log[Stored]:
     """The log of a customer's touchpoints, which `head` describes."""
     return Log(customer_id, head, get, decode_stored)
+
+
+def _grown(value: bytes, count: int, fresh: list[Item]) -> bytes:
+    """The encoded list `value` with `fresh` at its end: a short list has its length in the first byte."""
+    return b"".join([bytes([0x90 | count]), value[1:], *map(encode, fresh)])
 
 
 def _fingerprint(place: str, name: str) -> bytes:
