@@ -106,7 +106,7 @@ def recover(kafka: str, topics: Topics, partitions: int) -> None:
     watch.watch(BatchTable, "apply_changelog_batch", "into the table")
     watch.watch(Stitch, "recover", "who is due")
     call_before(Recovery, "_set_recovery_started", watch.begin)
-    settings = StreamSettings(kafka=kafka, topic_prefix=topics.prefix, partitions=partitions, session_timeout=30)
+    settings = StreamSettings(kafka=kafka, topic_prefix=topics.prefix, partitions=partitions, session_timeout=6)
     app = create_streams(settings)
 
     def ready() -> None:
