@@ -30,7 +30,8 @@ class Batch:
     """Records of one partition in offset order, and the offset that follows them.
 
     `next_offset` lies behind whatever was read after the last record (markers of transactions, compacted records),
-    so `records` may be empty. `highwater` is the partition's end when the batch was fetched.
+    so `records` may be empty. `highwater` is the partition's end when the batch was fetched, `seeks` how often the
+    consumer had gone back to what is committed by then.
     """
 
     topic: str
@@ -38,6 +39,7 @@ class Batch:
     records: Sequence[Record]
     next_offset: int
     highwater: int
+    seeks: int = 0
 
     @property
     def caught_up(self) -> bool:

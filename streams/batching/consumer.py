@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import aiokafka
@@ -63,14 +64,19 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         fetcher = consumer._fetcher
         if consumer._closed or fetcher._closed:
             raise ConsumerStoppedError()
+        seeks = parent.seeks
+
+        def wanted() -> list[TP]:
+            # Asked right before something is taken, with nothing in between in this thread, where seeks happen as well.
+            nonlocal seeks
+            seeks = parent.seeks
+            return [tp for tp in active_partitions if parent.has_room(tp)]
+
         with fetcher._subscriptions.fetch_context():
-            return await take(
-                fetcher,
-                lambda: [tp for tp in active_partitions if parent.has_room(tp)],
-                self.roomy,
-                timeout or 0.0,
-                lambda tp: parent.app.records_at_once(tp.topic),
+            taken = await take(
+                fetcher, wanted, self.roomy, timeout or 0.0, lambda tp: parent.app.records_at_once(tp.topic)
             )
+        return {tp: [replace(one, seeks=seeks) for one in fetched] for tp, fetched in taken.items()}
 
     def wake(self) -> None:
         """Look again for partitions with room; callable from any thread."""
@@ -83,6 +89,16 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         return assignment.state_value(driver.ensure_aiokafka_TP(tp)) if assignment is not None else None
 
 
+class ReadOffsets(dict[TP, int | None]):
+    """Tells Faust of no partition how far it was read: it would drop, unseen, a batch that ends before that.
+
+    After a seek smaller batches may come than before it, and none of them is to be dropped.
+    """
+
+    def __getitem__(self, tp: TP) -> None:
+        return None
+
+
 class BatchConsumer(driver.Consumer):
     """Delivers one message per fetched batch and commits the leading run of acknowledged ones."""
 
@@ -91,13 +107,18 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.deliveries: defaultdict[TP, DeliveryLog] = defaultdict(DeliveryLog)
+        self.seeks = 0
+        self._seeking = 0
         super().__init__(*args, **kwargs)
+        self._read_offset = ReadOffsets()
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def has_room(self, tp: TP) -> bool:
         """Whether another batch of the partition may be fetched: bounds the memory held by unacknowledged ones."""
+        if self._seeking and not self._is_changelog_tp(tp):
+            return False
         return tp not in self.deliveries or len(self.deliveries[tp]) < self.app.pending_batches
 
     def caught_up(self, tp: TP) -> bool:
@@ -118,9 +139,9 @@ class BatchConsumer(driver.Consumer):
     def _to_message(self, tp: TP, record: Fetched) -> ConsumerMessage:
         if self._is_changelog_tp(tp):
             self._correct_recovery_end(tp, record.highwater)
-        else:
+        elif record.seeks == self.seeks:
             self.deliveries[tp].deliver(record.next_offset)
-        batch = Batch(tp.topic, tp.partition, record.records, record.next_offset, record.highwater)
+        batch = Batch(tp.topic, tp.partition, record.records, record.next_offset, record.highwater, record.seeks)
         return ConsumerMessage(
             tp.topic,
             tp.partition,
@@ -143,10 +164,15 @@ class BatchConsumer(driver.Consumer):
         if tp in ends and ends[tp] < highwater - 1:
             ends[tp] = highwater - 1
 
+    def is_current(self, message: Message) -> bool:
+        """Whether a delivered batch is still to be done here: its partition has not moved, nor was it read anew."""
+        batch = cast("Batch", message.value)
+        return message.generation_id == self.app.consumer_generation_id and batch.seeks == self.seeks
+
     def ack(self, message: Message) -> bool:
         """Mark a delivered batch as done; False if its delivery was forgotten in a rebalance."""
         self._unacked_messages.discard(message)
-        if message.acked or message.generation_id != self.app.consumer_generation_id:
+        if message.acked or not self.is_current(message):
             return False
         message.acked = True
         log = self.deliveries.get(message.tp)
@@ -169,13 +195,24 @@ class BatchConsumer(driver.Consumer):
         """Back-pressure is `has_room`; the stock way makes the fetcher sleep a second."""
 
     async def perform_seek(self) -> None:
-        """Go to the committed offsets, to the beginning of a partition without one; forget what was delivered."""
+        """Go to the committed offsets, to the beginning of a partition without one; forget what was delivered.
+
+        Nothing is taken meanwhile, and what was taken before is no longer current: it comes again.
+        """
+        self.seeks += 1
+        self._seeking += 1
         self.deliveries.clear()
+        try:
+            await self._seek_to_committed()
+        finally:
+            self._seeking -= 1
+            self._thread.wake()
+
+    async def _seek_to_committed(self) -> None:
         assigned = self.assignment()
         if not assigned:
             return
         committed = await self.seek_to_committed()
-        self._read_offset.update({tp: offset or None for tp, offset in committed.items()})
         self._committed_offset.update({tp: offset or None for tp, offset in committed.items()})
         fresh = [tp for tp, offset in committed.items() if not offset and not self._is_changelog_tp(tp)]
         if fresh:

@@ -31,7 +31,7 @@ class EventDelivery:
         self._message = message
 
     def is_current(self) -> bool:
-        return bool(self._message.generation_id == self._app.consumer_generation_id)
+        return self._app.batches.is_current(self._message)
 
     async def confirm(self) -> bool:
         while self.is_current():

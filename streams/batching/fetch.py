@@ -19,11 +19,15 @@ from streams.batching.batch import Record
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Records taken from one partition, the position behind them, and the partition's end as of the fetch."""
+    """Records taken from one partition, the position behind them, and the partition's end as of the fetch.
+
+    `seeks` tells after how many seeks of the consumer they were taken.
+    """
 
     records: list[Record]
     next_offset: int
     highwater: int
+    seeks: int = 0
 
 
 async def take(

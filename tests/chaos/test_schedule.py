@@ -10,7 +10,9 @@ from tests.chaos.schedule import (
     BROKER,
     CLICKHOUSE,
     MOST_WORKERS,
+    SCHEDULES,
     SESSION_SECONDS,
+    SHORT,
     SINK,
     Action,
     Schedule,
@@ -68,3 +70,9 @@ def test_a_line_that_is_no_strike_is_refused() -> None:
 
 
 _SERVERS = {BROKER, CLICKHOUSE}
+
+
+def test_the_kept_schedules_can_be_read() -> None:
+    schedules = [Schedule.parse(path.read_text()) for path in SCHEDULES.glob("*.txt")]
+    assert all(schedule.strikes for schedule in schedules)
+    assert Schedule.parse(SHORT.read_text()) in schedules
