@@ -1,8 +1,8 @@
 """Chaos by hand: `python -m tests.chaos [--seed N] [--rounds N] [--seconds N] [--records N] [--schedule FILE]`.
 
 Rounds take the seeds one after the other. Without a seed, the schedules that once found something are played first,
-then those of seeds by chance. Exit code 1 if a round finds anything wrong; its data and logs stay in
-`artifacts/chaos`, and its schedule is printed, to be played again with `--schedule` or its seed.
+then those of seeds by chance. Exit code 1 if a round finds anything wrong; its data, logs and
+schedule stay in `artifacts/chaos`, as do those of a round in which a process ended by itself.
 """
 
 from __future__ import annotations
@@ -51,11 +51,12 @@ def _play(schedule: Schedule) -> Report:
     folder = FOLDER / str(schedule.seed)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    (folder / "schedule.txt").write_text(f"{schedule}\n")
     print(schedule, flush=True)
     begun = time.monotonic()
     report = play(schedule, folder.resolve(), lambda line: print(f"{time.monotonic() - begun:6.1f} {line}", flush=True))
     print(report, flush=True)
-    if not report.differences:
+    if not report.differences and not report.exits:
         shutil.rmtree(folder)
     return report
 
