@@ -20,6 +20,7 @@ from streams.agents.identity import Identify
 from streams.agents.ingest import Ingest, IngestAgent
 from streams.agents.stitch import Stitch
 from streams.agents.ticks import send_ticks
+from streams.attempts import Attempts
 from streams.batching import BatchApp, create_app
 from streams.provision import ensure_topics
 from streams.pseudonym import Pseudonyms, read_pseudonyms
@@ -74,7 +75,7 @@ def add_stitch(app: BatchApp, topics: Topics, partitions: int, catalogue: Catalo
     """Add the state, the agent that stitches, and the timer that keeps its clock."""
     states = app.state_table("state", topics.state, partitions)
     stitch = Stitch(topics, catalogue, states, app.sender, now_ms)
-    app.consume((topics.customer,), stitch, "stitch")
+    app.consume((topics.customer,), Attempts(stitch, states), "stitch")
 
     states.on_recover(_recovery(app, topics.customer, stitch.recover))
     _keep_time(app, stitch, topics)

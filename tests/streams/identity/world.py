@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -20,6 +20,7 @@ from schemas.touchpoint import Touchpoint
 from streams.agents.identity import Identify
 from streams.agents.ingest import Ingest
 from streams.agents.stitch import Stitch
+from streams.attempts import cut, note_end, read_ends
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Effects, Write
 from streams.identity import resolve_all
@@ -132,15 +133,29 @@ class World:
             start = self.positions[place]
             taken = self.logs[place][start : start + records]
             end = start + len(taken)
-            effects = self._effects(stage, Batch(*place, taken, end, end))
-            self._send(effects.outputs)
-            if crash != "before the state" and stage in self.states:
-                self.states[stage].write(effects)
+            for part in self._parts(stage, Batch(*place, taken, end, end)):
+                effects = self._effects(stage, part)
+                self._send(effects.outputs)
+                if crash == "before the state":
+                    break
+                if stage in self.states:
+                    self.states[stage].write(effects)
             if crash:
                 self._start(stage)
             else:
                 self.positions[place] = end
         return bool(places)
+
+    def _parts(self, stage: str, batch: Batch) -> Iterator[Batch]:
+        """The batch as stitching takes it: cut where an earlier attempt ended, each part noted before it is taken."""
+        if stage != "stitch":
+            yield batch
+            return
+        state = self.states[stage].partitions[batch.partition]
+        for part in cut(batch, read_ends(state)):
+            key, value = note_end(read_ends(state), part)
+            state[key] = value
+            yield part
 
     def drain(self) -> None:
         while any(self.work(stage, partition) for stage in STAGES for partition in range(PARTITIONS)):

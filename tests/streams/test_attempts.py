@@ -1,0 +1,112 @@
+"""A replay has a checkpoint wherever an attempt ended, so rows that were sent before a crash are known to a state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.catalogue import Catalogue
+from streams.attempts import ATTEMPTS_KEY, Attempts, cut, note_end, read_ends
+from streams.batching import Batch, Delivery
+from streams.checkpoint import Write
+from tests.streams.identity.world import NOW, TOPICS, Kept, World, payload
+
+
+def batch(first: int, next_offset: int) -> Batch:
+    return Batch("customer", 0, [Kept(offset, b"C-1", b"") for offset in range(first, next_offset)], next_offset, 100)
+
+
+def offsets(parts: Iterable[Batch]) -> list[tuple[list[int], int]]:
+    return [([record.offset for record in part.records], part.next_offset) for part in parts]
+
+
+@given(st.integers(0, 20), st.integers(0, 20), st.lists(st.integers(0, 50), unique=True).map(sorted))
+def test_a_batch_is_cut_at_every_end_within_it_and_nowhere_else(first: int, count: int, ends: list[int]) -> None:
+    whole = batch(first, first + count)
+    parts = list(cut(whole, tuple(ends)))
+    assert [record for part in parts for record in part.records] == list(whole.records)
+    within = [end for end in ends if first < end < whole.next_offset]
+    assert [part.next_offset for part in parts] == [*within, whole.next_offset]
+    assert all(record.offset < part.next_offset for part in parts for record in part.records)
+
+
+def test_ends_are_noted_until_the_input_has_passed_them() -> None:
+    state = dict([note_end((), batch(0, 5))])
+    assert read_ends(state) == (5,)
+    state = dict([note_end(read_ends(state), batch(0, 3))])
+    assert read_ends(state) == (3, 5)
+    state = dict([note_end(read_ends(state), batch(3, 8))])
+    assert read_ends(state) == (5, 8)
+    state = dict([note_end(read_ends(state), batch(8, 9))])
+    assert read_ends(state) == (9,)
+
+
+@dataclass(slots=True)
+class Log:
+    """A state table, and a handler, that tell what was done in which order."""
+
+    done: list[str] = field(default_factory=list)
+    state: dict[bytes, bytes] = field(default_factory=dict)
+    fails_at: int | None = None
+    current: bool = True
+
+    def partition(self, partition: int) -> Mapping[bytes, bytes]:
+        return self.state
+
+    async def write_batch(self, partition: int, groups: Iterable[Sequence[Write]]) -> None:
+        self.state.update((key, value) for group in groups for key, value in group if value is not None)
+        self.done.append(f"noted {read_ends(self.state)}")
+
+    async def handle(self, batch: Batch, delivery: Delivery) -> None:
+        if batch.next_offset == self.fails_at:
+            return
+        self.done.append(f"took up to {batch.next_offset}")
+        delivery.acknowledge()
+
+    def is_current(self) -> bool:
+        return self.current
+
+    async def confirm(self) -> bool:
+        return self.current
+
+    def acknowledge(self) -> None:
+        self.done.append("acknowledged")
+
+
+def test_an_end_is_noted_before_its_batch_is_taken_and_the_input_acknowledged_once() -> None:
+    log = Log()
+    log.state.update([note_end((), batch(0, 3))])
+    asyncio.run(Attempts(log.handle, log)(batch(0, 5), log))
+    assert log.done == ["noted (3,)", "took up to 3", "noted (5,)", "took up to 5", "acknowledged"]
+
+
+def test_what_follows_a_part_that_was_not_finished_waits_for_its_replay() -> None:
+    log = Log(fails_at=3)
+    log.state.update([note_end((), batch(0, 3))])
+    asyncio.run(Attempts(log.handle, log)(batch(0, 5), log))
+    assert log.done == ["noted (3,)"]
+
+
+def test_nothing_is_noted_for_a_partition_that_moved() -> None:
+    log = Log(current=False)
+    asyncio.run(Attempts(log.handle, log)(batch(0, 5), log))
+    assert (log.done, ATTEMPTS_KEY in log.state) == ([], False)
+
+
+def test_a_journey_sent_before_a_crash_does_not_outlive_the_one_that_an_earlier_touchpoint_makes_of_it() -> None:
+    world = World(Catalogue(horizon=None))
+    minutes = 60_000
+    for number, ago in enumerate((0, 1)):
+        value = payload("mobile_app", f"e{number}", NOW - ago * minutes, identities={"customer_no": "C1"})
+        world.publish(value)
+        world.work("ingest", 0)
+        if number == 0:
+            for partition in range(3):
+                world.work("stitch", partition, crash="before the state")
+    world.drain()
+    shown = world.rows(TOPICS.journeys)
+    assert list(shown) == [journey.journey_id for journey in world.expected().journeys]
