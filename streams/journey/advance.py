@@ -12,10 +12,11 @@ from streams.journey.arrivals import Sorted, sort_records
 from streams.journey.collecting import is_needed, let_go
 from streams.journey.emit import Change, Emission
 from streams.journey.life import is_joinable
-from streams.journey.log import Get, Log, customer_log
+from streams.journey.log import Get, Log
+from streams.journey.opening import close_state, open_state
 from streams.journey.prune import prune
 from streams.journey.rebuild import rebuild
-from streams.journey.state import Head, Stored, decode_head, encode, head_key
+from streams.journey.state import Head, Stored, head_key
 from streams.journey.tombstones import touchpoint_tombstone
 
 
@@ -32,16 +33,13 @@ def advance(
     The rows of `Change` are those that differ from what was sent before, with a version of at least `version`, greater
     than any before. Without records it changes what is due at `clock`. A replay of stored arrivals changes nothing.
     """
-    raw = get(head_key(customer_id))
-    head = decode_head(raw) if raw is not None else Head()
-    log = customer_log(customer_id, head, get)
+    head, log = open_state(customer_id, get)
     change = Change()
     emission = Emission(customer_id, clock, max(head.version + 1, version), catalogue)
     found = sort_records(customer_id, log, records, emission.oldest, change)
     touched = Touched()
     if found.removed or not _append_all(customer_id, head, found.fresh, touched, catalogue):
-        before = decode_head(raw) if raw is not None else Head()
-        log = customer_log(customer_id, before, get)
+        before, log = open_state(customer_id, get)
         touched = Touched()
         head = rebuild(before, log.all(before), found, emission, touched, change)
     return conclude(head, log, found, touched, emission, change)
@@ -68,7 +66,7 @@ def conclude(
     _settle_journeys(head, earliest_next)
     _add_touchpoint_rows(found, touched, emission, change)
     change.writes |= _write_log(head, log, found)
-    changed = prune(customer_id, head, log, clock, catalogue, change.writes, now=prune_now) or changed
+    changed = prune(customer_id, head, log, found.fresh, clock, catalogue, change.writes, now=prune_now) or changed
     if found.withdrawn:
         head.withdrawn = emission.version
     changed = let_go(customer_id, head, clock, change.writes) or changed
@@ -76,7 +74,7 @@ def conclude(
     needed = is_needed(head, clock)
     if change.writes or changed or (not needed and head.version):
         head.version = emission.version
-        change.writes[head_key(customer_id)] = encode(head) if needed else None
+        change.writes[head_key(customer_id)] = close_state(head, log) if needed else None
     return change
 
 

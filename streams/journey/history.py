@@ -17,9 +17,10 @@ from streams.journey.append import Touched
 from streams.journey.arrivals import Name, Sorted, order
 from streams.journey.collecting import HISTORY_AGE, collect
 from streams.journey.emit import Change, Emission
-from streams.journey.log import Get, Log, customer_log
+from streams.journey.log import Get, Log
+from streams.journey.opening import open_state
 from streams.journey.rebuild import rebuild
-from streams.journey.state import Head, Stored, decode_head, head_key
+from streams.journey.state import Head, Stored
 from streams.journey.tombstones import handoff_tombstone, journey_tombstone, promise_tombstone
 
 CustomerItem = Arrival | Withdrawal | History
@@ -51,14 +52,12 @@ def take_history(customer_id: str, get: Get, part: History, catalogue: Catalogue
     The whole set is what the state holds, what `part` adds to it, and its letters that are neither duplicates nor
     conflicts of those. The rows are the pure function of that set at `clock`; whatever else is stored gets a tombstone.
     """
-    raw = get(head_key(customer_id))
-    head = decode_head(raw) if raw is not None else Head()
+    head, log = open_state(customer_id, get)
     refusal = _refusal(head, part, catalogue, clock, now)
     if refusal is not None:
         return Change(refused=[refusal], due_at=head.due_at)
     change = Change()
     whole = collect(customer_id, head, get, part, clock, change.writes)
-    log = customer_log(customer_id, head, get)
     version = max(head.version, part.version if whole is not None else 0)
     emission = Emission(customer_id, clock, max(version + 1, now), catalogue, everything=whole is not None)
     if whole is None:

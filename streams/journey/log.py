@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 from zlib import crc32
 
-from streams.journey.state import Head, Segment, Stored, decode_stored, encode, segment_key
+from streams.journey.packing import pack, unpack
+from streams.journey.state import Segment, encode, segment_key
 
 _GROWING = 8
 """Entries up to which the last segment grows in place: a recovery takes its time by keys. At most 15, see `_grown`."""
@@ -53,18 +54,31 @@ class Log(Generic[Item]):
         self._get = get
         self._decode = decode
         self._read: dict[int, list[Item]] = {}
-        self._written: dict[bytes, bytes] = {}
+        self._written: dict[int, bytes] = {}
 
     def find(self, *name: str) -> Item | None:
         """The first entry of that name."""
         fingerprint = _fingerprint(*name)
         if fingerprint not in self._head.fingerprints:
             return None
-        for index in self._positions(fingerprint):
-            entry = self._at(index)
-            if entry.name == name:
-                return entry
-        return None
+        entries = (self.at(self._head, place) for place in _places(self._head, fingerprint))
+        return next((entry for entry in entries if entry.name == name), None)
+
+    def place_of(self, head: LogHead, entry: Item) -> int:
+        """The place of an entry that is in the log that `head` describes."""
+        places = list(_places(head, _fingerprint(*entry.name)))
+        if len(places) == 1:
+            return places[0]
+        return next(place for place in places if self.at(head, place).name == entry.name)
+
+    def at(self, head: LogHead, place: int) -> Item:
+        """The entry at that place of the log that `head` describes."""
+        index = place
+        for segment in head.segments:
+            if index < segment.count:
+                return self._segment(segment.number)[index]
+            index -= segment.count
+        raise LogDamaged(f"{self._owner}: the log ends before entry {place}")
 
     def all(self, head: LogHead) -> list[Item]:
         """The whole log that `head` describes, in order of arrival."""
@@ -95,14 +109,12 @@ class Log(Generic[Item]):
 
     def _grow(self, head: LogHead, last: Segment, fresh: list[Item]) -> dict[bytes, bytes | None]:
         """Enter `fresh` into the last segment, whose entries need not be read for that."""
-        key = segment_key(self._owner, last.number)
         count = last.count + len(fresh)
         value = _grown(self._value(last.number), count, fresh)
         head.segments[-1] = Segment(last.number, count, max([last.newest_at, *(entry.at for entry in fresh)]))
         head.fingerprints += b"".join([_fingerprint(*entry.name) for entry in fresh])
         self._read.pop(last.number, None)
-        self._written[key] = value
-        return {key: value}
+        return self._put(last.number, value)
 
     def _write(
         self, head: LogHead, entries: list[Item], fresh: list[Item], number: int | None = None
@@ -112,24 +124,11 @@ class Log(Generic[Item]):
         head.segments.append(Segment(number, len(entries), newest_at))
         self._read[number] = list(entries)
         head.fingerprints += b"".join([_fingerprint(*entry.name) for entry in fresh])
-        key, value = segment_key(self._owner, number), encode(entries)
-        self._written[key] = value
-        return {key: value}
+        return self._put(number, encode(entries))
 
-    def _positions(self, fingerprint: bytes) -> Iterator[int]:
-        fingerprints = self._head.fingerprints
-        found = fingerprints.find(fingerprint)
-        while found >= 0:
-            if found % 4 == 0:
-                yield found // 4
-            found = fingerprints.find(fingerprint, found + 1)
-
-    def _at(self, index: int) -> Item:
-        for segment in self._head.segments:
-            if index < segment.count:
-                return self._segment(segment.number)[index]
-            index -= segment.count
-        raise LogDamaged(f"{self._owner}: the log ends before entry {index}")
+    def _put(self, number: int, value: bytes) -> dict[bytes, bytes | None]:
+        self._written[number] = value
+        return {segment_key(self._owner, number): pack(value)}
 
     def _segment(self, number: int) -> list[Item]:
         if number not in self._read:
@@ -137,21 +136,25 @@ class Log(Generic[Item]):
         return self._read[number]
 
     def _value(self, number: int) -> bytes:
-        key = segment_key(self._owner, number)
-        value = self._written.get(key) or self._get(key)
+        if number in self._written:
+            return self._written[number]
+        value = self._get(segment_key(self._owner, number))
         if value is None:
             raise LogDamaged(f"{self._owner}: the state table lacks segment {number} of the log")
-        return value
-
-
-def customer_log(customer_id: str, head: Head, get: Get) -> Log[Stored]:
-    """The log of a customer's touchpoints, which `head` describes."""
-    return Log(customer_id, head, get, decode_stored)
+        return unpack(value)
 
 
 def _grown(value: bytes, count: int, fresh: list[Item]) -> bytes:
     """The encoded list `value` with `fresh` at its end: a short list has its length in the first byte."""
     return b"".join([bytes([0x90 | count]), value[1:], *map(encode, fresh)])
+
+
+def _places(head: LogHead, fingerprint: bytes) -> Iterator[int]:
+    found = head.fingerprints.find(fingerprint)
+    while found >= 0:
+        if found % 4 == 0:
+            yield found // 4
+        found = head.fingerprints.find(fingerprint, found + 1)
 
 
 def _fingerprint(place: str, name: str) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from schemas.catalogue import Catalogue
+from schemas.touchpoint import Touchpoint
 from streams.journey.arrivals import order
-from streams.journey.build import Place, build
-from streams.journey.life import is_joinable
+from streams.journey.build import build
 from streams.journey.log import Log
 from streams.journey.render import earliest
-from streams.journey.state import Head, Promise, Stored
+from streams.journey.state import FEEDBACK_REACH, Head, Journey, Promise, Stored
 
 _EVERY = 86_400_000
 """A customer's log is searched for what may leave it once a day at most (ms)."""
@@ -18,6 +20,7 @@ def prune(
     customer_id: str,
     head: Head,
     log: Log[Stored],
+    fresh: Iterable[Stored],
     clock: int,
     catalogue: Catalogue,
     writes: dict[bytes, bytes | None],
@@ -26,24 +29,19 @@ def prune(
 ) -> bool:
     """Take from the log, and from what `head` knows of it, all that no touchpoint within the horizon can change.
 
-    Rows stay as they were sent. What belongs to a promise that may yet change stays as well. Adds to `writes`, notes
-    in `head` when to look again; tells whether the head changed. `now` does not wait until there must be something.
+    Rows stay as they were sent. What belongs to a promise that may yet change stays as well. `fresh` has just joined
+    the log. Adds to `writes`, notes in `head` when to look again; tells whether the head changed. `now` does not wait
+    until something may leave.
     """
     if catalogue.horizon is None:
         return False
-    due_at = _prune_at(head, catalogue.horizon)
-    pruned = due_at is not None and (due_at <= clock or now)
+    reach = catalogue.horizon + catalogue.contact_gap
+    head.prune_at = earliest(head.prune_at, *(stored.at + reach + 1 for stored in fresh))
+    pruned = head.prune_at is not None and (head.prune_at <= clock or now)
     if pruned:
         _take_out(customer_id, head, log, clock, clock - catalogue.horizon, catalogue, writes)
-        due_at = _prune_at(head, catalogue.horizon)
-    head.due_at = earliest(head.due_at, due_at)
+    head.due_at = earliest(head.due_at, head.prune_at)
     return pruned
-
-
-def _prune_at(head: Head, horizon: int) -> int | None:
-    if not head.segments:
-        return None
-    return max(_oldest_segment(head) + horizon + 1, head.pruned_at + _EVERY)
 
 
 def _take_out(
@@ -55,44 +53,55 @@ def _take_out(
     catalogue: Catalogue,
     writes: dict[bytes, bytes | None],
 ) -> None:
-    head.pruned_at = clock
-    stored = sorted(log.all(head), key=order)
-    places = build(customer_id, stored, catalogue).places
-    needed = {promise.journey_id for promise in head.promises.values() if not _is_settled(promise, oldest)}
-    needed.update(journey.journey_id for journey in head.journeys)
-    kept = [place.stored for place in places if not _may_leave(place, needed, head, oldest, catalogue)]
+    places = build(customer_id, sorted(log.all(head), key=order), catalogue).places
+    needs = _Needs(head, oldest, catalogue.contact_gap)
+    needed = [(needs.until(place.stored.touchpoint, place.journey), place.stored) for place in places]
+    kept = [stored for until, stored in needed if until >= oldest]
     if len(kept) < len(places):
         writes.update(log.replace(head, kept))
-        _forget(head, oldest, {each.touchpoint.promise_id for each in kept}, {each.touchpoint.case_id for each in kept})
+        _forget(head, oldest, kept)
+    first = min((until for until, _ in needed if until >= oldest), default=None)
+    head.prune_at = None if first is None else max(clock + first - oldest + 1, clock + _EVERY)
 
 
-def _oldest_segment(head: Head) -> int:
-    return min(segment.newest_at for segment in head.segments)
+class _Needs:
+    """Until when touchpoints are needed: they may leave once the horizon is later."""
+
+    def __init__(self, head: Head, oldest: int, gap: int) -> None:
+        self._promises = head.promises
+        self._live = {journey.journey_id for journey in head.journeys}
+        self._promised: dict[str | None, int] = {}
+        for promise in head.promises.values():
+            until = _settled_at(promise)
+            self._promised[promise.journey_id] = max(until, self._promised.get(promise.journey_id, until))
+        self._oldest = oldest
+        self._gap = gap
+
+    def until(self, touchpoint: Touchpoint, journey: Journey | None) -> int:
+        at = touchpoint.occurred_at + self._gap
+        if journey is None:
+            promise = self._promises.get(touchpoint.promise_id or "")
+            return at if promise is None else max(at, _settled_at(promise))
+        at = max(at, journey.totals.last_at + self._gap, journey.last_step_at + FEEDBACK_REACH)
+        if not journey.finished:
+            at = max(at, journey.reach)
+        if journey.journey_id in self._live:
+            # A deadline is ahead, nobody knows yet what comes of it.
+            at = max(at, self._oldest)
+        return max(at, self._promised.get(journey.journey_id, at))
 
 
-def _may_leave(place: Place, needed: set[str | None], head: Head, oldest: int, catalogue: Catalogue) -> bool:
-    touchpoint = place.stored.touchpoint
-    if touchpoint.occurred_at >= oldest - catalogue.contact_gap:
-        return False
-    journey = place.journey
-    if journey is not None:
-        return (
-            journey.journey_id not in needed
-            and journey.totals.last_at < oldest - catalogue.contact_gap
-            and not is_joinable(journey, oldest)
-        )
-    promise = head.promises.get(touchpoint.promise_id or "")
-    return promise is None or _is_settled(promise, oldest)
+def _settled_at(promise: Promise) -> int:
+    """One that nobody kept is settled too, a horizon after it was due: else it would stay for ever."""
+    return promise.due_at if promise.kept_at is None else promise.kept_at
 
 
-def _is_settled(promise: Promise, oldest: int) -> bool:
-    return promise.kept_at is not None and promise.kept_at < oldest
-
-
-def _forget(head: Head, oldest: int, promise_ids: set[str | None], case_ids: set[str | None]) -> None:
+def _forget(head: Head, oldest: int, kept: list[Stored]) -> None:
+    promise_ids = {stored.touchpoint.promise_id for stored in kept}
+    case_ids = {stored.touchpoint.case_id for stored in kept}
     head.promises = {
         promise_id: promise
         for promise_id, promise in head.promises.items()
-        if not _is_settled(promise, oldest) or promise_id in promise_ids
+        if _settled_at(promise) >= oldest or promise_id in promise_ids
     }
     head.cases = {case_id: intent for case_id, intent in head.cases.items() if case_id in case_ids}

@@ -29,7 +29,7 @@ def rebuild(
     new.head.version = before.version
     new.head.segments = before.segments
     new.head.fingerprints = before.fingerprints
-    new.head.pruned_at = before.pruned_at
+    new.head.prune_at = before.prune_at
     new.head.withdrawn = before.withdrawn
     new.head.collecting = before.collecting
     return new.head

@@ -8,9 +8,12 @@ default. Unlike what flows, they are mutable: each is decoded from bytes for one
 
 from __future__ import annotations
 
+import struct
+
 import msgspec
 
 from schemas.touchpoint import Origin, Touchpoint
+from streams.journey.packing import pack, unpack
 
 FEEDBACK_REACH = 7 * 86_400_000
 """How long after a journey's last step feedback still joins it, in ms."""
@@ -127,8 +130,15 @@ class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
     previous: str | None
 
 
+class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A pending touchpoint at rest, by its place in the log."""
+
+    place: int
+    previous: str | None
+
+
 class Segment(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """`count` touchpoints of the log under one key, the newest of `newest_at`."""
+    """`count` entries of a log under one key, the newest of `newest_at` (ms)."""
 
     number: int
     count: int
@@ -146,7 +156,8 @@ class Collecting(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Head(msgspec.Struct, array_like=True, gc=False):
     """`cases` maps each case to the intent of its first step that has one; `sessions` a channel's session to the
     time and journey of its last step; `fingerprints` holds four bytes per touchpoint of the log, in its order;
-    `withdrawn` is the version of the last emission that took a touchpoint from the customer.
+    `withdrawn` is the version of the last emission that took a touchpoint from the customer. What is `pending` lies in
+    the log already: at rest it is `waiting`, by its place there.
     """
 
     due_at: int | None = None
@@ -159,19 +170,34 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     pending: list[Pending] = []
     segments: list[Segment] = []
     fingerprints: bytes = b""
-    pruned_at: int = 0
+    prune_at: int | None = None
     withdrawn: int = 0
     collecting: Collecting | None = None
-
-
-class _Due(msgspec.Struct, array_like=True, gc=False):
-    due_at: int | None = None
+    waiting: list[Waiting] = []
 
 
 encode = msgspec.msgpack.Encoder().encode
-decode_head = msgspec.msgpack.Decoder(Head).decode
 decode_stored = msgspec.msgpack.Decoder(list[Stored]).decode
-_decode_due = msgspec.msgpack.Decoder(_Due).decode
+_decode_head = msgspec.msgpack.Decoder(Head).decode
+_DUE = struct.Struct(">q")
+_NEVER = -1
+
+
+def encode_head(head: Head) -> bytes:
+    """The head as the state table has it: when it is due, which must be quick to tell, and the rest packed."""
+    due_at = _NEVER if head.due_at is None else head.due_at
+    return _DUE.pack(due_at) + pack(encode(msgspec.structs.replace(head, due_at=None)))
+
+
+def decode_head(value: bytes) -> Head:
+    head: Head = _decode_head(unpack(value[_DUE.size :]))
+    head.due_at = _due(value)
+    return head
+
+
+def _due(value: bytes) -> int | None:
+    due_at: int = _DUE.unpack_from(value)[0]
+    return None if due_at == _NEVER else due_at
 
 
 def head_key(customer_id: str) -> bytes:
@@ -191,7 +217,7 @@ def part_key(customer_id: str, part: int) -> bytes:
 
 def next_due(key: bytes, value: bytes) -> int | None:
     """When rows of the customer next change without a touchpoint (ms); None if never, or if the key is not a head's."""
-    return None if b"\x00" in key else _decode_due(value).due_at
+    return None if b"\x00" in key else _due(value)
 
 
 def session_key(touchpoint: Touchpoint) -> str:

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
 
 from schemas.touchpoint import Touchpoint
-from streams.journey import stitch
+from streams.journey import head_key, next_due, stitch
+from streams.journey.state import Head, decode_head, encode_head
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step
 from tests.streams.journey.play import CUSTOMER, Player
 from tests.streams.journey.strategies import touchpoint_sets
 
 BOUNDED = replace(CATALOGUE, horizon=10 * DAY)
+NEVER = encode_head(Head())
 
 
 def without_names_that_outlive_the_horizon(touchpoints: list[Touchpoint]) -> list[Touchpoint]:
@@ -30,22 +32,34 @@ def without_names_that_outlive_the_horizon(touchpoints: list[Touchpoint]) -> lis
     return found
 
 
+def keeping_in_time(touchpoint: Touchpoint, due: dict[str | None, int | None], arrived_at: int) -> Touchpoint:
+    """A promise that was due a horizon ago has left the state unkept."""
+    due_at = due.get(touchpoint.keeps)
+    is_over = due_at is not None and due_at < arrived_at - 10 * DAY
+    return replace_struct(touchpoint, keeps=None) if is_over else touchpoint
+
+
 @given(touchpoint_sets(), st.data())
 def test_rows_are_those_of_the_whole_history_though_the_state_forgets_it(
     touchpoints: list[Touchpoint], data: st.DataObject
 ) -> None:
     touchpoints = without_names_that_outlive_the_horizon(touchpoints)
     lateness = st.integers(0, 10 * DAY - 1)
-    arriving = sorted((each.occurred_at + data.draw(lateness), each.order, each) for each in touchpoints)
+    due = {each.promise_id: each.promise_due_at for each in touchpoints}
+    arriving = [
+        (arrived_at, keeping_in_time(each, due, arrived_at))
+        for each in touchpoints
+        for arrived_at in [each.occurred_at + data.draw(lateness)]
+    ]
     player, clock = Player(BOUNDED), 0
-    for arrived_at, _, touchpoint in arriving:
+    for arrived_at, touchpoint in sorted(arriving, key=lambda one: (one[0], one[1].order)):
         clock = arrived_at
         player.arrive(touchpoint, clock=clock)
     now = clock + 400 * DAY
     player.arrive(clock=now)
-    assert player.differs_from(stitch([(CUSTOMER, each) for each in touchpoints], BOUNDED, now)) == []
+    assert player.differs_from(stitch([(CUSTOMER, each) for _, each in arriving], BOUNDED, now)) == []
     assert not player.too_late
-    assert not player.state or any(row.kept_at is None for row in player.promises.values())
+    assert not player.state
 
 
 def test_a_touchpoint_exactly_at_the_horizon_is_taken_and_an_older_one_is_too_late() -> None:
@@ -61,6 +75,29 @@ def test_a_replay_of_a_stored_touchpoint_is_no_dead_letter_however_late() -> Non
     player.take(arrivals, clock=at("2 00:00"))
     player.take(arrivals, clock=at("30 00:00"))
     assert not player.too_late
+
+
+def test_an_idle_customer_leaves_the_state_by_the_clock_alone() -> None:
+    player = Player(BOUNDED)
+    player.arrive(step("1", "hotline", "2 09:00", referral_to="branch", session_id="s"), clock=at("2 09:00"))
+    player.arrive(step("2", "atm", "2 10:00", promise_id="p", promise_due_at=at("5 00:00")), clock=at("2 10:00"))
+    clocks = 0
+    while (due := next_due(head_key(CUSTOMER), player.state.get(head_key(CUSTOMER), NEVER))) is not None:
+        player.arrive(clock=due)
+        clocks += 1
+    assert player.state == {}
+    assert clocks < 10
+    assert [row.status for row in player.promises.values()] == ["overdue"]
+
+
+def test_one_touchpoint_a_week_leaves_the_state_as_the_horizon_passes_it() -> None:
+    player = Player(BOUNDED)
+    for week in range(30):
+        now = at("1 00:00") + week * 7 * DAY
+        done = replace_struct(step(str(week), "atm", "1 00:00", outcome="succeeded"), occurred_at=now)
+        player.arrive(done, clock=now)
+        log = decode_head(player.state[head_key(CUSTOMER)]).segments
+        assert sum(segment.count for segment in log) <= 4
 
 
 def test_the_state_of_a_long_active_customer_is_bounded() -> None:

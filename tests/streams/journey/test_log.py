@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.touchpoint import Origin, Touchpoint
-from streams.journey.log import Log, LogDamaged, customer_log
-from streams.journey.state import Head, Stored, decode_head, encode
+from streams.journey.log import Log, LogDamaged
+from streams.journey.state import Head, Stored, decode_head, decode_stored, encode_head
 
 CUSTOMER = "C-1"
 
@@ -22,15 +22,15 @@ class Kept:
     """A customer's log as a worker keeps it: the head encoded, each batch with a `Log` of its own."""
 
     def __init__(self) -> None:
-        self.head = encode(Head())
+        self.head = encode_head(Head())
         self.state: dict[bytes, bytes] = {}
 
     def open(self) -> tuple[Head, Log[Stored]]:
         head = decode_head(self.head)
-        return head, customer_log(CUSTOMER, head, self.state.get)
+        return head, Log(CUSTOMER, head, self.state.get, decode_stored)
 
     def close(self, head: Head, writes: dict[bytes, bytes | None]) -> None:
-        self.head = encode(head)
+        self.head = encode_head(head)
         for key, value in writes.items():
             if value is None:
                 del self.state[key]

@@ -1,0 +1,76 @@
+"""How a value rests in the state table: compressed, with a dictionary, for values are small and much alike.
+
+A value begins with the number of its packing. The dictionary is part of it and must never change: another dictionary is
+another packing, with a number of its own, beside which values of this one can still be read.
+"""
+
+from __future__ import annotations
+
+import lz4.block
+import msgspec
+
+_NUMBER = b"\x01"
+_NOTHING = (None,) * 7
+_WORDS = (
+    ("enter", "identify", "inquire", "apply", "wait", "serve", "decide", "feedback", "leave"),
+    ("failed", "abandoned", "cancelled", "referred", "succeeded", "progressed"),
+    ("csat", "nps", "ces", "elderly", "disabled", "minor", "other"),
+    ("account", "card", "phone", "wechat_openid", "device", "customer_no"),
+)
+_DETAILS = (
+    ("branch", '{"branch_id":"B","counter_no":"1","desk":"counter","queue_length":1,"ticket_no":"A"}'),
+    ("branch", '"desk":"reception" "desk":"vip" "desk":"self_service" "desk":"other"'),
+    ("atm", '{"response_code":"00","service":"withdraw","terminal_id":"T'),
+    ("atm", '"service":"deposit" "service":"transfer" "service":"inquiry" "service":"pin" "service":"other"'),
+    ("wechat", '{"menu":"","surface":"official_account"}'),
+    ("wechat", '{"menu":"","surface":"mini_program"}'),
+    ("hotline", '{"agent_id":"A","call_id":"K","disposition":"","ivr_path":["1","2"]}'),
+    ("online_banking", '{"browser":"Chrome Edge Firefox Safari","path":"/","region":"'),
+    ("mobile_app", '{"app_version":"1","device_model":"","os":"harmonyos","screen":""}'),
+    ("mobile_app", '{"app_version":"1","device_model":"","os":"android","screen":""}'),
+    ("mobile_app", '{"app_version":"1","device_model":"iPhone","os":"ios","screen":""}'),
+)
+
+
+def _dictionary() -> bytes:
+    """Words of the contract, then stored touchpoints as streams.journey.state encodes them."""
+    stored: list[object] = []
+    for channel, details in _DETAILS:
+        fields: list[object] = [
+            channel,
+            "e",
+            0,
+            "",
+            "serve",
+            "progressed",
+            "s",
+            *_NOTHING,
+            [],
+            {},
+            *_NOTHING[:5],
+            [],
+            None,
+        ]
+        touchpoint = [*fields, {"customer_no": "C"}, details]
+        stored.append([touchpoint, 0, [f"omnitrack.touchpoints.{channel}", 0, 0]])
+    return msgspec.msgpack.encode([_WORDS, stored])
+
+
+_DICTIONARY = _dictionary()
+
+
+class UnknownPacking(ValueError):
+    """A value was packed by a later version, or is none of ours."""
+
+
+def pack(value: bytes) -> bytes:
+    packed: bytes = lz4.block.compress(value, dict=_DICTIONARY)
+    return _NUMBER + packed
+
+
+def unpack(packed: bytes) -> bytes:
+    """What was packed. Raises `UnknownPacking`."""
+    if packed[:1] != _NUMBER:
+        raise UnknownPacking(f"packing {packed[:1].hex()} of the state table is not known to this version")
+    value: bytes = lz4.block.decompress(packed[1:], dict=_DICTIONARY)
+    return value
