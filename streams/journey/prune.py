@@ -55,13 +55,23 @@ def _take_out(
 ) -> None:
     places = build(customer_id, sorted(log.all(head), key=order), catalogue).places
     needs = _Needs(head, oldest, catalogue.contact_gap)
-    needed = [(needs.until(place.stored.touchpoint, place.journey), place.stored) for place in places]
+    needed = _with_keepers([(needs.until(place.stored.touchpoint, place.journey), place.stored) for place in places])
     kept = [stored for until, stored in needed if until >= oldest]
     if len(kept) < len(places):
         writes.update(log.replace(head, kept))
         _forget(head, oldest, kept)
     first = min((until for until, _ in needed if until >= oldest), default=None)
     head.prune_at = None if first is None else max(clock + first - oldest + 1, clock + _EVERY)
+
+
+def _with_keepers(needed: list[tuple[int, Stored]]) -> list[tuple[int, Stored]]:
+    """What keeps a promise is needed as long as what opened it, which alone would tell of a broken promise."""
+    opened: dict[str | None, int] = {}
+    for until, stored in needed:
+        promise_id = stored.touchpoint.promise_id
+        if promise_id is not None:
+            opened[promise_id] = max(until, opened.get(promise_id, until))
+    return [(max(until, opened.get(stored.touchpoint.keeps, until)), stored) for until, stored in needed]
 
 
 class _Needs:

@@ -11,7 +11,7 @@ from msgspec.structs import replace as replace_struct
 from schemas.touchpoint import Touchpoint
 from streams.journey import head_key, next_due, stitch
 from streams.journey.state import Head, decode_head, encode_head
-from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step
+from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
 from tests.streams.journey.play import CUSTOMER, Player
 from tests.streams.journey.strategies import touchpoint_sets
 
@@ -32,11 +32,11 @@ def without_names_that_outlive_the_horizon(touchpoints: list[Touchpoint]) -> lis
     return found
 
 
-def keeping_in_time(touchpoint: Touchpoint, due: dict[str | None, int | None], arrived_at: int) -> Touchpoint:
+def keeping_in_time(keeper: Touchpoint, due: dict[str | None, int | None], arrived_at: int) -> Touchpoint:
     """A promise that was due a horizon ago has left the state unkept."""
-    due_at = due.get(touchpoint.keeps)
+    due_at = due.get(keeper.keeps)
     is_over = due_at is not None and due_at < arrived_at - 10 * DAY
-    return replace_struct(touchpoint, keeps=None) if is_over else touchpoint
+    return replace_struct(keeper, keeps=None) if is_over else keeper
 
 
 @given(touchpoint_sets(), st.data())
@@ -52,14 +52,26 @@ def test_rows_are_those_of_the_whole_history_though_the_state_forgets_it(
         for arrived_at in [each.occurred_at + data.draw(lateness)]
     ]
     player, clock = Player(BOUNDED), 0
-    for arrived_at, touchpoint in sorted(arriving, key=lambda one: (one[0], one[1].order)):
+    for arrived_at, arrived in sorted(arriving, key=lambda one: (one[0], one[1].order)):
         clock = arrived_at
-        player.arrive(touchpoint, clock=clock)
+        player.arrive(arrived, clock=clock)
     now = clock + 400 * DAY
     player.arrive(clock=now)
     assert player.differs_from(stitch([(CUSTOMER, each) for _, each in arriving], BOUNDED, now)) == []
     assert not player.too_late
     assert not player.state
+
+
+def test_a_promise_stays_kept_though_the_touchpoint_that_kept_it_is_older_than_the_horizon() -> None:
+    player = Player(BOUNDED)
+    opened = step("1", "mobile_app", "2 09:00", promise_id="p", promise_due_at=at("2 10:00"))
+    player.arrive(opened, clock=at("2 09:00"))
+    player.arrive(touchpoint("2", "branch", "2 09:30", keeps="p"), clock=at("2 09:30"))
+    # Its journey can still be joined when the horizon passes, and late ones have the head built anew from the log.
+    player.arrive(step("3", "atm", "8 09:00", intent="transfer"), clock=at("8 09:00"))
+    for number, late in (("4", "5 08:00"), ("5", "5 08:30")):
+        player.arrive(touchpoint(number, "mobile_app", late), clock=at("12 14:00"))
+    assert [promise.status for promise in player.promises.values()] == ["kept"]
 
 
 def test_a_touchpoint_exactly_at_the_horizon_is_taken_and_an_older_one_is_too_late() -> None:
@@ -106,7 +118,7 @@ def test_the_state_of_a_long_active_customer_is_bounded() -> None:
     sizes = []
     for index in range(300):
         now = start + index * 12 * HOUR
-        touchpoint = replace_struct(step(str(index), "atm", "1 00:00", outcome="succeeded"), occurred_at=now)
-        player.arrive(touchpoint, clock=now)
+        visit = replace_struct(step(str(index), "atm", "1 00:00", outcome="succeeded"), occurred_at=now)
+        player.arrive(visit, clock=now)
         sizes.append(sum(map(len, player.state.values())))
     assert max(sizes[150:]) < 1.2 * max(sizes[:150])
