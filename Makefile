@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit bench chaos fuzz kafka lock clean
+.PHONY: help demo test lint types imports unit bench chaos fuzz docs kafka lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -51,6 +51,9 @@ chaos: $(VENV)/.dev ## kill, pause and cut off everything under load; SEED=, ROU
 
 fuzz: $(VENV)/.dev ## a million broken records through what ingest does to them; SEED=, RECORDS=
 	@$(BIN)/python -m tests.fuzz $(foreach name,SEED RECORDS,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
+
+docs: $(VENV)/.dev ## renew the answers in docs/analysts.md, and docs/data-dictionary.md
+	@$(BIN)/python -m tests.docs
 
 kafka: $(VENV)/.dev ## fetch Apache Kafka for the tests now (needs Java and Maven)
 	$(BIN)/python -m tests.support.kafka_jars
