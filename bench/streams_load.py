@@ -74,7 +74,7 @@ def arrivals(topics: Topics, chunk: list[tuple[str, bytes]], first: int, ingest:
     """What ingest makes of a chunk in which nothing is out of order: offsets count through all channels."""
     now = time.time_ns() // 1_000_000
     for offset, (channel, value) in enumerate(chunk, first):
-        batch = Batch(topics.touchpoints(channel), 0, [Received(offset, value, now)], offset + 1, offset + 1)
+        batch = Batch(topics.touchpoints(channel), 0, [Received(offset, value, now)], offset + 1)
         yield from ingest.take(batch, now).effects.outputs
 
 

@@ -35,7 +35,7 @@ MEGABYTE = 1_000_000
 def fetched(partition: int, customers: list[tuple[str, State]]) -> Batch:
     # Values of their own, as a broker's would be: the models' are shared.
     records = [Received(0, bytes(bytearray(value)), 0, key) for _, state in customers for key, value in state]
-    return Batch("state", partition, records, 1, 1)
+    return Batch("state", partition, records, 1)
 
 
 def fill(table: BatchTable, customers: int) -> tuple[int, int]:

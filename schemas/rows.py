@@ -25,6 +25,7 @@ DeadReason = Literal[
     "clock_ahead",
     "conflict",
     "too_late",
+    "internal",
 ]
 
 

@@ -96,7 +96,7 @@ class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
 
 
 class Tick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
-    """The clock of a partition reached `at`: rows of its key's customer whose deadline passed must change."""
+    """The clock of the record's partition reached `at`: rows whose deadline has passed must change."""
 
     at: int
 

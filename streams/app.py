@@ -25,8 +25,10 @@ from streams.batching import BatchApp, create_app
 from streams.provision import ensure_topics
 from streams.pseudonym import Pseudonyms, read_pseudonyms
 from streams.settings import StreamSettings
+from streams.upstream import Reading, Upstream, partitions_of
 
-TICK_SECONDS = 1.0
+TICK_SECONDS = 0.5
+"""How often the broker is asked how far the streams are, and whether anybody is due."""
 INGEST_RECORDS = 1_000
 """Small, so that in a backlog all channels advance together: a touchpoint out of order costs stitching much more."""
 
@@ -71,14 +73,19 @@ def add_identity(app: BatchApp, topics: Topics, partitions: int, catalogue: Cata
     states.on_recover(_recovery(app, topics.identity, identify.recover))
 
 
-def add_stitch(app: BatchApp, topics: Topics, partitions: int, catalogue: Catalogue) -> None:
-    """Add the state, the agent that stitches, and the timer that keeps its clock."""
-    states = app.state_table("state", topics.state, partitions)
-    stitch = Stitch(topics, catalogue, states, app.sender, now_ms)
+def add_stitch(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue) -> None:
+    """Add the state, the agent that stitches, and the timer that keeps its clock; `count` as for all keyed topics."""
+    states = app.state_table("state", topics.state, count)
+    upstream = Upstream(
+        partitions_of(topics.inputs, count),
+        partitions_of((topics.identity,), count),
+        partitions_of((topics.customer,), count),
+    )
+    stitch = Stitch(topics, catalogue, states, app.sender, now_ms, upstream.inputs)
     app.consume((topics.customer,), Attempts(stitch, states), "stitch")
 
     states.on_recover(_recovery(app, topics.customer, stitch.recover))
-    _keep_time(app, stitch, topics)
+    _keep_time(app, stitch, upstream, topics)
 
 
 def _recovery(app: BatchApp, topic: str, recover: Callable[[Iterable[int]], None]) -> Callable[[], Awaitable[None]]:
@@ -88,17 +95,21 @@ def _recovery(app: BatchApp, topic: str, recover: Callable[[Iterable[int]], None
     return recovered
 
 
-def _keep_time(app: BatchApp, stitch: Stitch, topics: Topics) -> None:
-    def caught_up(partition: int) -> bool:
-        return app.batches.caught_up(TP(topics.customer, partition))
+def _keep_time(app: BatchApp, stitch: Stitch, upstream: Upstream, topics: Topics) -> None:
+    def idle(partition: int) -> int | None:
+        return app.batches.idle_at(TP(topics.customer, partition))
 
     async def tick() -> None:
-        if app.rebalancing or app.in_recovery:
+        if app.rebalancing or app.in_recovery or not stitch.times:
             return
         try:
-            await send_ticks(stitch, topics, app.sender, caught_up, now_ms)
-        except KafkaError as error:
-            logger.warning("ticks could not be sent, next round will", error=repr(error))
+            at = now_ms()
+            mark = upstream.read(Reading(at, *await app.batches.read_offsets(upstream.partitions)))
+            if mark is not None:
+                stitch.expect(mark)
+            await send_ticks(stitch, topics, app.sender, idle)
+        except (KafkaError, TimeoutError) as error:
+            logger.warning("the clock waits for the broker", error=repr(error))
 
     app.timer(interval=TICK_SECONDS)(tick)
 

@@ -3,31 +3,79 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from streams.upstream import Mark, Source, Times, latest
+
+_MOST_MARKS = 64
 
 
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """A mark that the partition has still to reach; `seen` is what had been seen in front of `begin`, once that is
+    known."""
+
+    begin: int
+    end: int
+    fresh: Times
+    seen: Times | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionClock:
-    """W of one partition of the `customer` topic.
+    """W of one partition of the `customer` topic, of which all in front of `position` is taken in.
 
-    Behind, W is the greatest time seen in the partition, so that a backlog or a replay raises no false alarm; caught
-    up, W is now. Falling behind again does not turn W back.
+    W is the time up to which nothing can be on its way here any more, as far as sources keep the order of their
+    touchpoints: of a source that lags how far it was `seen` here, with the marks' word that nothing earlier is still
+    to come through the identity topic; of any other the time at which it was known to have nothing more. The source
+    that is behind most decides (`settled` has them all). W is never beyond now, and never turns back.
     """
 
-    __slots__ = ("_reached",)
+    reached: int = 0
+    position: int = 0
+    seen: Times = field(default_factory=dict)
+    settled: Times = field(default_factory=dict)
+    awaited: tuple[_Awaited, ...] = ()
 
-    def __init__(self) -> None:
-        self._reached = 0
+    def expect(self, mark: Mark, partition: int) -> PartitionClock:
+        """The clock of that partition with one more mark, later than any before, which counts once it is reached."""
+        new = _Awaited(mark.begins[partition], mark.ends[partition], mark.fresh)
+        return replace(self, awaited=_thinned([*self.awaited, self._look_back(new)]))
 
-    def observe(self, seen: int) -> None:
-        """A touchpoint occurred, or a tick was sent, at `seen`."""
-        self._reached = max(self._reached, seen)
+    def take(
+        self, position: int, seen: Times, sources: Collection[Source], now: int, ticked: int = 0
+    ) -> PartitionClock:
+        """The clock when all in front of `position` is taken in, in it touchpoints of the times `seen`.
 
-    def read(self, *, caught_up: bool, now: int) -> int:
-        """W, given whether the partition's consumer has caught up."""
-        if not caught_up:
-            return self._reached
-        self._reached = max(self._reached, now)
-        return now
+        W was `ticked` when a tick among it was sent (0: there is none).
+        """
+        position = max(self.position, position)
+        moved = replace(self, position=position, seen=latest(self.seen, seen))
+        awaited = [moved._look_back(self._look_back(mark)) for mark in self.awaited]
+        settled = self.settled
+        for mark in awaited:
+            if mark.end <= position:
+                settled = latest(settled, latest(mark.fresh, mark.seen or {}))
+        least = min((settled.get(source, 0) for source in sources), default=now)
+        return replace(
+            moved,
+            reached=max(self.reached, ticked, min(least, now)),
+            settled=settled,
+            awaited=tuple(mark for mark in awaited if mark.end > position),
+        )
+
+    def _look_back(self, mark: _Awaited) -> _Awaited:
+        """The mark with what has been seen, so long as the clock is in front of its beginning."""
+        return replace(mark, seen=self.seen) if self.position <= mark.begin else mark
+
+
+def _thinned(awaited: list[_Awaited]) -> tuple[_Awaited, ...]:
+    """In a long backlog fewer marks have to do, as far apart as can be: W then moves on in greater steps."""
+    if len(awaited) > _MOST_MARKS:
+        gaps = [later.end - earlier.end for earlier, later in zip(awaited, awaited[2:], strict=False)]
+        del awaited[1 + gaps.index(min(gaps))]
+    return tuple(awaited)
 
 
 class DueTimes:
@@ -56,22 +104,23 @@ class DueTimes:
             self._heap = [(at, one) for one, at in self._due.items()]
             heapq.heapify(self._heap)
 
-    def first(self, clock: int, limit: int) -> list[str]:
-        """What `due` would give; it stays due until `set` says otherwise."""
-        found = self.due(clock, limit)
-        for customer in found:
-            self.set(customer, clock)
-        return found
+    def is_due(self, clock: int) -> bool:
+        """Whether the clock has reached anybody's time."""
+        while self._heap and self._heap[0][0] <= clock:
+            at, customer = self._heap[0]
+            if self._due.get(customer) == at:
+                return True
+            heapq.heappop(self._heap)
+        return False
 
     def due(self, clock: int, limit: int) -> list[str]:
-        """At most `limit` customers whose time the clock has reached, the earliest first.
-
-        They are due no more, until `set` says so again.
-        """
-        found: list[str] = []
+        """At most `limit` customers whose time the clock has reached, the earliest first; they stay due until `set`
+        says otherwise."""
+        found: dict[str, int] = {}
         while self._heap and self._heap[0][0] <= clock and len(found) < limit:
             at, customer = heapq.heappop(self._heap)
             if self._due.get(customer) == at:
-                del self._due[customer]
-                found.append(customer)
-        return found
+                found[customer] = at
+        for customer, at in found.items():
+            heapq.heappush(self._heap, (at, customer))
+        return list(found)

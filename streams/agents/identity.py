@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -20,13 +21,18 @@ from schemas.identity import (
 from schemas.topics import Topics
 from schemas.touchpoint import encode_customer_record
 from streams.agents.letters import unreadable
-from streams.agents.stitch import CustomerStates, encode_msgpack
+from streams.agents.poisoned import without_poison
+from streams.agents.rows import encode_msgpack
+from streams.agents.stitch import CustomerStates
 from streams.batching import Batch, Delivery, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, checkpoint
 from streams.clock import DueTimes
 from streams.identity import IdentityChange, advance_identity, identity_due
+from streams.journey.log import Get
 from streams.placing import place
+from streams.poison import PoisonWatch
 
+WHAT = "finding the customer"
 FORGOTTEN_PER_BATCH = 200
 """Bounds what a batch does beside its own work after a long pause."""
 
@@ -61,6 +67,7 @@ class Identify:
         self._states = states
         self._publisher = publisher
         self._place = lru_cache(maxsize=65_536)(lambda key: place(key, partitions))
+        self._poison = PoisonWatch(WHAT)
         self._memories: dict[int, PartitionMemory] = {}
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
@@ -83,21 +90,33 @@ class Identify:
         letters: list[KeyValue] = []
         groups = _group(batch, letters)
         memory.clock = max([memory.clock, *(at for records in groups.values() for one in records if (at := _at(one)))])
-        for key in memory.due.first(memory.clock, FORGOTTEN_PER_BATCH):
+        for key in memory.due.due(memory.clock, FORGOTTEN_PER_BATCH):
             groups.setdefault(key, [])
         get = self._states.partition(batch.partition).get
         sent = _Sent(self._topics, self._place)
         writes: list[list[tuple[bytes, bytes | None]]] = []
         due: dict[str, int | None] = {}
+        poison: list[Exception] = []
         for key, records in groups.items():
-            change = advance_identity(key, get, records, memory.clock, self._horizon, batch.partition)
+            compute = partial(self._compute, key, get, memory.clock, batch.partition)
+            try:
+                change = compute(records)
+            except Exception:  # noqa: BLE001 -- a defect, which may be met on one record only
+                pairs = _records_of(key, batch)
+                change = without_poison(WHAT, batch, pairs, compute, letters, poison) or IdentityChange()
             sent.add(change)
             if change.writes:
                 writes.append(list(change.writes.items()))
             due[key] = change.due_at
+        self._poison.note(time.time(), len(batch.records), poison)
         if letters:
             sent.records[self._topics.dead, batch.partition] = letters
         return Identified(Effects(sent.outgoing(), batch.partition, writes), due)
+
+    def _compute(
+        self, key: str, get: Get, clock: int, partition: int, records: Sequence[IdentityRecord]
+    ) -> IdentityChange:
+        return advance_identity(key, get, records, clock, self._horizon, partition)
 
     def _memory(self, partition: int) -> PartitionMemory:
         if partition not in self._memories:
@@ -135,19 +154,25 @@ def _group(batch: Batch, letters: list[KeyValue]) -> dict[str, list[IdentityReco
     groups: dict[str, list[IdentityRecord]] = {}
     for record in batch.records:
         item = _decode(record)
-        if item is None or record.key is None:
+        if item is None:
             letters.append(unreadable(batch, record))
         else:
-            groups.setdefault(record.key.decode(), []).append(item)
+            groups.setdefault((record.key or b"").decode(), []).append(item)
     return groups
 
 
+def _records_of(key: str, batch: Batch) -> list[tuple[Record, IdentityRecord]]:
+    decoded = ((record, _decode(record)) for record in batch.records if record.key == key.encode())
+    return [(record, item) for record, item in decoded if item is not None]
+
+
 def _decode(record: Record) -> IdentityRecord | None:
-    if record.value is None:
+    if record.key is None or record.value is None:
         return None
     try:
+        record.key.decode()
         item: IdentityRecord = decode_identity_record(record.value)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return item
 

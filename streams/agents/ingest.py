@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+import structlog
+
 from schemas.decode import Decoder, Refusal
 from schemas.identity import (
     CUSTOMER_NO,
@@ -25,15 +27,19 @@ from schemas.identity import (
 from schemas.rows import DeadReason
 from schemas.topics import Topics
 from schemas.touchpoint import Arrival, Origin, Touchpoint, encode_customer_record
-from streams.agents.letters import dead_letter
+from streams.agents.letters import dead_letter, defect
 from streams.batching import Batch, Delivery, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, checkpoint
 from streams.placing import place
+from streams.poison import PoisonWatch, describe
 from streams.pseudonym import Pseudonyms
+
+logger = structlog.get_logger(__name__)
 
 LOG_APPEND_TIME = 1
 KeyValue = tuple[bytes | None, bytes | None]
-
+Sent = tuple[str, int, KeyValue]
+"""A record with the topic and the partition that it goes to."""
 
 REMEMBERED_LINKS = 262_144
 
@@ -71,38 +77,59 @@ class Ingest:
         self._decode = decoder.decode
         self._pseudonyms = pseudonyms
         self._place = lru_cache(maxsize=262_144)(lambda key: place(key, partitions))
+        self._poison = PoisonWatch("ingest")
         self.sent_links = SentLinks()
 
     def take(self, batch: Batch, now: int) -> Ingested:
         """Arrivals to `customer` by customer, links and touchpoints of unknown customers to `identity`, refusals to
         `dead`; `now` in ms is the time of receipt if the broker does not stamp it."""
         channel = self._topics.channel_of(batch.topic)
-        arrivals: defaultdict[int, list[KeyValue]] = defaultdict(list)
-        identity: defaultdict[int, list[KeyValue]] = defaultdict(list)
-        letters: list[KeyValue] = []
+        outputs: defaultdict[tuple[str, int], list[KeyValue]] = defaultdict(list)
         links: set[int] = set()
+        poison: list[Exception] = []
         for record in batch.records:
             received_at = record.timestamp if record.timestamp_type == LOG_APPEND_TIME else now
             origin = Origin(batch.topic, batch.partition, record.offset)
-            decoded = self._decode(record.value, channel, received_at)
-            if isinstance(decoded, Refusal):
-                letters.append(self._refuse(record, origin, received_at, decoded.reason, decoded.errors))
-            else:
-                identities = self._named(identities_of(decoded))
-                customer_id = self._customer_of(decoded)
-                arrival = self._arrival(decoded, record, origin, received_at)
-                if customer_id is None:
-                    key, partition = self._place(profile_key(identities))
-                    identity[partition].append((key, encode_identity_record(Held(identities, arrival))))
-                    continue
-                key, partition = self._place(customer_id)
-                arrivals[partition].append((key, encode_customer_record(arrival)))
-                self._link(customer_id, identities, decoded.occurred_at, links, identity)
-        outputs = [Outgoing(self._topics.customer, partition, (records,)) for partition, records in arrivals.items()]
-        outputs += [Outgoing(self._topics.identity, partition, (records,)) for partition, records in identity.items()]
-        if letters:
-            outputs.append(Outgoing(self._topics.dead, batch.partition, (letters,)))
-        return Ingested(Effects(outputs), links)
+            try:
+                sent, linked = self._take_record(record, channel, origin, received_at, links)
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 -- a defect, met on this record
+                poison.append(error)
+                outputs[self._topics.dead, batch.partition].append(self._give_up(record, origin, received_at, error))
+                continue
+            links.update(linked)
+            for topic, partition, key_value in sent:
+                outputs[topic, partition].append(key_value)
+        self._poison.note(now / 1000, len(batch.records), poison)
+        return Ingested(Effects([Outgoing(*place, (records,)) for place, records in outputs.items()]), links)
+
+    def _take_record(
+        self, record: Record, channel: str, origin: Origin, received_at: int, links: set[int]
+    ) -> tuple[list[Sent], list[int]]:
+        """What is sent for a record, and the links in that which are neither sent already nor among `links`."""
+        decoded = self._decode(record.value, channel, received_at)
+        if isinstance(decoded, Refusal):
+            letter = self._refuse(record, origin, received_at, decoded.reason, decoded.errors)
+            return [(self._topics.dead, origin.partition, letter)], []
+        identities = self._named(identities_of(decoded))
+        customer_id = self._customer_of(decoded)
+        arrival = self._arrival(decoded, record, origin, received_at)
+        if customer_id is None:
+            key, partition = self._place(profile_key(identities))
+            held = encode_identity_record(Held(identities, arrival))
+            return [(self._topics.identity, partition, (key, held))], []
+        key, partition = self._place(customer_id)
+        sent: list[Sent] = [(self._topics.customer, partition, (key, encode_customer_record(arrival)))]
+        linked: list[int] = []
+        for one in identities:
+            link = hash((one, customer_id))
+            if link not in links and link not in self.sent_links:
+                key, partition = self._place(identity_key(one))
+                record_of_link = encode_identity_record(Link(customer_id, decoded.occurred_at))
+                sent.append((self._topics.identity, partition, (key, record_of_link)))
+                linked.append(link)
+        return sent, linked
 
     def _customer_of(self, touchpoint: Touchpoint) -> str | None:
         number = touchpoint.identities.get(CUSTOMER_NO)
@@ -115,22 +142,6 @@ class Ingest:
         if self._pseudonyms is None:
             return identities
         return tuple((kind, self._pseudonyms.of(kind, value)) for kind, value in identities)
-
-    def _link(
-        self,
-        customer_id: str,
-        identities: tuple[Identity, ...],
-        at: int,
-        links: set[int],
-        identity: defaultdict[int, list[KeyValue]],
-    ) -> None:
-        for one in identities:
-            link = hash((one, customer_id))
-            if link in links or link in self.sent_links:
-                continue
-            links.add(link)
-            key, partition = self._place(identity_key(one))
-            identity[partition].append((key, encode_identity_record(Link(customer_id, at))))
 
     def _arrival(self, touchpoint: Touchpoint, record: Record, origin: Origin, received_at: int) -> Arrival:
         pseudonyms = self._pseudonyms
@@ -147,6 +158,14 @@ class Ingest:
         if self._pseudonyms is not None:
             key, payload = self._pseudonyms.record_key(key, payload), self._pseudonyms.payload(payload)
         return dead_letter(origin, received_at, key, payload, reason, errors)
+
+    def _give_up(self, record: Record, origin: Origin, received_at: int, error: Exception) -> KeyValue:
+        logger.error("a record cannot be taken in, and is a dead letter", record=str(origin), error=describe(error))
+        text = defect("ingest", describe(error))
+        try:
+            return self._refuse(record, origin, received_at, "internal", (text,))
+        except Exception:  # noqa: BLE001 -- what fails may be the pseudonyms, and identities are not stored in clear
+            return dead_letter(origin, received_at, None, b"", "internal", (text, "payload: left out, it failed on it"))
 
 
 class IngestAgent:

@@ -6,6 +6,7 @@ from base64 import b64encode
 
 import msgspec
 
+from schemas.identity import Held
 from schemas.rows import DeadLetter, DeadReason
 from schemas.touchpoint import Arrival, Origin, Withdrawal
 from streams.batching import Batch, Record
@@ -66,6 +67,25 @@ def unreadable(batch: Batch, record: Record) -> tuple[bytes | None, bytes]:
     origin = Origin(batch.topic, batch.partition, record.offset)
     error = "not a record of omnitrack: only its own agents may write to this topic"
     return dead_letter(origin, record.timestamp, record.key, record.value or b"", "schema", (error,))
+
+
+def defect(what: str, error: str) -> str:
+    """`what` failed with `error`, in the words of a dead letter."""
+    return f"{what} failed with {error}: a defect of omnitrack, please report it"
+
+
+def internal(batch: Batch, record: Record, item: object, what: str, error: str) -> tuple[bytes | None, bytes]:
+    """`item`, which came in `record`, meets a defect: `what` failed with `error`.
+
+    Of a touchpoint it is the letter of its input record, whose fate it is; anything else is kept for inspection.
+    """
+    text = defect(what, error)
+    if isinstance(item, Held):
+        item = item.arrival
+    if isinstance(item, Arrival):
+        return _of_arrival(item, "internal", text)
+    origin = Origin(batch.topic, batch.partition, record.offset)
+    return dead_letter(origin, record.timestamp, record.key, record.value or b"", "internal", (text,))
 
 
 def _tombstone(origin: Origin, received_at: int, placement: int) -> tuple[bytes | None, bytes]:

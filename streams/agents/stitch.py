@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -13,14 +14,27 @@ import structlog
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from schemas.touchpoint import Arrival, CustomerRecord, Tick, decode_customer_record
-from streams.agents.letters import conflict, encode_json, retracted, taken_in, too_late, unreadable
-from streams.batching import Batch, Delivery, Outgoing, Record
-from streams.checkpoint import Effects, Publisher, StateStore, checkpoint
+from streams.agents.letters import unreadable
+from streams.agents.poisoned import without_poison
+from streams.agents.rows import Rows
+from streams.batching import Batch, Delivery, Record
+from streams.checkpoint import Effects, Publisher, StateStore, Write, checkpoint
 from streams.clock import DueTimes, PartitionClock
 from streams.journey import Change, CustomerItem, advance_through, next_due
+from streams.journey.log import Get
+from streams.poison import PoisonWatch
+from streams.upstream import Mark, Source
 
-encode_msgpack = msgspec.msgpack.Encoder().encode
-KeyValue = tuple[bytes | None, bytes | None]
+DUE_PER_BATCH = 20_000
+"""Customers whose time has come that a batch takes beside its own: bounds its work after a long pause."""
+
+CLOCK_KEY = b"\x00clock"
+"""The state table's key of a partition's W: whoever takes the partition over goes on from there."""
+
+WHAT = "stitching"
+
+GREATEST_STATE = 900_000
+"""Bytes of a state that a record batch of the changelog holds for certain."""
 
 logger = structlog.get_logger(__name__)
 
@@ -29,6 +43,10 @@ class CustomerStates(StateStore, Protocol):
     """The state table."""
 
     def partition(self, partition: int) -> Mapping[bytes, bytes]: ...
+
+
+class StateTooLarge(Exception):
+    """A customer's state would not fit into a record of the changelog."""
 
 
 @dataclass(slots=True)
@@ -40,114 +58,102 @@ class PartitionTimes:
 
 
 @dataclass(slots=True)
-class Rows:
-    """The rows of a batch by topic, as records."""
+class Taken:
+    """The records of a batch by customer, in order, and what they tell of the time."""
 
-    topics: Topics
-    by_topic: dict[str, list[KeyValue]] = field(default_factory=dict)
-
-    def add(self, topic: str, key: bytes | None, rows: Iterable[Any], encode: Callable[[Any], bytes]) -> None:
-        self.by_topic.setdefault(topic, []).extend((key, encode(row)) for row in rows)
-
-    def add_letter(self, letter: KeyValue) -> None:
-        self.by_topic.setdefault(self.topics.dead, []).append(letter)
-
-    def add_change(self, key: bytes, change: Change) -> None:
-        topics = self.topics
-        for topic, rows, encode in (
-            (topics.stitched, change.touchpoints, encode_msgpack),
-            (topics.journeys, change.journeys, encode_json),
-            (topics.handoffs, change.handoffs, encode_json),
-            (topics.promises, change.promises, encode_json),
-            (topics.duplicates, change.duplicates, encode_msgpack),
-        ):
-            if rows:
-                self.add(topic, key, rows, encode)
-        for arrival in change.conflicts:
-            self.add_letter(conflict(arrival))
-        for arrival in change.too_late:
-            self.add_letter(too_late(arrival))
-        for withdrawal in change.retracted:
-            self.add_letter(retracted(withdrawal))
-        for arrival in change.taken_in:
-            self.add_letter(taken_in(arrival))
+    groups: dict[bytes, list[CustomerItem]] = field(default_factory=dict)
+    seen: dict[Source, int] = field(default_factory=dict)
+    ticked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Stitched:
-    """The effects of a batch, and when its customers are next due (None: never)."""
+    """The effects of a batch, when its customers are next due (None: never), and what it told of the time."""
 
     effects: Effects
     due: Mapping[str, int | None]
+    taken: Taken
 
 
 class Stitch:
-    """The handler of the batches of `customer`; `now` tells the time in ms.
+    """The handler of the batches of `customer`; `now` tells the time in ms, `sources` are all that feed the topic.
 
     All output topics have as many partitions as `customer`, so a customer's rows go to the partition it came from.
     """
 
     def __init__(
-        self, topics: Topics, catalogue: Catalogue, states: CustomerStates, publisher: Publisher, now: Callable[[], int]
+        self,
+        topics: Topics,
+        catalogue: Catalogue,
+        states: CustomerStates,
+        publisher: Publisher,
+        now: Callable[[], int],
+        sources: Iterable[Source],
     ) -> None:
         self._topics = topics
         self._catalogue = catalogue
         self._states = states
         self._publisher = publisher
         self._now = now
+        self._sources = tuple(sources)
+        self._poison = PoisonWatch(WHAT)
         self.times: dict[int, PartitionTimes] = {}
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
         stitched = self.stitch(batch)
-        if await checkpoint(stitched.effects, self._publisher, self._states, delivery):
-            due = self._times(batch.partition).due
-            for customer_id, due_at in stitched.due.items():
-                due.set(customer_id, due_at)
+        if not await checkpoint(stitched.effects, self._publisher, self._states, delivery):
+            return
+        times = self._times(batch.partition)
+        times.clock = self._clock(batch.partition, batch.next_offset, stitched.taken)
+        for customer_id, due_at in stitched.due.items():
+            times.due.set(customer_id, due_at)
 
     def recover(self, partitions: Iterable[int]) -> None:
         """Learn from the states who is due in the given partitions, and forget all others."""
         self.times = {partition: self._recovered(partition) for partition in partitions}
 
-    def stitch(self, batch: Batch) -> Stitched:
-        """The effects of the batch on the states as they are; changes nothing but the partition's clock."""
-        now = self._now()
-        rows = Rows(self._topics)
-        groups = self._group(batch, rows)
-        clock = self._times(batch.partition).clock.read(caught_up=batch.caught_up, now=now)
-        get = self._states.partition(batch.partition).get
-        writes: list[list[tuple[bytes, bytes | None]]] = []
-        due: dict[str, int | None] = {}
-        refused: Counter[str] = Counter()
-        for key, group in groups.items():
-            customer_id = key.decode()
-            change = advance_through(customer_id, get, group, self._catalogue, clock, now)
-            rows.add_change(key, change)
-            if change.writes:
-                writes.append(list(change.writes.items()))
-            due[customer_id] = change.due_at
-            refused.update(change.refused)
-        for reason, count in refused.items():
-            logger.warning("histories not taken in", reason=reason, customers=count)
-        outputs = [Outgoing(topic, batch.partition, (records,)) for topic, records in rows.by_topic.items()]
-        return Stitched(Effects(outputs, batch.partition, writes), due)
+    def due_by(self, partition: int, position: int) -> int | None:
+        """W of a partition of which everything in front of `position` was stitched, if anybody is due by it."""
+        times = self._times(partition)
+        times.clock = self._clock(partition, position, Taken())
+        return times.clock.reached if times.due.is_due(times.clock.reached) else None
 
-    def _group(self, batch: Batch, rows: Rows) -> dict[bytes, list[CustomerItem]]:
-        """The records of each customer of the batch, in order; a customer with ticks only has none of them."""
-        observe = self._times(batch.partition).clock.observe
-        groups: dict[bytes, list[CustomerItem]] = {}
-        for record in batch.records:
-            item = _decode(record)
-            if item is None:
-                rows.add_letter(unreadable(batch, record))
-                continue
-            group = groups.setdefault(record.key or b"", [])
-            if isinstance(item, Tick):
-                observe(item.at)
-                continue
-            if isinstance(item, Arrival):
-                observe(item.touchpoint.occurred_at)
-            group.append(item)
-        return groups
+    def expect(self, mark: Mark) -> None:
+        """Let the clocks of all partitions count on a mark once they reach it."""
+        for partition, times in self.times.items():
+            times.clock = times.clock.expect(mark, partition)
+
+    def stitch(self, batch: Batch) -> Stitched:
+        """The effects of the batch, and of the time it brings, on the states as they are; changes nothing."""
+        now = self._now()
+        work = _Work(Rows(self._topics))
+        taken = _take(batch, work.rows)
+        clock = self._clock(batch.partition, batch.next_offset, taken)
+        for customer_id in self._times(batch.partition).due.due(clock.reached, DUE_PER_BATCH):
+            taken.groups.setdefault(customer_id.encode(), [])
+        get = self._states.partition(batch.partition).get
+        for key, group in taken.groups.items():
+            compute = partial(self._compute, key.decode(), get, clock.reached, now)
+            try:
+                change = compute(group)
+            except Exception:  # noqa: BLE001 -- a defect, which may be met on one record only
+                records = _records_of(key, batch)
+                change = without_poison(WHAT, batch, records, compute, work.rows.letters, work.poison) or Change()
+            work.add(key, change)
+        self._poison.note(now / 1000, len(batch.records), work.poison)
+        for reason, count in work.refused.items():
+            logger.warning("histories not taken in", reason=reason, customers=count)
+        return Stitched(work.effects(batch.partition, clock.reached), work.due, taken)
+
+    def _compute(self, customer_id: str, get: Get, clock: int, now: int, items: Sequence[CustomerItem]) -> Change:
+        change = advance_through(customer_id, get, items, self._catalogue, clock, now)
+        if any(value is not None and len(value) > GREATEST_STATE for value in change.writes.values()):
+            raise StateTooLarge
+        return change
+
+    def _clock(self, partition: int, position: int, taken: Taken) -> PartitionClock:
+        clock = self._times(partition).clock
+        return clock.take(position, taken.seen, self._sources, self._now(), taken.ticked)
 
     def _times(self, partition: int) -> PartitionTimes:
         return self.times.setdefault(partition, PartitionTimes())
@@ -157,14 +163,62 @@ class Stitch:
         state = self._states.partition(partition)
         found = ((key, next_due(key, value)) for key, value in state.items())
         due = DueTimes((key.decode(), due_at) for key, due_at in found if due_at is not None)
-        return PartitionTimes(kept.clock if kept is not None else PartitionClock(), due)
+        if kept is not None:
+            return PartitionTimes(kept.clock, due)
+        reached = state.get(CLOCK_KEY)
+        return PartitionTimes(PartitionClock(msgspec.msgpack.decode(reached, type=int) if reached else 0), due)
+
+
+@dataclass(slots=True)
+class _Work:
+    """What comes of the customers of a batch."""
+
+    rows: Rows
+    writes: list[list[Write]] = field(default_factory=list)
+    due: dict[str, int | None] = field(default_factory=dict)
+    poison: list[Exception] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def add(self, key: bytes, change: Change) -> None:
+        self.rows.add_change(key, change)
+        if change.writes:
+            self.writes.append(list(change.writes.items()))
+        self.due[key.decode()] = change.due_at
+        self.refused.update(change.refused)
+
+    def effects(self, partition: int, clock: int) -> Effects:
+        if self.writes:
+            self.writes.append([(CLOCK_KEY, msgspec.msgpack.encode(clock))])
+        return Effects(self.rows.outgoing(partition), partition, self.writes)
+
+
+def _take(batch: Batch, rows: Rows) -> Taken:
+    taken = Taken()
+    for record in batch.records:
+        item = _decode(record)
+        if item is None:
+            rows.letters.append(unreadable(batch, record))
+        elif isinstance(item, Tick):
+            taken.ticked = max(taken.ticked, item.at)
+        else:
+            taken.groups.setdefault(record.key or b"", []).append(item)
+            if isinstance(item, Arrival):
+                source = (item.origin.topic, item.origin.partition)
+                taken.seen[source] = max(item.at, taken.seen.get(source, 0))
+    return taken
+
+
+def _records_of(key: bytes, batch: Batch) -> list[tuple[Record, CustomerItem]]:
+    decoded = ((record, _decode(record)) for record in batch.records if record.key == key)
+    return [(record, item) for record, item in decoded if item is not None and not isinstance(item, Tick)]
 
 
 def _decode(record: Record) -> CustomerRecord | None:
     if record.key is None or record.value is None:
         return None
     try:
+        record.key.decode()
         item: CustomerRecord = decode_customer_record(record.value)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return item

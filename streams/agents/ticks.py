@@ -1,55 +1,33 @@
-"""Sends ticks to customers whose rows change by the clock; `stitch` acts on them."""
+"""Sends ticks to partitions in which rows change by the clock while nothing comes; `stitch` acts on them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 from schemas.topics import Topics
 from schemas.touchpoint import Tick, encode_customer_record
-from streams.agents.stitch import PartitionTimes, Stitch
+from streams.agents.stitch import Stitch
 from streams.batching import Outgoing
 from streams.checkpoint import Publisher
 
-TICKS_PER_ROUND = 2_000
-"""Per partition: bounds what a round writes after a long backlog."""
+NOBODY = b""
+"""The key of a tick: it is no customer's."""
+
+Idle = Callable[[int], int | None]
+"""The position of a partition of `customer` that is owned and has nothing left to do; None for any other."""
 
 
-class CaughtUp(Protocol):
-    def __call__(self, partition: int) -> bool:
-        """Whether the partition of `customer` is owned and has nothing left to do."""
-        ...
+async def send_ticks(stitch: Stitch, topics: Topics, publisher: Publisher, idle: Idle) -> int:
+    """One round over all partitions: a tick to each that is idle and in which somebody is due. Returns how many.
 
-
-async def send_ticks(
-    stitch: Stitch, topics: Topics, publisher: Publisher, caught_up: CaughtUp, now: Callable[[], int]
-) -> int:
-    """One round over all owned partitions that have caught up; returns how many ticks were sent.
-
-    Raises what the publisher raises; the customers are due again in the next round then.
+    A partition with work needs none: each batch takes those who are due beside its own customers. Raises what the
+    publisher raises; the next round makes up for it.
     """
-    at = now()
-    rounds = [
-        (partition, times, times.due.due(at, TICKS_PER_ROUND))
-        for partition, times in stitch.times.items()
-        if caught_up(partition)
+    ticks = [
+        Outgoing(topics.customer, partition, ([(NOBODY, encode_customer_record(Tick(clock)))],))
+        for partition in stitch.times
+        if (position := idle(partition)) is not None and (clock := stitch.due_by(partition, position)) is not None
     ]
-    rounds = [one for one in rounds if one[2]]
-    if not rounds:
-        return 0
-    value = encode_customer_record(Tick(at))
-    try:
-        await publisher.send(
-            Outgoing(topics.customer, partition, ([(customer.encode(), value) for customer in customers],))
-            for partition, _, customers in rounds
-        )
-    except BaseException:
-        _put_back(rounds, at)
-        raise
-    return sum(len(customers) for _, _, customers in rounds)
-
-
-def _put_back(rounds: list[tuple[int, PartitionTimes, list[str]]], at: int) -> None:
-    for _, times, customers in rounds:
-        for customer in customers:
-            times.due.set(customer, at)
+    if ticks:
+        await publisher.send(ticks)
+    return len(ticks)

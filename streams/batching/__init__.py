@@ -2,6 +2,7 @@
 
 from streams.batching.app import BatchApp, create_app
 from streams.batching.batch import Batch, Delivery, Handler, Record
+from streams.batching.endings import Ending
 from streams.batching.sender import Outgoing, RecordSender
 from streams.batching.table import BatchTable
 
@@ -10,6 +11,7 @@ __all__ = [
     "BatchApp",
     "BatchTable",
     "Delivery",
+    "Ending",
     "Handler",
     "Outgoing",
     "Record",

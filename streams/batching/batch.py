@@ -30,21 +30,14 @@ class Batch:
     """Records of one partition in offset order, and the offset that follows them.
 
     `next_offset` lies behind whatever was read after the last record (markers of transactions, compacted records),
-    so `records` may be empty. `highwater` is the partition's end when the batch was fetched, `seeks` how often the
-    consumer had gone back to what is committed by then.
+    so `records` may be empty. `seeks` is how often the consumer had gone back to what is committed when it was fetched.
     """
 
     topic: str
     partition: int
     records: Sequence[Record]
     next_offset: int
-    highwater: int
     seeks: int = 0
-
-    @property
-    def caught_up(self) -> bool:
-        """Nothing was left in the partition behind this batch when it was fetched."""
-        return self.next_offset >= self.highwater
 
 
 class Delivery(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 FETCH_WAIT_MS = 250
 """How long the broker may hold a fetch open: bounds how old the knowledge of a partition's end is."""
+
+ASK_SECONDS = 2.0
+"""How long the broker may take to tell of offsets."""
+
+Offsets = dict[tuple[str, int], int]
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -78,6 +83,18 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             )
         return {tp: [replace(one, seeks=seeks) for one in fetched] for tp, fetched in taken.items()}
 
+    async def read_offsets(self, partitions: Collection[tuple[str, int]]) -> tuple[Offsets, Offsets]:
+        consumer = self._ensure_consumer()
+        asked = [aiokafka.TopicPartition(topic, number) for topic, number in partitions]
+        ends = await consumer._fetcher.end_offsets(asked, ASK_SECONDS * 1000)
+        kept = await consumer._coordinator._do_fetch_commit_offsets(asked)
+        committed = {tp: kept[tp].offset if tp in kept else 0 for tp in asked}
+        # What was dropped before anybody read it needs not to be waited for.
+        behind = [tp for tp in asked if committed[tp] < ends[tp]]
+        begins = await consumer._fetcher.beginning_offsets(behind, ASK_SECONDS * 1000)
+        committed.update({tp: max(committed[tp], begins[tp]) for tp in behind})
+        return {tuple(tp): end for tp, end in ends.items()}, {tuple(tp): offset for tp, offset in committed.items()}
+
     def wake(self) -> None:
         """Look again for partitions with room; callable from any thread."""
         self.thread_loop.call_soon_threadsafe(self.roomy.set)
@@ -121,27 +138,38 @@ class BatchConsumer(driver.Consumer):
             return False
         return tp not in self.deliveries or len(self.deliveries[tp]) < self.app.pending_batches
 
-    def caught_up(self, tp: TP) -> bool:
-        """Whether all that the partition is known to hold was read and acknowledged; False if it is not assigned."""
+    def idle_at(self, tp: TP) -> int | None:
+        """The position of a partition of which all that it is known to hold was read and acknowledged, else None.
+
+        None as well if it is not assigned.
+        """
         if tp in self.deliveries and len(self.deliveries[tp]):
-            return False
+            return None
         state = self._thread.partition_state(tp)
         if state is None or not state.has_valid_position or state.highwater is None:
-            return False
-        return bool(state.position >= state.highwater)
+            return None
+        return int(state.position) if state.position >= state.highwater else None
+
+    async def read_offsets(self, partitions: Collection[tuple[str, int]]) -> tuple[Offsets, Offsets]:
+        """The ends of these partitions, whoever owns them, and then what the group has committed of each.
+
+        Of one that it has committed nothing of, its oldest offset. Raises the driver's `KafkaError`, or `TimeoutError`.
+        """
+        asked = asyncio.run_coroutine_threadsafe(self._thread.read_offsets(partitions), self._thread.thread_loop)
+        return await asyncio.wait_for(asyncio.wrap_future(asked), ASK_SECONDS)
 
     def backlog(self, tp: TP) -> tuple[int, bool]:
         """A partition's committable offset (-1: none) and whether anything of it is still to be done."""
         log = self.deliveries.get(tp)
         done = log.committable if log is not None and log.committable is not None else -1
-        return done, not self.caught_up(tp)
+        return done, self.idle_at(tp) is None
 
     def _to_message(self, tp: TP, record: Fetched) -> ConsumerMessage:
         if self._is_changelog_tp(tp):
             self._correct_recovery_end(tp, record.highwater)
         elif record.seeks == self.seeks:
             self.deliveries[tp].deliver(record.next_offset)
-        batch = Batch(tp.topic, tp.partition, record.records, record.next_offset, record.highwater, record.seeks)
+        batch = Batch(tp.topic, tp.partition, record.records, record.next_offset, record.seeks)
         return ConsumerMessage(
             tp.topic,
             tp.partition,

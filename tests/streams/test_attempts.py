@@ -17,7 +17,7 @@ from tests.streams.identity.world import NOW, TOPICS, Kept, World, payload
 
 
 def batch(first: int, next_offset: int) -> Batch:
-    return Batch("customer", 0, [Kept(offset, b"C-1", b"") for offset in range(first, next_offset)], next_offset, 100)
+    return Batch("customer", 0, [Kept(offset, b"C-1", b"") for offset in range(first, next_offset)], next_offset)
 
 
 def offsets(parts: Iterable[Batch]) -> list[tuple[list[int], int]]:

@@ -64,7 +64,7 @@ Sent = dict[str, list[tuple[int, bytes | None, bytes]]]
 
 
 def run(*records: FakeRecord, pseudonyms: Pseudonyms | None = None, now: int = NOW) -> Sent:
-    batch = Batch(TOPICS.touchpoints("mobile_app"), 2, records, len(records), len(records))
+    batch = Batch(TOPICS.touchpoints("mobile_app"), 2, records, len(records))
     sent: Sent = {TOPICS.customer: [], TOPICS.identity: [], TOPICS.dead: []}
     for one in ingest(pseudonyms).take(batch, now).effects.outputs:
         sent[one.topic] += [(one.partition, key, value or b"") for group in one.groups for key, value in group]
@@ -171,7 +171,7 @@ def test_a_link_is_sent_once_but_again_as_long_as_it_may_not_have_arrived() -> N
     def deliver(offset: int) -> list[str]:
         publisher.sent.clear()
         record = FakeRecord(offset, None, payload(event_id=f"e{offset}"))
-        asyncio.run(agent(Batch(TOPICS.touchpoints("mobile_app"), 0, [record], offset + 1, offset + 1), Delivered()))
+        asyncio.run(agent(Batch(TOPICS.touchpoints("mobile_app"), 0, [record], offset + 1), Delivered()))
         return list(publisher.sent)
 
     with pytest.raises(ConnectionError):

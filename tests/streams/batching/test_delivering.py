@@ -10,7 +10,7 @@ import pytest
 from streams.batching.batch import Batch, Delivery
 from streams.batching.delivering import deliver
 
-BATCH = Batch("t", 0, (), 10, 10)
+BATCH = Batch("t", 0, (), 10)
 
 
 @dataclass(slots=True)

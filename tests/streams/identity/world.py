@@ -133,7 +133,7 @@ class World:
             start = self.positions[place]
             taken = self.logs[place][start : start + records]
             end = start + len(taken)
-            for part in self._parts(stage, Batch(*place, taken, end, end)):
+            for part in self._parts(stage, Batch(*place, taken, end)):
                 effects = self._effects(stage, part)
                 self._send(effects.outputs)
                 if crash == "before the state":
@@ -208,7 +208,7 @@ class World:
             states = self.states["identity"]
             self.identify = Identify(TOPICS, self.catalogue.horizon, PARTITIONS, states, Unused())
         if "stitch" in stages:
-            self.stitch = Stitch(TOPICS, self.catalogue, self.states["stitch"], Unused(), lambda: next(self.clock))
+            self.stitch = Stitch(TOPICS, self.catalogue, self.states["stitch"], Unused(), lambda: next(self.clock), ())
 
     def _send(self, outputs: Iterable[Outgoing]) -> None:
         for one in outputs:

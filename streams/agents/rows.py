@@ -1,0 +1,50 @@
+"""The rows of a batch, as records of their topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from schemas.topics import Topics
+from streams.agents.letters import conflict, encode_json, retracted, taken_in, too_late
+from streams.batching import Outgoing
+from streams.journey import Change
+
+encode_msgpack = msgspec.msgpack.Encoder().encode
+KeyValue = tuple[bytes | None, bytes | None]
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of a batch by topic."""
+
+    topics: Topics
+    by_topic: dict[str, list[KeyValue]] = field(default_factory=dict)
+    letters: list[KeyValue] = field(default_factory=list)
+
+    def add(self, topic: str, key: bytes | None, rows: Iterable[Any], encode: Callable[[Any], bytes]) -> None:
+        self.by_topic.setdefault(topic, []).extend((key, encode(row)) for row in rows)
+
+    def add_change(self, key: bytes, change: Change) -> None:
+        topics = self.topics
+        for topic, rows, encode in (
+            (topics.stitched, change.touchpoints, encode_msgpack),
+            (topics.journeys, change.journeys, encode_json),
+            (topics.handoffs, change.handoffs, encode_json),
+            (topics.promises, change.promises, encode_json),
+            (topics.duplicates, change.duplicates, encode_msgpack),
+        ):
+            if rows:
+                self.add(topic, key, rows, encode)
+        self.letters += map(conflict, change.conflicts)
+        self.letters += map(too_late, change.too_late)
+        self.letters += map(retracted, change.retracted)
+        self.letters += map(taken_in, change.taken_in)
+
+    def outgoing(self, partition: int) -> list[Outgoing]:
+        """All of them, for the partition of this number of their topics."""
+        by_topic = {**self.by_topic, self.topics.dead: self.letters}
+        return [Outgoing(topic, partition, (records,)) for topic, records in by_topic.items() if records]
