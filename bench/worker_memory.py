@@ -55,7 +55,7 @@ def measure(customers: int) -> None:
     app = create_streams(StreamSettings())
     topics = Topics()
     table = app.state_table("state", topics.state, PARTITIONS)
-    stitch = Stitch(topics, Catalogue(), table, app.sender, now_ms)
+    stitch = Stitch(topics, Catalogue(), table, app.sender, now_ms, ())
     keys, size = fill(table, customers)
     began = time.perf_counter()
     stitch.recover(range(PARTITIONS))

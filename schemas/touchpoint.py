@@ -96,9 +96,7 @@ class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
 
 
 class Tick(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
-    """The clock of the record's partition reached `at`: rows whose deadline has passed must change."""
-
-    at: int
+    """Nothing came, but time has passed: rows of the record's partition whose deadline has passed must change."""
 
 
 class Withdrawal(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="w"):

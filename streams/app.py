@@ -82,7 +82,7 @@ def add_stitch(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue) 
         partitions_of((topics.customer,), count),
     )
     stitch = Stitch(topics, catalogue, states, app.sender, now_ms, upstream.inputs)
-    app.consume((topics.customer,), Attempts(stitch, states), "stitch")
+    app.consume((topics.customer,), Attempts(stitch, states, stitch.clock_of), "stitch")
 
     states.on_recover(_recovery(app, topics.customer, stitch.recover))
     _keep_time(app, stitch, upstream, topics)

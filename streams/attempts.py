@@ -1,30 +1,44 @@
-"""How far a partition's worker set out to go before it ended: a replay stops there once.
+"""How far a partition's worker set out to go before it ended, and by which clock: a replay does so once more.
 
 Rows are sent before the state that knows them is written. After a crash in between, a replay that takes more records
 at once may come to other journeys, and those that were sent would stay for ever, as no state ever knew of them. So the
 end of every batch is noted, durably, before its rows are sent. A replay that has a checkpoint at the same end comes to
 the rows that were sent, whatever it cuts before, and what follows replaces them as always.
+
+W is noted with the end. So a replay judges as the attempt did, and whoever takes a partition over never turns back a
+clock by which rows were sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
 
-from streams.batching import Batch, Delivery, Handler
-from streams.checkpoint import StateStore
+from streams.batching import Batch, Delivery
+from streams.checkpoint import StateStore, Write
 
 ATTEMPTS_KEY = b"\x00attempts"
 """The state table's key of a partition's attempts; no customer's, for those begin with their id."""
 
-Ends = tuple[int, ...]
-"""Offsets behind the last records of batches whose rows may have been sent, in order."""
+
+class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A batch whose rows may have been sent: the offset behind its last record, and W (ms)."""
+
+    end: int
+    clock: int
+
+
+ClockOf = Callable[[Batch], int]
+"""W of a partition when a batch of it will be taken in (ms)."""
+
+Inner = Callable[[Batch, Delivery, int], Awaitable[None]]
+"""A handler that is also given W."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Ends).decode
+_decode = msgspec.msgpack.Decoder(tuple[Attempt, ...]).decode
 
 
 class States(StateStore, Protocol):
@@ -33,25 +47,43 @@ class States(StateStore, Protocol):
     def partition(self, partition: int) -> Mapping[bytes, bytes]: ...
 
 
-def read_ends(state: Mapping[bytes, bytes]) -> Ends:
-    """The ends noted in a partition's state."""
+def read_attempts(state: Mapping[bytes, bytes]) -> tuple[Attempt, ...]:
+    """The attempts noted in a partition's state, in order."""
     value = state.get(ATTEMPTS_KEY)
     return () if value is None else _decode(value)
 
 
-def note_end(ends: Ends, batch: Batch) -> tuple[bytes, bytes]:
-    """What is to be written before the rows of `batch` are sent: its end, and those of `ends` that lie ahead of it."""
+def noted_clock(noted: Sequence[Attempt]) -> int:
+    """The greatest W by which rows may have been sent."""
+    return max((attempt.clock for attempt in noted), default=0)
+
+
+def attempt_at(noted: Sequence[Attempt], batch: Batch, clock_of: ClockOf) -> Attempt:
+    """The attempt at a batch: the same as before at the same end, else by a clock that does not turn back.
+
+    A batch without records is not noted, so its clock is one that is.
+    """
+    for attempt in noted:
+        if attempt.end == batch.next_offset:
+            return attempt
+    latest = noted_clock(noted)
+    return Attempt(batch.next_offset, max(latest, clock_of(batch)) if batch.records else latest)
+
+
+def note(noted: Sequence[Attempt], batch: Batch, attempt: Attempt) -> Write:
+    """What is to be written before the rows of `batch` are sent: its attempt, and those noted that lie ahead of it."""
     first = batch.records[0].offset if batch.records else batch.next_offset
-    return ATTEMPTS_KEY, _encode(sorted({batch.next_offset, *(end for end in ends if end > first)}))
+    ahead = {one.end: one for one in (*noted, attempt) if one.end > first or one is attempt}
+    return ATTEMPTS_KEY, _encode([ahead[end] for end in sorted(ahead)])
 
 
-def cut(batch: Batch, ends: Ends) -> Iterator[Batch]:
+def cut(batch: Batch, noted: Sequence[Attempt]) -> Iterator[Batch]:
     """The batch in parts that end where an attempt ended."""
     records = batch.records
-    for end in ends:
-        if records and records[0].offset < end < batch.next_offset:
-            count = sum(record.offset < end for record in records)
-            yield replace(batch, records=records[:count], next_offset=end)
+    for attempt in noted:
+        if records and records[0].offset < attempt.end < batch.next_offset:
+            count = sum(record.offset < attempt.end for record in records)
+            yield replace(batch, records=records[:count], next_offset=attempt.end)
             records = records[count:]
     yield replace(batch, records=records)
 
@@ -74,14 +106,15 @@ class _Part:
 
 
 class Attempts:
-    """The handler that notes the ends of batches in `states`, and cuts replays, for the `inner` handler."""
+    """The handler that notes attempts in `states`, and cuts replays, for the `inner` handler."""
 
-    def __init__(self, inner: Handler, states: States) -> None:
+    def __init__(self, inner: Inner, states: States, clock_of: ClockOf) -> None:
         self._inner = inner
         self._states = states
+        self._clock_of = clock_of
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
-        *parts, last = cut(batch, read_ends(self._states.partition(batch.partition)))
+        *parts, last = cut(batch, read_attempts(self._states.partition(batch.partition)))
         for one in parts:
             part = _Part(delivery)
             await self._take(one, part)
@@ -92,7 +125,8 @@ class Attempts:
     async def _take(self, batch: Batch, delivery: Delivery) -> None:
         if not await delivery.confirm():
             return
+        noted = read_attempts(self._states.partition(batch.partition))
+        attempt = attempt_at(noted, batch, self._clock_of)
         if batch.records:
-            noted = note_end(read_ends(self._states.partition(batch.partition)), batch)
-            await self._states.write_batch(batch.partition, [[noted]])
-        await self._inner(batch, delivery)
+            await self._states.write_batch(batch.partition, [[note(noted, batch, attempt)]])
+        await self._inner(batch, delivery, attempt.clock)

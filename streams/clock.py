@@ -43,13 +43,8 @@ class PartitionClock:
         new = _Awaited(mark.begins[partition], mark.ends[partition], mark.fresh)
         return replace(self, awaited=_thinned([*self.awaited, self._look_back(new)]))
 
-    def take(
-        self, position: int, seen: Times, sources: Collection[Source], now: int, ticked: int = 0
-    ) -> PartitionClock:
-        """The clock when all in front of `position` is taken in, in it touchpoints of the times `seen`.
-
-        W was `ticked` when a tick among it was sent (0: there is none).
-        """
+    def take(self, position: int, seen: Times, sources: Collection[Source], now: int) -> PartitionClock:
+        """The clock when all in front of `position` is taken in, in it touchpoints of the times `seen`."""
         position = max(self.position, position)
         moved = replace(self, position=position, seen=latest(self.seen, seen))
         awaited = [moved._look_back(self._look_back(mark)) for mark in self.awaited]
@@ -60,7 +55,7 @@ class PartitionClock:
         least = min((settled.get(source, 0) for source in sources), default=now)
         return replace(
             moved,
-            reached=max(self.reached, ticked, min(least, now)),
+            reached=max(self.reached, min(least, now)),
             settled=settled,
             awaited=tuple(mark for mark in awaited if mark.end > position),
         )

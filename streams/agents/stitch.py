@@ -17,19 +17,17 @@ from schemas.touchpoint import Arrival, CustomerRecord, Tick, decode_customer_re
 from streams.agents.letters import unreadable
 from streams.agents.poisoned import without_poison
 from streams.agents.rows import Rows
+from streams.attempts import noted_clock, read_attempts
 from streams.batching import Batch, Delivery, Record
 from streams.checkpoint import Effects, Publisher, StateStore, Write, checkpoint
 from streams.clock import DueTimes, PartitionClock
 from streams.journey import Change, CustomerItem, advance_through, next_due
 from streams.journey.log import Get
 from streams.poison import PoisonWatch
-from streams.upstream import Mark, Source
+from streams.upstream import Mark, Source, Times
 
 DUE_PER_BATCH = 20_000
 """Customers whose time has come that a batch takes beside its own: bounds its work after a long pause."""
-
-CLOCK_KEY = b"\x00clock"
-"""The state table's key of a partition's W: whoever takes the partition over goes on from there."""
 
 WHAT = "stitching"
 
@@ -63,16 +61,15 @@ class Taken:
 
     groups: dict[bytes, list[CustomerItem]] = field(default_factory=dict)
     seen: dict[Source, int] = field(default_factory=dict)
-    ticked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Stitched:
-    """The effects of a batch, when its customers are next due (None: never), and what it told of the time."""
+    """The effects of a batch, when its customers are next due (None: never), and how far it shows the sources."""
 
     effects: Effects
     due: Mapping[str, int | None]
-    taken: Taken
+    seen: Times
 
 
 class Stitch:
@@ -99,12 +96,12 @@ class Stitch:
         self._poison = PoisonWatch(WHAT)
         self.times: dict[int, PartitionTimes] = {}
 
-    async def __call__(self, batch: Batch, delivery: Delivery) -> None:
-        stitched = self.stitch(batch)
+    async def __call__(self, batch: Batch, delivery: Delivery, clock: int) -> None:
+        stitched = self.stitch(batch, clock)
         if not await checkpoint(stitched.effects, self._publisher, self._states, delivery):
             return
         times = self._times(batch.partition)
-        times.clock = self._clock(batch.partition, batch.next_offset, stitched.taken)
+        times.clock = self._advanced(batch.partition, batch.next_offset, stitched.seen)
         for customer_id, due_at in stitched.due.items():
             times.due.set(customer_id, due_at)
 
@@ -112,28 +109,31 @@ class Stitch:
         """Learn from the states who is due in the given partitions, and forget all others."""
         self.times = {partition: self._recovered(partition) for partition in partitions}
 
-    def due_by(self, partition: int, position: int) -> int | None:
-        """W of a partition of which everything in front of `position` was stitched, if anybody is due by it."""
+    def clock_of(self, batch: Batch) -> int:
+        """W for a batch that follows what was taken in."""
+        return self._advanced(batch.partition, batch.next_offset, {}).reached
+
+    def is_due(self, partition: int, position: int) -> bool:
+        """Whether anybody is due in a partition of which everything in front of `position` was taken in."""
         times = self._times(partition)
-        times.clock = self._clock(partition, position, Taken())
-        return times.clock.reached if times.due.is_due(times.clock.reached) else None
+        times.clock = self._advanced(partition, position, {})
+        return times.due.is_due(times.clock.reached)
 
     def expect(self, mark: Mark) -> None:
         """Let the clocks of all partitions count on a mark once they reach it."""
         for partition, times in self.times.items():
             times.clock = times.clock.expect(mark, partition)
 
-    def stitch(self, batch: Batch) -> Stitched:
-        """The effects of the batch, and of the time it brings, on the states as they are; changes nothing."""
+    def stitch(self, batch: Batch, clock: int) -> Stitched:
+        """The effects of the batch, and of the time, on the states as they are; changes nothing."""
         now = self._now()
         work = _Work(Rows(self._topics))
         taken = _take(batch, work.rows)
-        clock = self._clock(batch.partition, batch.next_offset, taken)
-        for customer_id in self._times(batch.partition).due.due(clock.reached, DUE_PER_BATCH):
+        for customer_id in self._times(batch.partition).due.due(clock, DUE_PER_BATCH):
             taken.groups.setdefault(customer_id.encode(), [])
         get = self._states.partition(batch.partition).get
         for key, group in taken.groups.items():
-            compute = partial(self._compute, key.decode(), get, clock.reached, now)
+            compute = partial(self._compute, key.decode(), get, clock, now)
             try:
                 change = compute(group)
             except Exception:  # noqa: BLE001 -- a defect, which may be met on one record only
@@ -143,7 +143,8 @@ class Stitch:
         self._poison.note(now / 1000, len(batch.records), work.poison)
         for reason, count in work.refused.items():
             logger.warning("histories not taken in", reason=reason, customers=count)
-        return Stitched(work.effects(batch.partition, clock.reached), work.due, taken)
+        effects = Effects(work.rows.outgoing(batch.partition), batch.partition, work.writes)
+        return Stitched(effects, work.due, taken.seen)
 
     def _compute(self, customer_id: str, get: Get, clock: int, now: int, items: Sequence[CustomerItem]) -> Change:
         change = advance_through(customer_id, get, items, self._catalogue, clock, now)
@@ -151,9 +152,8 @@ class Stitch:
             raise StateTooLarge
         return change
 
-    def _clock(self, partition: int, position: int, taken: Taken) -> PartitionClock:
-        clock = self._times(partition).clock
-        return clock.take(position, taken.seen, self._sources, self._now(), taken.ticked)
+    def _advanced(self, partition: int, position: int, seen: Times) -> PartitionClock:
+        return self._times(partition).clock.take(position, seen, self._sources, self._now())
 
     def _times(self, partition: int) -> PartitionTimes:
         return self.times.setdefault(partition, PartitionTimes())
@@ -165,8 +165,7 @@ class Stitch:
         due = DueTimes((key.decode(), due_at) for key, due_at in found if due_at is not None)
         if kept is not None:
             return PartitionTimes(kept.clock, due)
-        reached = state.get(CLOCK_KEY)
-        return PartitionTimes(PartitionClock(msgspec.msgpack.decode(reached, type=int) if reached else 0), due)
+        return PartitionTimes(PartitionClock(noted_clock(read_attempts(state))), due)
 
 
 @dataclass(slots=True)
@@ -186,11 +185,6 @@ class _Work:
         self.due[key.decode()] = change.due_at
         self.refused.update(change.refused)
 
-    def effects(self, partition: int, clock: int) -> Effects:
-        if self.writes:
-            self.writes.append([(CLOCK_KEY, msgspec.msgpack.encode(clock))])
-        return Effects(self.rows.outgoing(partition), partition, self.writes)
-
 
 def _take(batch: Batch, rows: Rows) -> Taken:
     taken = Taken()
@@ -198,9 +192,7 @@ def _take(batch: Batch, rows: Rows) -> Taken:
         item = _decode(record)
         if item is None:
             rows.letters.append(unreadable(batch, record))
-        elif isinstance(item, Tick):
-            taken.ticked = max(taken.ticked, item.at)
-        else:
+        elif not isinstance(item, Tick):
             taken.groups.setdefault(record.key or b"", []).append(item)
             if isinstance(item, Arrival):
                 source = (item.origin.topic, item.origin.partition)

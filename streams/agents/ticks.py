@@ -24,9 +24,9 @@ async def send_ticks(stitch: Stitch, topics: Topics, publisher: Publisher, idle:
     publisher raises; the next round makes up for it.
     """
     ticks = [
-        Outgoing(topics.customer, partition, ([(NOBODY, encode_customer_record(Tick(clock)))],))
+        Outgoing(topics.customer, partition, ([(NOBODY, encode_customer_record(Tick()))],))
         for partition in stitch.times
-        if (position := idle(partition)) is not None and (clock := stitch.due_by(partition, position)) is not None
+        if (position := idle(partition)) is not None and stitch.is_due(partition, position)
     ]
     if ticks:
         await publisher.send(ticks)

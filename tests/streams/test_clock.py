@@ -77,10 +77,6 @@ def test_it_never_turns_back() -> None:
     assert ahead.take(9, {}, SOURCES, 4_000).reached == 5_000
 
 
-def test_a_tick_moves_it_to_where_its_sender_s_was() -> None:
-    assert clock().take(1, {}, SOURCES, NOW, ticked=700).reached == 700
-
-
 def test_in_a_long_backlog_it_moves_in_greater_steps_but_it_moves() -> None:
     marks = [mark(number, number) for number in range(1_000)]
     waiting = clock(*marks)

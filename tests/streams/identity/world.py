@@ -20,7 +20,7 @@ from schemas.touchpoint import Touchpoint
 from streams.agents.identity import Identify
 from streams.agents.ingest import Ingest
 from streams.agents.stitch import Stitch
-from streams.attempts import cut, note_end, read_ends
+from streams.attempts import attempt_at, cut, note, read_attempts
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Effects, Write
 from streams.identity import resolve_all
@@ -152,8 +152,10 @@ class World:
             yield batch
             return
         state = self.states[stage].partitions[batch.partition]
-        for part in cut(batch, read_ends(state)):
-            key, value = note_end(read_ends(state), part)
+        for part in cut(batch, read_attempts(state)):
+            noted = read_attempts(state)
+            key, value = note(noted, part, attempt_at(noted, part, self.stitch.clock_of))
+            assert value is not None
             state[key] = value
             yield part
 
@@ -199,7 +201,8 @@ class World:
             identified = self.identify.identify(batch)
             self.identify.remember(batch.partition, identified.due)
             return identified.effects
-        return self.stitch.stitch(batch).effects
+        noted = read_attempts(self.states[stage].partitions[batch.partition])
+        return self.stitch.stitch(batch, attempt_at(noted, batch, self.stitch.clock_of).clock).effects
 
     def _start(self, *stages: str) -> None:
         if "ingest" in stages:
