@@ -23,6 +23,7 @@ CREDENTIALS = frozenset(
 ADVICE = {
     ErrorCodes.UNKNOWN_DATABASE: "run `omnitrack migrate` to create it, or correct the database in the URL",
     ErrorCodes.UNKNOWN_TABLE: "if it is a table of omnitrack, run `omnitrack migrate`",
+    ErrorCodes.UNKNOWN_FUNCTION: "if it is a metric of omnitrack, run `omnitrack migrate`",
     ErrorCodes.READONLY: "the user may only read: use another user",
     ACCESS_DENIED: "grant the user the right named, or use another user",
     ErrorCodes.NOT_ENOUGH_SPACE: "free or add disk space on the server",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from clickhouse_driver import Client
 
@@ -21,8 +21,12 @@ from sinks.clickhouse.views import View, load_views
 
 PREFIX = "metric_"
 COMMENT = re.compile(r"\nCOMMENT '((?:[^'\\]|\\.|'')*)'$")
-HEADINGS = ("Formula", "Unit", "Source", "Counted", "By", "By default", "Columns")
+HEADINGS = ("Formula", "Unit", "Source", "Counted", "By", "By default", "Headline", "Columns")
 DAY = timedelta(days=1)
+SPAN = (
+    "SELECT count(), min(started_at), max(last_at), groupUniqArray(intent), groupUniqArrayArray(channels)"
+    " FROM journeys WHERE NOT is_deleted"
+)
 TIME_ZONE = "SELECT time_zone FROM catalogue FINAL WHERE intent = ''"
 
 Row = dict[str, Any]
@@ -37,10 +41,20 @@ class UnfitQuestion(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Headline:
+    """The column that is the metric's one number when nothing is grouped; `better` empty: neither way."""
+
+    column: str
+    kind: Literal["share", "ratio", "points", "count"]
+    better: Literal["higher", "lower", ""]
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A metric and its words. `columns` and `parameters` map names to meanings and to ClickHouse's types.
 
-    `dimensions` are what it can be grouped by, `by_default` what it is grouped by unless told otherwise.
+    `dimensions` are what it can be grouped by, `by_default` what it is grouped by unless told otherwise. `headline` is
+    None where no single number says it.
     """
 
     name: str
@@ -52,6 +66,7 @@ class Metric:
     counted: str
     dimensions: tuple[str, ...]
     by_default: tuple[str, ...]
+    headline: Headline | None
     columns: Mapping[str, str]
     parameters: Mapping[str, str]
 
@@ -80,6 +95,16 @@ class Question:
     zone: str = "UTC"
     window: timedelta = 7 * DAY
     minimum: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When the first journey of all started and the last one ended, and the intents and channels of journeys."""
+
+    since: datetime
+    until: datetime
+    intents: tuple[str, ...]
+    channels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +178,12 @@ def read_time_zone(client: Client) -> str:
     return next((zone for (zone,) in client.execute(TIME_ZONE)), "UTC")
 
 
+def read_span(client: Client) -> Span | None:
+    """What there is to be asked about; None: no journey at all."""
+    [(count, since, until, intents, channels)] = client.execute(SPAN)
+    return Span(since, until, tuple(sorted(intents)), tuple(sorted(channels))) if count else None
+
+
 def words_of(view: View) -> dict[str, str]:
     """The comment of a view by its headings; what stands before the first one is under the empty heading."""
     match = COMMENT.search(view.statement)
@@ -176,9 +207,18 @@ def _metric_of(view: View) -> Metric:
         counted=words["Counted"],
         dimensions=_names(words.get("By", "")),
         by_default=_names(words.get("By default", "")),
+        headline=_headline_of(words.get("Headline")),
         columns=columns,
         parameters=parameters_of(view),
     )
+
+
+def _headline_of(text: str | None) -> Headline | None:
+    """`rate, share, lower is better.`"""
+    if text is None:
+        return None
+    column, kind, *better = text.rstrip(".").split(", ")
+    return Headline(column, kind, better[0].removesuffix(" is better") if better else "")  # type: ignore[arg-type]
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -91,10 +91,10 @@ def simulated_touchpoints(plan: Plan, catalogue: Catalogue, until: int) -> list[
     return found
 
 
-def store(settings: ClickHouseSettings, bank: Bank) -> None:
-    """Store all rows of `bank`."""
+def store(settings: ClickHouseSettings, tables: Mapping[Table, Sequence[Row]]) -> None:
+    """Store all rows of `tables`."""
     writer = Writer(settings)
-    for table, rows in bank.tables.items():
+    for table, rows in tables.items():
         for start in range(0, len(rows), BATCH):
             writer.write(table, [entry(row) for row in rows[start : start + BATCH]])
 

@@ -23,6 +23,7 @@ Unit: counts; rate is a share, 0 to 1.
 Source: the journey rules of stitching.
 Counted: journeys that started in the period; of those, n has the ones that are over (not open).
 By: day, week, month, intent, channel (the one in which the journey started).
+Headline: rate, share, higher is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

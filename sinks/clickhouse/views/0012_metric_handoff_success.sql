@@ -20,6 +20,7 @@ Unit: share, 0 to 1.
 Source: the handoff rules of stitching.
 Counted: handoffs left in the period whose outcome is known (not pending).
 By: day, week, month, intent, channel (the one handed over to).
+Headline: rate, share, higher is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

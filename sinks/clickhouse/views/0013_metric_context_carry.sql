@@ -23,6 +23,7 @@ Unit: share, 0 to 1.
 Source: the catalogue (required_fields) and the re-asked information of touchpoints.
 Counted: handoffs left in the period that arrived, of intents with required fields.
 By: day, week, month, intent, channel (the one handed over to).
+Headline: rate, share, higher is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

@@ -20,6 +20,7 @@ Unit: share, 0 to 1.
 Source: the handoff rules of stitching.
 Counted: journeys that started in the period, have a handoff and are over (not open).
 By: day, week, month, intent, channel (the one in which the journey started).
+Headline: rate, share, lower is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

@@ -46,6 +46,7 @@ Unit: share, 0 to 1.
 Source: contact-centre practice: 7 days.
 Counted: journeys that started in the period, are over (not open), and whose window (from their end, which is the last touchpoint where they came to nothing) has passed by as_of. Another journey counts from the start of this one until the window has passed.
 By: day, week, month, intent, channel (the one in which the journey started).
+Headline: rate, share, higher is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

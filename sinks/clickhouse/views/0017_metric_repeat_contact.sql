@@ -43,6 +43,7 @@ Unit: share, 0 to 1.
 Source: contact-centre practice: 7 days.
 Counted: contacts that began in the period, on whichever channel the one before was.
 By: day, week, month, intent, channel (the one of the contact).
+Headline: rate, share, lower is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

@@ -20,6 +20,7 @@ Unit: share, 0 to 1.
 Source: the service-quality handbook: at most one visit (最多跑一次); the catalogue says which intents require a branch.
 Counted: completed journeys that started in the period, of intents that require a branch.
 By: day, week, month, intent, channel (the one in which the journey started).
+Headline: rate, share, higher is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

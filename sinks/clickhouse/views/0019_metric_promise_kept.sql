@@ -22,6 +22,7 @@ Unit: share, 0 to 1.
 Source: the service-quality handbook: an unsolved problem gets a path, a deadline and a follow-up.
 Counted: promises that fell due in the period, and by as_of.
 By: day, week, month, intent, channel (the one that made the promise).
+Headline: rate, share, higher is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey in which it was made; empty unless grouped by it

@@ -23,6 +23,7 @@ Source: queueing times of the service-quality handbook; share within standard is
 Counted: touchpoints of the period that tell a wait. Who gave up after the standard is a miss; who gave up within it is left out.
 By: day, week, month, intent, channel, hour.
 By default: intent, channel, hour.
+Headline: rate, share, higher is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the touchpoint, else of its journey; empty unless grouped by it

@@ -18,6 +18,7 @@ Formula: min ÷ max across channels of the share of waits within the standard.
 Unit: ratio, 0 to 1; 1 is the same everywhere. No value with fewer than two channels.
 Source: component of the consistency index, which is this project''s own.
 Counted: as in wait: who gave up after the standard is a miss, who gave up within it is left out.
+Headline: parity, ratio, higher is better.
 Columns:
   parity: lowest ÷ highest share; null with fewer than two channels, or where no channel keeps its standard
   lowest_channel: channel with the lowest share

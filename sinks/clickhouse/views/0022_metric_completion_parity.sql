@@ -29,6 +29,7 @@ Formula: min ÷ max across channels of the completion rate, standardised to the 
 Unit: ratio, 0 to 1; 1 is the same everywhere. No value with fewer than two such channels.
 Source: direct standardisation, as in epidemiology; component of the consistency index, which is this project''s own.
 Counted: journeys that started in the period and are over (not open); a journey belongs to the channel it started in.
+Headline: parity, ratio, higher is better.
 Columns:
   parity: lowest ÷ highest standardised rate; null with fewer than two channels, or where none completes any
   lowest_channel: channel with the lowest rate

@@ -21,6 +21,7 @@ Unit: share, 0 to 1.
 Source: the answers of touchpoints; the catalogue says which are volatile.
 Counted: handoffs left in the period.
 By: day, week, month, intent, channel (the one handed over to).
+Headline: rate, share, higher is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

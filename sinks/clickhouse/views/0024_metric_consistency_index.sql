@@ -21,6 +21,7 @@ Formula: 100 × geometric mean of completion parity, wait parity, context carry,
 Unit: points, 0 to 100.
 Source: this project''s own.
 Counted: as in its five components.
+Headline: score, points, higher is better.
 Columns:
   score: the index; null if a component is missing
   completion_parity: lowest ÷ highest completion rate across channels

@@ -24,6 +24,7 @@ Formula: share of waits within the standard of customers with elderly or disable
 Unit: ratio; above 1 they are served better than the others, below 1 worse.
 Source: the service-quality handbook, on elderly and disabled customers.
 Counted: as in wait: who gave up after the standard is a miss, who gave up within it is left out.
+Headline: parity, ratio, higher is better.
 Columns:
   parity: priority_rate ÷ others_rate; null where one of them is missing, or the others'' is 0
   priority_n: waits of elderly and disabled customers

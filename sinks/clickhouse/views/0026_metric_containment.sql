@@ -20,6 +20,7 @@ Unit: share, 0 to 1.
 Source: contact-centre practice.
 Counted: journeys that started in the period, in a self-service channel, and are over (not open).
 By: day, week, month, intent, channel (the one in which the journey started).
+Headline: rate, share.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

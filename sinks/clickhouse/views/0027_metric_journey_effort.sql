@@ -26,6 +26,7 @@ Unit: points; 1 is a journey of one contact without a wait.
 Source: this project''s own, after the idea of customer effort (Dixon, Freeman, Toman, Harvard Business Review 88/7, 2010).
 Counted: journeys that started in the period and are over (not open).
 By: day, week, month, intent, channel (the one in which the journey started).
+Headline: median, points, lower is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

@@ -30,6 +30,7 @@ Source: the surveys'' own definitions; NPS: F. Reichheld, Harvard Business Revie
 Counted: journeys that started in the period and have a score; of each scale the last one given.
 By: day, week, month, intent, channel (the one in which the journey started), handoff.
 By default: intent, channel, handoff.
+Headline: csat_mean, points, higher is better.
 Columns:
   period: first day of the day, week or month; null unless grouped by it
   intent: intent of the journey; empty unless grouped by it

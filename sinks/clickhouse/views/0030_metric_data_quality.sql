@@ -11,7 +11,7 @@ SELECT
     if(has({by:Array(String)}, 'hour') OR has({by:Array(String)}, 'day'), NULL, sum(offsets) - n) AS missing,
     if(stored = 0, NULL, quantilesExactInclusiveMerge(0.5, 0.9)(lags)[1]) AS lag_median,
     if(stored = 0, NULL, quantilesExactInclusiveMerge(0.5, 0.9)(lags)[2]) AS lag_p90,
-    if(stored = 0, NULL, max(longest_lag)) AS lag_max,
+    max(longest_lag) AS lag_max,
     sumMap(reasons) AS dead_by_reason
 FROM
 (
@@ -23,7 +23,7 @@ FROM
         countIf(fate = 'duplicate') AS duplicate_here,
         max(at_offset) - min(at_offset) + 1 AS offsets,
         quantilesExactInclusiveStateIf(0.5, 0.9)(lag, fate = 'stored') AS lags,
-        maxIf(lag, fate = 'stored') AS longest_lag,
+        maxOrNullIf(lag, fate = 'stored') AS longest_lag,
         sumMap(if(fate = 'dead', map(reason, toUInt64(1)), map())) AS reasons
     FROM
     (
@@ -51,6 +51,7 @@ Source: the account of the touchpoint contract: no record is dropped.
 Counted: records received in the period, customers known or not; filters of intent and care do not apply, for a record that breaks the contract does not tell them.
 By: day, hour, channel.
 By default: hour, channel.
+Headline: n, count.
 Columns:
   hour: beginning of the hour or day (in zone), as UTC; null unless grouped by it
   channel: channel of the topic; empty unless grouped by it

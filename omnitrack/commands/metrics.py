@@ -1,0 +1,165 @@
+"""`omnitrack metrics`: what the metrics say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from clickhouse_driver import Client
+from rich.console import Console
+from rich.table import Table
+
+from omnitrack import sql_output
+from omnitrack.metrics.listing import COLUMNS, list_with_numbers
+from omnitrack.metrics.period import BadPeriod, Period, parse_period
+from omnitrack.settings import resolve_endpoints
+from sinks.clickhouse.client import connected
+from sinks.clickhouse.errors import ClickHouseError
+from sinks.clickhouse.metrics import (
+    Metric,
+    Question,
+    Span,
+    UnfitQuestion,
+    UnknownMetric,
+    ask,
+    find_metric,
+    question_call,
+    read_span,
+    read_time_zone,
+)
+from sinks.clickhouse.settings import ClickHouseSettings
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+Several = list[str] | None
+
+
+def metrics_command(
+    name: Annotated[
+        str | None, typer.Argument(help="The metric; without it all are listed with their numbers.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="From this day, month or time on; else 30 days before the end.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Until before this day, month or time; else now.")
+    ] = None,
+    intent: Annotated[Several, typer.Option(help="Only of this intent; may be given again.")] = None,
+    channel: Annotated[Several, typer.Option(help="Only of this channel; may be given again.")] = None,
+    care: Annotated[Several, typer.Option(help="Only customers of this care group; may be given again.")] = None,
+    include_anonymous: Annotated[
+        bool, typer.Option("--include-anonymous", help="Count customers who are not known, too.")
+    ] = False,
+    by: Annotated[
+        str | None, typer.Option(metavar="GROUPS", help="Group by these, such as week,channel; '' for one row.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    show_sql: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
+    clickhouse: Annotated[
+        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+) -> None:
+    """Show a metric, or list all of them with what they mean. Days and months are those of the catalogue's time zone.
+
+    Exit code 1: ClickHouse does not answer or refuses the query. 2: wrong usage, such as an unknown metric or time.
+    """
+    with _told():
+        metric = None if name is None else find_metric(name)
+        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+        with connected(settings) as client:
+            zone = read_time_zone(client)
+            period = parse_period(since, until, zone, datetime.now(UTC))
+            question = Question(
+                period.since,
+                period.until,
+                intents=tuple(intent or ()),
+                channels=tuple(channel or ()),
+                care=tuple(care or ()),
+                anonymous=include_anonymous,
+                by=None if by is None else tuple(re.findall(r"\w+", by)),
+                zone=zone,
+            )
+            if metric is None:
+                _list(client, question, period, form)
+            elif show_sql:
+                typer.echo(question_call(metric, question).spelled)
+            else:
+                _show(client, metric, question, period, form)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    errors = Console(stderr=True)
+    try:
+        yield
+    except (UnknownMetric, UnfitQuestion, BadPeriod) as error:
+        errors.print(f"metrics: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    except ClickHouseError as error:
+        errors.print(f"metrics: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+
+
+def _list(client: Client, question: Question, period: Period, form: Format) -> None:
+    listed = list(list_with_numbers(client, question))
+    if form is Format.TABLE:
+        table = Table(title=str(period), title_justify="left", show_edge=False)
+        for column in ("metric", "value", "n", "meaning"):
+            table.add_column(column, justify="right" if column in ("value", "n") else "left", overflow="fold")
+        for one in listed:
+            n = f"{one.row['n']:,}" if one.row else ""
+            table.add_row(one.metric.name, one.text, n, one.metric.meaning)
+        console = Console()
+        if not console.is_terminal:
+            console.width = sql_output.UNLIMITED_WIDTH
+        console.print(table)
+    else:
+        _print_rows(form, COLUMNS, [one.values for one in listed])
+    if not any(one.row and one.row["n"] for one in listed):
+        _explain_nothing(read_span(client), period)
+
+
+def _show(client: Client, metric: Metric, question: Question, period: Period, form: Format) -> None:
+    answer = ask(client, metric, question)
+    names = [name for name, _ in answer.columns]
+    if form is Format.TABLE:
+        typer.echo(f"{metric.title}: {metric.meaning}\n{period}; {metric.unit} Formula: {metric.formula}\n")
+        sql_output.print_table(Console(), names, [[_short(value) for value in row] for row in answer.rows])
+    else:
+        _print_rows(form, names, answer.rows)
+    if not any(row["n"] for row in answer.dicts):
+        _explain_nothing(read_span(client), period)
+
+
+def _print_rows(form: Format, names: sql_output.Row, rows: object) -> None:
+    for line in sql_output.render(sql_output.Format(form.value), names, rows):  # type: ignore[arg-type]
+        typer.echo(line)
+
+
+def _short(value: object) -> object:
+    """Numbers of a table need no more than four digits after the point."""
+    return f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
+
+
+def _explain_nothing(span: Span | None, period: Period) -> None:
+    """Why there may be nothing to see, on standard error: standard output stays the answer."""
+    if span is None:
+        hint = "the database holds no journeys yet: publish touchpoints, or try `omnitrack simulate`"
+    else:
+        hint = (
+            f"nothing was observed {period} with these filters: there are journeys from {span.since:%Y-%m-%d} to "
+            f"{span.until:%Y-%m-%d}, of intents {', '.join(span.intents)}, on channels {', '.join(span.channels)}"
+        )
+    Console(stderr=True).print(f"metrics: {hint}", style="yellow", markup=False, soft_wrap=True)
