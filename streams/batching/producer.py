@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from aiokafka.errors import IncompatibleBrokerVersion, UnknownError, for_code
+from aiokafka.errors import IncompatibleBrokerVersion, NoError, UnknownError, for_code
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.transaction import InitProducerIdRequest
@@ -51,7 +51,10 @@ async def _gives_producer_ids(client: Any) -> bool:
 
 
 def _renew_producer_id(producer: Any) -> None:
-    """Have the sender ask for an id, and number what it sends from then on from 0."""
+    """Have the sender ask for an id, and number what it sends from then on from 0.
+
+    Records that are given up have used up sequence numbers: the broker would miss them, and refuse all that follow.
+    """
     manager = TransactionManager(None, _NO_TRANSACTION_MS)
     producer._txn_manager = producer._sender._txn_manager = producer._message_accumulator._txn_manager = manager
 
@@ -67,9 +70,17 @@ def _send_within_lease(producer: Any, lease: Lease) -> None:
             # From here to the socket nothing waits any more.
             if not lease.holds():
                 if producer._txn_manager is not None:
-                    # The refused records have used up sequence numbers that the broker will never see.
                     _renew_producer_id(producer)
                 raise LeaseLapsed("not sent: the group has not confirmed this process within its session time-out")
-        return await send(node_id, request, **options)
+        answer = await send(node_id, request, **options)
+        if producer._txn_manager is not None and isinstance(request, ProduceRequest) and _refused(answer):
+            _renew_producer_id(producer)
+        return answer
 
     client.send = guarded
+
+
+def _refused(answer: Any) -> bool:
+    """Whether the broker refused records for good."""
+    errors = [for_code(partition[1]) for _, partitions in answer.topics for partition in partitions]
+    return any(error is not NoError and not error.retriable for error in errors)
