@@ -34,6 +34,10 @@ def let_records_be(deployment: Deployment, topic: str, greatest: int) -> None:
     admin.close()
 
 
+def publish(deployment: Deployment, when: str) -> int:
+    return deployment.publish(touchpoint(f"{when}-{one}", f"C-{one}", AN_HOUR_AGO) for one in range(TOUCHPOINTS))
+
+
 def committed(deployment: Deployment, topic: str) -> int:
     with BrokerReader(deployment.broker.bootstrap) as reader:
         return sum(offset for place, offset in reader.committed(deployment.group).items() if place.topic == topic)
@@ -45,13 +49,16 @@ def test_an_input_is_acknowledged_only_once_all_that_it_leads_to_is_written(
 ) -> None:
     topics = deployment.topics
     read = f"{topics.prefix}{input_}" if input_ else topics.touchpoints("wechat")
-    let_records_be(deployment, f"{topics.prefix}{refusing}", 1)
     with deployment.worker() as worker:
-        published = deployment.publish(touchpoint(f"e{one}", f"C-{one}", AN_HOUR_AGO) for one in range(TOUCHPOINTS))
+        deployment.done(publish(deployment, "before"), worker)
+        before = committed(deployment, read)
+        let_records_be(deployment, f"{topics.prefix}{refusing}", 1)
+        publish(deployment, "after")
         eventually("a refusal", lambda: "will retry" in worker.log.read_text(), worker)
         time.sleep(1.0)
-        assert committed(deployment, read) == 0
+        assert committed(deployment, read) == before
         let_records_be(deployment, f"{topics.prefix}{refusing}", 1_000_000)
-        deployment.done(published, worker)
+        deployment.done(2 * TOUCHPOINTS, worker)
     rows = [msgspec.msgpack.decode(value, type=TouchpointRow) for _, _, value in deployment.read(topics.stitched)]
-    assert {row.touchpoint.event_id for row in rows} == {f"e{one}" for one in range(TOUCHPOINTS)}
+    expected = {f"{when}-{one}" for when in ("before", "after") for one in range(TOUCHPOINTS)}
+    assert {row.touchpoint.event_id for row in rows} == expected

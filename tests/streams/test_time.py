@@ -125,8 +125,13 @@ def year(now: datetime) -> dict[str, Iterator[bytes]]:
     return {"wechat": wechat(), "branch": branch()}
 
 
-def test_a_year_s_backlog_raises_no_alarm_that_is_taken_back(on_kafka: Deployment, workers: list[Child]) -> None:
+def test_a_year_s_backlog_raises_no_alarm_that_is_taken_back(
+    on_kafka: Deployment, workers: list[Child], tmp_path: Path
+) -> None:
     """Two workers, of which one dies amid the backlog; the channels are ingested at very different paces."""
+    catalogue = tmp_path / "catalogue.yaml"
+    catalogue.write_text("horizon: unlimited\n")
+    on_kafka.settings["OMNITRACK_CATALOGUE"] = str(catalogue)
     now = datetime.now(UTC)
     published = sum(on_kafka.publish(values, channel) for channel, values in year(now).items())
     for _ in range(2):
