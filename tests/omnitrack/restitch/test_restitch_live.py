@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,10 @@ from tests.support.child import Child
 
 NOW = datetime.now(UTC)
 UNLIMITED, TEN_DAYS = "horizon: unlimited\n", "horizon: 10d\n"
+
+
+CAUGHT_UP_SECONDS = 8.0
+"""After so long a worker that has nothing to do knows it, so its clock is now, by which a touchpoint is too late."""
 
 
 def ago(days: float) -> str:
@@ -176,6 +181,7 @@ def test_what_came_too_late_is_taken_in_while_the_stream_goes_on(pipeline: Pipel
     pipeline.publish(*(referral(f"old-{customer}", customer, 20) for customer in customers))
     pipeline.drain()
     pipeline.start_worker(TEN_DAYS)
+    time.sleep(CAUGHT_UP_SECONDS)
     late = [touchpoint(f"late-{customer}", customer, ago(19), session_id=f"s-{customer}") for customer in customers]
     pipeline.publish(
         *late,
