@@ -5,16 +5,22 @@ SELECT
     group_period AS period,
     group_intent AS intent,
     group_channel AS channel,
-    count() AS handoffs,
-    n - sum(length(arrayIntersect(required_fields, reasked))) AS carried,
-    sum(length(required_fields)) AS n,
+    sum(arrived) AS handoffs,
+    n - sum(arrived * length(arrayIntersect(required_fields, reasked))) AS carried,
+    sum(arrived * length(required_fields)) AS n,
     rate_of(carried, n) AS rate,
     low_of(carried, n) AS low,
     high_of(carried, n) AS high
-FROM {{ database }}.selected_handoffs({{ filters }}, {{ grouping }}) AS handoffs
+FROM
+(
+    -- Few lists of re-asked fields differ: they are compared with the required ones once each.
+    SELECT group_period, group_intent, group_channel, intent AS of_intent, reasked, count() AS arrived
+    FROM {{ database }}.selected_handoffs({{ filters }}, {{ grouping }})
+    WHERE isNotNull(arrived_at)
+    GROUP BY group_period, group_intent, group_channel, of_intent, reasked
+) AS handoffs_alike
 INNER JOIN (SELECT intent AS of_intent, required_fields FROM {{ database }}.catalogue FINAL WHERE notEmpty(required_fields)) AS required
-    ON handoffs.intent = required.of_intent
-WHERE isNotNull(arrived_at)
+    ON handoffs_alike.of_intent = required.of_intent
 GROUP BY group_period, group_intent, group_channel
 ORDER BY period, intent, channel
 COMMENT 'Context carry: how much of what the bank already knows comes along when a customer changes channel.

@@ -1,13 +1,14 @@
 CREATE OR REPLACE VIEW metric_first_contact_resolution AS
 WITH
     {{ wilson }},
+    {{ period }},
     -- A journey is resolved by one contact: none that ends later can be followed.
-    (SELECT greatest(max(ended_at) + toIntervalSecond({window:UInt32} + 1), {until:DateTime64(3, 'UTC')}) FROM {{ database }}.journeys WHERE started_at >= {since:DateTime64(3, 'UTC')} AND started_at < {until:DateTime64(3, 'UTC')} AND contacts = 1) AS latest_follower
+    (SELECT greatest(ifNull(max(ended_at) + toIntervalSecond({window:UInt32} + 1), {until:DateTime64(3, 'UTC')}), {until:DateTime64(3, 'UTC')}) FROM {{ database }}.journeys WHERE started_at >= {since:DateTime64(3, 'UTC')} AND started_at < {until:DateTime64(3, 'UTC')} AND contacts = 1) AS latest_follower
 SELECT
-    one.1 AS period,
-    one.2 AS intent,
-    one.3 AS channel,
-    countIf(one.6 AND NOT arrayExists(start -> start > one.4 AND start <= one.5 + toIntervalSecond({window:UInt32}), starts)) AS resolved,
+    period_of(fromUnixTimestamp64Milli(one.1, 'UTC')) AS period,
+    of_intent AS intent,
+    one.2 AS channel,
+    countIf(one.3) AS resolved,
     count() AS n,
     rate_of(resolved, n) AS rate,
     low_of(resolved, n) AS low,
@@ -15,30 +16,27 @@ SELECT
 FROM
 (
     SELECT
-        groupArray(started_at) AS starts,
-        groupArrayIf((group_period, group_intent, group_channel, started_at, ends_at, is_candidate), is_counted) AS counted
+        any(group_intent) AS of_intent,
+        -- Times as milliseconds: comparing decimals takes twice as long.
+        groupArray((toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(followed_until), status = 'completed' AND contacts = 1, is_counted, group_channel)) AS journeys,
+        arrayJoin(arrayMap(
+            one -> (one.1, one.5, one.3 AND NOT arrayExists(other -> other.1 > one.1 AND other.1 <= one.2, journeys)),
+            arrayFilter(one -> one.4, journeys))) AS one
     FROM
     (
         SELECT
-            customer_id,
-            intent,
-            started_at,
-            group_period,
-            group_intent,
-            group_channel,
-            ifNull(ended_at, last_at) AS ends_at,
-            status = 'completed' AND contacts = 1 AS is_candidate,
+            *,
+            ifNull(ended_at, last_at) + toIntervalSecond({window:UInt32}) AS followed_until,
             started_at < {until:DateTime64(3, 'UTC')}
                 AND status != 'open'
-                AND ends_at + toIntervalSecond({window:UInt32}) <= {as_of:DateTime64(3, 'UTC')}
+                AND followed_until <= {as_of:DateTime64(3, 'UTC')}
                 AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, first_channel))
                 AND (empty({care:Array(String)}) OR hasAny(care, {care:Array(String)})) AS is_counted
         FROM {{ database }}.selected_journeys(since = {since:DateTime64(3, 'UTC')}, until = latest_follower, intent = {intent:Array(String)}, channel = [], care = [], anonymous = {anonymous:UInt8}, {{ grouping }})
     )
-    GROUP BY customer_id, intent
+    {{ per_customer_and_intent }}
 )
-ARRAY JOIN counted AS one
-GROUP BY period, intent, channel
+GROUP BY period, of_intent, channel
 ORDER BY period, intent, channel
 COMMENT 'First-contact resolution: how often one contact settles the matter for good.
 Formula: completed journeys of one contact, after which the customer starts no other journey of the intent within the window ÷ journeys.

@@ -12,7 +12,7 @@ FROM
     SELECT channel AS on_channel, count() AS waits, countIf(wait_seconds <= standard_seconds) / waits AS share
     FROM {{ database }}.selected_waits({{ filters }}, {{ ungrouped }})
     GROUP BY channel
-)
+) AS per_channel
 COMMENT 'Wait parity: whether customers wait within the standard equally often on every channel.
 Formula: min ÷ max across channels of the share of waits within the standard.
 Unit: ratio, 0 to 1; 1 is the same everywhere. No value with fewer than two channels.

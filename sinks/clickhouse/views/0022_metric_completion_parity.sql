@@ -23,7 +23,7 @@ FROM
     )
     GROUP BY on_channel
     HAVING journeys >= {minimum:UInt32}
-)
+) AS per_channel
 COMMENT 'Completion parity: whether a matter gets done equally often, whichever channel the customer starts it in.
 Formula: min ÷ max across channels of the completion rate, standardised to the overall mix of intents (each intent weighs what it weighs in all journeys; intents that a channel does not have are left out there); channels with at least minimum journeys (30).
 Unit: ratio, 0 to 1; 1 is the same everywhere. No value with fewer than two such channels.

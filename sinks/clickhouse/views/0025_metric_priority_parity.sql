@@ -18,7 +18,7 @@ FROM
 (
     SELECT hasAny(care, ['elderly', 'disabled']) AS is_priority, wait_seconds <= standard_seconds AS is_within
     FROM {{ database }}.selected_waits({{ filters }}, {{ ungrouped }})
-)
+) AS waits_told
 COMMENT 'Priority parity: whether elderly and disabled customers wait within the standard as often as the others.
 Formula: share of waits within the standard of customers with elderly or disabled ÷ that of the others.
 Unit: ratio; above 1 they are served better than the others, below 1 worse.

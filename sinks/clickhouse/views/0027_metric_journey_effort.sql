@@ -14,7 +14,11 @@ FROM
         group_period,
         group_intent,
         group_channel,
-        contacts + handoffs + reasks + arraySum((on_channel, seconds) -> seconds / greatest(standard_of(toString(intent), toString(on_channel)), 1), mapKeys(waits), mapValues(waits)) AS effort
+        transform(toString(intent), intent_standards.1, intent_standards.2, usual_standard) AS standard_of_intent,
+        contacts + handoffs + reasks + arraySum(
+            (on_channel, seconds) -> seconds / greatest(1, transform(concat(toString(intent), '\x1f', toString(on_channel)), channel_standards.1, channel_standards.2, standard_of_intent)),
+            mapKeys(waits),
+            mapValues(waits)) AS effort
     FROM {{ database }}.selected_journeys({{ filters }}, {{ grouping }})
     WHERE status != 'open'
 )

@@ -1,6 +1,4 @@
 CREATE OR REPLACE VIEW metric_data_quality AS
-WITH
-    ((at) -> multiIf(has({by:Array(String)}, 'hour'), toDateTime(toStartOfHour(at, {zone:String}), 'UTC'), has({by:Array(String)}, 'day'), toDateTime(toStartOfDay(at, {zone:String}), 'UTC'), NULL)) AS hour_of
 SELECT
     hour,
     group_channel AS channel,
@@ -15,32 +13,25 @@ SELECT
     sumMap(reasons) AS dead_by_reason
 FROM
 (
+    WITH
+        ((at) -> multiIf(has({by:Array(String)}, 'hour'), toDateTime(toStartOfHour(at, {zone:String}), 'UTC'), has({by:Array(String)}, 'day'), toDateTime(toStartOfDay(at, {zone:String}), 'UTC'), NULL)) AS hour_of
     SELECT
         hour_of(received_at) AS hour,
-        if(has({by:Array(String)}, 'channel'), on_channel, '') AS group_channel,
+        if(has({by:Array(String)}, 'channel'), channel, '') AS group_channel,
         countIf(fate = 'stored') AS stored_here,
         countIf(fate = 'dead') AS dead_here,
         countIf(fate = 'duplicate') AS duplicate_here,
-        max(at_offset) - min(at_offset) + 1 AS offsets,
+        max(offset) - min(offset) + 1 AS offsets,
         quantilesExactInclusiveStateIf(0.5, 0.9)(lag, fate = 'stored') AS lags,
         maxOrNullIf(lag, fate = 'stored') AS longest_lag,
-        sumMap(if(fate = 'dead', map(reason, toUInt64(1)), map())) AS reasons
-    FROM
-    (
-        SELECT source_topic AS on_topic, source_partition AS on_partition, source_offset AS at_offset, toString(channel) AS on_channel, received_at, 'stored' AS fate, dateDiff('millisecond', occurred_at, received_at) / 1000 AS lag, '' AS reason
-        FROM {{ database }}.touchpoints FINAL
-        WHERE received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
-        UNION ALL
-        SELECT topic, partition, offset, if(position(topic, 'touchpoints.') = 0, '', splitByString('touchpoints.', topic)[-1]), received_at, 'dead', 0, toString(reason)
-        FROM {{ database }}.dead_letters FINAL
-        WHERE received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
-        UNION ALL
-        SELECT topic, partition, offset, channel, received_at, 'duplicate', 0, ''
-        FROM {{ database }}.duplicates FINAL
-        WHERE received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
-    )
-    WHERE empty({channel:Array(String)}) OR has({channel:Array(String)}, on_channel)
-    GROUP BY hour, group_channel, on_topic, on_partition
+        sumMapIf(map(toString(reason), toUInt64(1)), fate = 'dead') AS reasons
+    FROM {{ database }}.receipts FINAL
+    WHERE toUInt32OrZero(_partition_id) BETWEEN toYYYYMMDD({since:DateTime64(3, 'UTC')}) AND toYYYYMMDD({until:DateTime64(3, 'UTC')} - toIntervalMillisecond(1))
+        AND received_at >= {since:DateTime64(3, 'UTC')} AND received_at < {until:DateTime64(3, 'UTC')}
+        AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channel))
+    GROUP BY hour, group_channel, topic, partition
+    -- A record is received once: all its versions are of one day.
+    SETTINGS do_not_merge_across_partitions_select_final = 1
 )
 GROUP BY hour, group_channel
 ORDER BY hour, channel

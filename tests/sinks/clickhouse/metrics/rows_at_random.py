@@ -62,7 +62,7 @@ def rows_at_random(seed: int, count: int, channels: Sequence[str] = CHANNELS, co
     promises = [maker.promise(number, journeys) for number in range(count)]
     tables.promises = maker.settle(tables, "promises", promises, maker.earlier_promise)
     touchpoints = [maker.touchpoint(number, journeys) for number in range(2 * count)]
-    tables.touchpoints = maker.settle(tables, "touchpoints", touchpoints, maker.earlier_touchpoint, maker.withdrawal)
+    tables.touchpoints = maker.settle(tables, "touchpoints", touchpoints, maker.earlier_touchpoint, maker.moved)
     tables.dead_letters = [maker.dead_letter(number) for number in range(count // 3)]
     tables.duplicates = [maker.duplicate(number) for number in range(count // 3)]
     tables.writes |= {"dead_letters": list(tables.dead_letters), "duplicates": list(tables.duplicates)}
@@ -81,7 +81,7 @@ class _Maker:
         table: Table,
         rows: list[Any],
         earlier: Callable[[Any], Any],
-        withdrawal: Callable[[Any], Any] | None = None,
+        moved: Callable[[Any], tuple[Any, Any]] | None = None,
     ) -> list[Any]:
         """Write `rows` with the versions before and after them, out of order; those that hold in the end."""
         writes, held = [], []
@@ -91,11 +91,15 @@ class _Maker:
             writes.append(final)
             if self._rng.random() < self._corrections:
                 writes.append(msgspec.structs.replace(earlier(row), version=version - self._rng.randrange(1, 9)))
-            if self._rng.random() < self._corrections / 3:
-                gone = withdrawal(row) if withdrawal else row
-                writes.append(msgspec.structs.replace(gone, version=version + 1, is_deleted=1))
-            else:
+            if self._rng.random() >= self._corrections / 3:
                 held.append(final)
+                continue
+            gone = row
+            if moved:
+                gone, found = moved(final)
+                writes.append(found)
+                held.append(found)
+            writes.append(msgspec.structs.replace(gone, version=version + 1, is_deleted=1))
         self._rng.shuffle(writes)
         tables.writes[table] = writes
         return held
@@ -186,7 +190,7 @@ class _Maker:
     def promise(self, number: int, journeys: list[JourneyRow]) -> PromiseRow:
         rng = self._rng
         journey = rng.choice(journeys) if journeys and rng.random() < 0.8 else None
-        made_at = self._time()
+        made_at = rng.randint(journey.started_at, journey.last_at) if journey else self._time()
         due_at = made_at + rng.choice((0, HOUR, 5 * DAY, 40 * DAY))
         status = rng.choice(("kept", "kept", "kept_late", "overdue", "pending"))
         return PromiseRow(
@@ -208,7 +212,7 @@ class _Maker:
     def touchpoint(self, number: int, journeys: list[JourneyRow]) -> TouchpointRow:
         rng = self._rng
         journey = rng.choice(journeys) if journeys and rng.random() < 0.8 else None
-        at = self._time()
+        at = rng.randint(journey.started_at, journey.last_at) if journey else self._time()
         channel = rng.choice(self._channels)
         touchpoint = Touchpoint(
             channel,
@@ -229,10 +233,12 @@ class _Maker:
     def earlier_touchpoint(self, row: TouchpointRow) -> TouchpointRow:
         return msgspec.structs.replace(row, journey_id=self._rng.choice((None, self._uuid())))
 
-    def withdrawal(self, row: TouchpointRow) -> TouchpointRow:
+    def moved(self, row: TouchpointRow) -> tuple[TouchpointRow, TouchpointRow]:
+        """What withdraws a touchpoint from its customer, and its row at another one, whose it turned out to be."""
         known = row.touchpoint
         bare = Touchpoint(known.channel, known.event_id, known.occurred_at, touchpoint="", stage="")
-        return TouchpointRow(row.customer_id, bare, None, 0, Origin("", 0, 0), 0)
+        gone = TouchpointRow(row.customer_id, bare, None, 0, Origin("", 0, 0), 0)
+        return gone, msgspec.structs.replace(row, customer_id=f"{row.customer_id}-too", journey_id=None)
 
     def dead_letter(self, number: int) -> DeadLetter:
         channel, offset = self._rng.choice(self._channels), 100_000 + number

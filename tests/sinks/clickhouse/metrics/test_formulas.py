@@ -23,7 +23,6 @@ from tests.support.clickhouse import fresh_database
 MARCH = Question(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC), minimum=3)
 QUESTIONS = {
     "a month": MARCH,
-    "a month in one row": replace(MARCH, by=()),
     "everything, with everyone": Question(
         datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC), anonymous=True
     ),
@@ -48,6 +47,13 @@ SCENARIOS: dict[str, dict[str, Any]] = {
 }
 THOROUGH = ("many", "corrections in flight")
 BRIEF = ("a month", "everything, with everyone", "two channels", "a narrow window")
+COMPONENTS = {
+    "completion_parity": "parity",
+    "wait_parity": "parity",
+    "context_carry": "rate",
+    "handoff_success": "rate",
+    "answer_agreement": "rate",
+}
 METRICS = {metric.name: metric for metric in list_metrics()}
 
 
@@ -95,6 +101,16 @@ def test_paths_add_up_to_the_journeys(filled: tuple[str, ClickHouseSettings]) ->
             journeys = ask(client, METRICS["journeys"], replace(question, by=())).dicts
             assert sum(row["n"] for row in paths) == sum(row["journeys"] for row in journeys)
             assert {row["journeys"] for row in paths} == {row["journeys"] for row in journeys}
+
+
+def test_the_index_has_the_components_that_their_own_views_tell(filled: tuple[str, ClickHouseSettings]) -> None:
+    _, settings = filled
+    with connected(settings) as client:
+        question = replace(MARCH, by=(), anonymous=True)
+        [index] = ask(client, METRICS["consistency_index"], replace(question, by=())).dicts
+        for name, column in COMPONENTS.items():
+            rows = ask(client, METRICS[name], question).dicts
+            assert _loose(index[name]) == _loose(rows[0][column] if rows else None), name
 
 
 def test_scenarios_show_something_of_every_metric() -> None:

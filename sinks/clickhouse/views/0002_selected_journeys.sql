@@ -27,9 +27,8 @@ SELECT
     period_of(started_at) AS group_period,
     group_of('intent', intent) AS group_intent,
     group_of('channel', channels[1]) AS group_channel
-FROM {{ database }}.journeys FINAL
-WHERE started_at >= {since:DateTime64(3, 'UTC')} AND started_at < {until:DateTime64(3, 'UTC')}
-    AND (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
+FROM {{ database }}.journeys_between(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')})
+WHERE (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
     AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channels[1]))
     AND (empty({care:Array(String)}) OR hasAny(care, {care:Array(String)}))
     AND ({anonymous:UInt8} OR NOT startsWith(customer_id, 'anon:'))

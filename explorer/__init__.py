@@ -1,1 +1,0 @@
-"""The explorer: the analysts' web pages, on the metric views."""

@@ -1,1 +1,0 @@
-"""Figures as pure functions of rows, in the form that plotly.js reads."""
