@@ -7,6 +7,7 @@ import typer
 from omnitrack.commands.audit import audit_command
 from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
+from omnitrack.commands.explore import explore_command
 from omnitrack.commands.metrics import metrics_command
 from omnitrack.commands.migrate import migrate_command
 from omnitrack.commands.publish import publish_command
@@ -31,6 +32,7 @@ app.command("simulate")(simulate)
 app.command("publish")(publish_command)
 app.command("stitch")(stitch_command)
 app.command("migrate")(migrate_command)
+app.command("explore")(explore_command)
 app.command("sql")(sql_command)
 app.command("metrics")(metrics_command)
 app.command("drain")(drain_command)

@@ -1,0 +1,1 @@
+"""The explorer: the analysts' web pages, on the metric views."""

@@ -1,0 +1,1 @@
+"""Figures as pure functions of rows, in the form that plotly.js reads."""

@@ -1,0 +1,75 @@
+"""How numbers went over days, weeks or months."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from explorer.figures.base import Figure, axis, fade, figure
+from explorer.palette import Palette
+from explorer.words import Words
+from sinks.clickhouse.metrics import Row
+
+# Hatchings tell the parts of a bar where colours do not.
+HATCHES = {
+    "completed": "",
+    "open": ".",
+    "cancelled": "-",
+    "abandoned": "/",
+    "stored": "",
+    "dead": "/",
+    "duplicate": ".",
+}
+
+
+def rate_over_time(rows: Sequence[Row], words: Words, palette: Palette, name: str) -> Figure:
+    """A share per period with its 95 % interval; `rows` have period, rate, low, high, n."""
+    known = [row for row in rows if row["rate"] is not None]
+    x = [f"{row['period']:%Y-%m-%d}" for row in known]
+    error = {
+        "type": "data",
+        "symmetric": False,
+        "array": [row["high"] - row["rate"] for row in known],
+        "arrayminus": [row["rate"] - row["low"] for row in known],
+        "color": fade(palette.good, 0.55),
+        "thickness": 1.5,
+        "width": 3,
+    }
+    trace = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": x,
+        "y": [row["rate"] for row in known],
+        "error_y": error,
+        "line": {"color": palette.good},
+        "customdata": [[words.interval(row["low"], row["high"]), words.count(row["n"])] for row in known],
+        "hovertemplate": "%{x}<br>%{y:.1%} (%{customdata[0]})<br>n = %{customdata[1]}<extra></extra>",
+    }
+    y = axis(palette, tickformat=".0%", rangemode="tozero", range=[0, 1.02])
+    return figure([trace], palette, yaxis=y, xaxis=axis(palette, type="date", tickformat="%m-%d", nticks=8))
+
+
+def counts_over_time(
+    rows: Sequence[Row], parts: Mapping[str, str], palette: Palette, at: str = "period", form: str = "%Y-%m-%d"
+) -> Figure:
+    """Stacked bars: `parts` are columns of the rows with their names, the lowest first."""
+    x = [row[at].strftime(form) for row in rows]
+    data = [
+        {
+            "type": "bar",
+            "name": name,
+            "x": x,
+            "y": [row[part] for row in rows],
+            "marker": {"color": palette.outcome(part), "pattern": {"shape": HATCHES.get(part, ""), "size": 5}},
+            "hovertemplate": f"%{{x}}<br>{name}: %{{y:,}}<extra></extra>",
+        }
+        for part, name in parts.items()
+    ]
+    return figure(
+        data,
+        palette,
+        barmode="stack",
+        bargap=0.25,
+        yaxis=axis(palette, rangemode="tozero", tickformat=",~d"),
+        xaxis=axis(palette, type="date", tickformat="%m-%d", nticks=8),
+    )

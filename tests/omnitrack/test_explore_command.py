@@ -1,0 +1,35 @@
+"""`omnitrack explore` where it cannot serve; what it serves is tested in tests/explorer."""
+
+from __future__ import annotations
+
+import socket
+
+from typer.testing import CliRunner
+
+from omnitrack.cli import app
+from omnitrack.ports import LOOPBACK
+
+RUNNER = CliRunner()
+
+
+def test_a_busy_port_is_refused_with_one_line() -> None:
+    with socket.create_server((LOOPBACK, 0)) as server:
+        port = server.getsockname()[1]
+        refused = RUNNER.invoke(app, ["explore", "--port", str(port)])
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        f"explore: port {port} on {LOOPBACK} is busy: stop what listens there, or choose another with --port\n"
+    )
+
+
+def test_an_address_that_is_not_this_machines_is_refused() -> None:
+    refused = RUNNER.invoke(app, ["explore", "--port", "8050", "--host", "192.0.2.1"])
+    assert refused.exit_code == 2
+    assert "there is no login" in refused.stderr
+    assert "explore: cannot listen on 192.0.2.1:8050: " in refused.stderr
+
+
+def test_a_wrong_url_is_told_by_its_name() -> None:
+    refused = RUNNER.invoke(app, ["explore", "--clickhouse", "http://localhost:8123"])
+    assert refused.exit_code != 0
+    assert "OMNITRACK_CLICKHOUSE" in str(refused.exception)
