@@ -1,4 +1,4 @@
-"""The services of one deployment: embedded broker and ClickHouse where no real ones are given, sink, workers."""
+"""The services of one deployment: embedded broker and ClickHouse where no real ones are given, sink, workers, pages."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ from schemas.catalogue import load_catalogue
 from schemas.topics import Topics
 from sinks.clickhouse.settings import ClickHouseSettings
 
-TOPICS, CLICKHOUSE, TABLES, SINK = "topics", "clickhouse", "tables", "sink"
+TOPICS, CLICKHOUSE, TABLES, SINK, EXPLORER = "topics", "clickhouse", "tables", "sink", "explorer"
 _INSTANCE_FILE = "instance"
-_BROKER_GRACE, _CLICKHOUSE_GRACE, _APP_GRACE = 5.0, 20.0, 30.0
+_BROKER_GRACE, _CLICKHOUSE_GRACE, _APP_GRACE, _EXPLORER_GRACE = 5.0, 20.0, 30.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentOptions:
-    """What `omnitrack up` is asked for. `kafka` and `clickhouse` None: embedded ones; port 0: any free one."""
+    """What `omnitrack up` is asked for.
+
+    `kafka` and `clickhouse` None: embedded ones; `explorer_port` None: no explorer; port 0: any free one.
+    """
 
     data_dir: Path
     kafka: str | None = None
@@ -35,6 +38,7 @@ class DeploymentOptions:
     clickhouse_port: int = 9000
     workers: int = 1
     catalogue: Path | None = None
+    explorer_port: int | None = None
 
 
 def plan_deployment(options: DeploymentOptions) -> Plan:
@@ -52,13 +56,21 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
     brokers = [] if options.kafka else [deployment.broker(kafka_port)]
     stores = [] if options.clickhouse else [deployment.clickhouse(clickhouse_port)]
     workers = [deployment.worker(number) for number in range(1, options.workers + 1)]
+    explorer_port = free_port() if options.explorer_port == 0 else options.explorer_port
+    explorers = [] if explorer_port is None else [(explorer_port, "--explorer-port")]
+    pages = [deployment.explorer(port) for port, _ in explorers]
     return Plan(
         data_dir=options.data_dir,
         kafka=endpoints.kafka,
         clickhouse=endpoints.clickhouse,
-        stages=[brokers, stores, [deployment.topics(), deployment.tables()], [deployment.sink()], workers],
-        ports=[(kafka_port, "--kafka-port")] * len(brokers) + [(clickhouse_port, "--clickhouse-port")] * len(stores),
+        stages=[brokers, stores, [deployment.topics(), deployment.tables()], [deployment.sink(), *pages], workers],
+        ports=[
+            *[(kafka_port, "--kafka-port")] * len(brokers),
+            *[(clickhouse_port, "--clickhouse-port")] * len(stores),
+            *explorers,
+        ],
         kafka_in_memory=bool(brokers),
+        explorer=f"http://{LOOPBACK}:{explorer_port}/" if pages else None,
     )
 
 
@@ -103,6 +115,15 @@ class _Deployment:
 
     def worker(self, number: int) -> ServiceSpec:
         return self._app(f"worker-{number}", "streams.app", self.endpoints.streams_group, self.options.workers)
+
+    def explorer(self, port: int) -> ServiceSpec:
+        command = (sys.executable, "-m", "omnitrack.cli", "explore", "--port", str(port))
+        return ServiceSpec(
+            EXPLORER,
+            ProcessSpec(command, {"OMNITRACK_CLICKHOUSE": self.endpoints.clickhouse}, grace=_EXPLORER_GRACE),
+            lambda: self.readiness.explorer_silent(port),
+            needs=(TABLES,),
+        )
 
     def _app(self, name: str, module: str, group: str, members: int) -> ServiceSpec:
         command = (sys.executable, "-m", "faust", "-A", module, "worker", "--without-web", "--loglevel", "info")

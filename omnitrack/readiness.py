@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
 
 from aiokafka.errors import KafkaError
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
+from omnitrack.ports import LOOPBACK
 from omnitrack.services import ServiceFailedError
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
@@ -69,6 +72,17 @@ class Readiness:
         except ClickHouseError as error:
             raise ServiceFailedError(str(error)) from error
         return None
+
+    def explorer_silent(self, port: int) -> str | None:
+        connection = HTTPConnection(LOOPBACK, port, timeout=_PROBE_SECONDS)
+        try:
+            connection.request("GET", "/health")
+            answer = connection.getresponse().status
+        except OSError as error:
+            return f"the explorer does not answer at {LOOPBACK}:{port}: {error}"
+        finally:
+            connection.close()
+        return None if answer == HTTPStatus.OK else f"the explorer answers {answer} at {LOOPBACK}:{port}"
 
     def members_missing(self, group: str, wanted: int) -> str | None:
         """Whether `wanted` members of `group` hold their partitions."""

@@ -44,7 +44,8 @@ class CannotStartError(Exception):
 class Plan:
     """What to run. `stages` stand in order of starting; they are stopped one by one from the last to the first.
 
-    `ports` are (number, the option that chooses it) of what the services will listen on, on loopback.
+    `ports` are (number, the option that chooses it) of what the services will listen on, on loopback; `explorer` is
+    where a browser finds the pages.
     """
 
     data_dir: Path
@@ -53,6 +54,7 @@ class Plan:
     stages: Sequence[Sequence[ServiceSpec]]
     ports: Sequence[tuple[int, str]] = ()
     kafka_in_memory: bool = False
+    explorer: str | None = None
 
     @property
     def log_dir(self) -> Path:

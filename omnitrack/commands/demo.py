@@ -39,15 +39,16 @@ def demo_command(
         Path | None, typer.Option(help="Keep the data here. Default: a folder that is removed.")
     ] = None,
     catalogue: Annotated[Path | None, typer.Option(help="Catalogue of intents and channels, YAML.")] = None,
+    explorer: Annotated[bool, typer.Option(help="Serve the pages for analysts.")] = True,
 ) -> None:
-    """Start broker, ClickHouse, stream worker and sink, play a bank into them, and watch what is found.
+    """Start broker, ClickHouse, stream worker, sink and explorer, play a bank into them, and watch what is found.
 
     `q` or Ctrl-C ends it. Exit code 1: a service broke; 2: nothing could be started.
     """
     console = Console()
     file = catalogue or read_environment().catalogue
     with tempfile.TemporaryDirectory(prefix="omnitrack-demo-") as folder, _signals_set() as stop:
-        options = DemoOptions(data_dir or Path(folder), seconds, customers, days, rate, seed)
+        options = DemoOptions(data_dir or Path(folder), seconds, customers, days, rate, seed, explorer=explorer)
         try:
             run_demo(options, load_catalogue(file), file, console, stop)
         except _NOT_STARTED as error:

@@ -38,12 +38,14 @@ def up_command(
     ] = None,
     kafka_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the embedded broker; 0: any.")] = 9092,
     clickhouse_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the embedded ClickHouse; 0: any.")] = 9000,
+    explorer_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the pages for analysts; 0: any.")] = 8050,
+    explorer: Annotated[bool, typer.Option(help="Serve the pages for analysts.")] = True,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many stream workers.")] = 1,
     catalogue: Annotated[
         Path | None, typer.Option(envvar="OMNITRACK_CATALOGUE", help="Catalogue of intents and channels, YAML.")
     ] = None,
 ) -> None:
-    """Run broker, ClickHouse, stream workers and sink until Ctrl-C; a second Ctrl-C does not wait for them to drain.
+    """Run broker, ClickHouse, stream workers, sink and explorer until Ctrl-C; a second Ctrl-C does not let them drain.
 
     Exit code 1 if one of them cannot be kept up, 2 if nothing could be started: a busy port, a data directory in use,
     a wrong setting.
@@ -57,6 +59,7 @@ def up_command(
             clickhouse_port=clickhouse_port,
             workers=workers,
             catalogue=catalogue,
+            explorer_port=explorer_port if explorer else None,
         )
         supervisor = Supervisor(plan_deployment(options), Terminal().say)
         with _signals_stop(supervisor), supervisor:
@@ -93,14 +96,14 @@ def _stay_up(supervisor: Supervisor) -> None:
 
 def _summary(plan: Plan) -> str:
     memory = " (embedded, in memory)" if plan.kafka_in_memory else ""
-    return "\n".join(
-        (
-            f"Kafka       {plan.kafka}{memory}",
-            f"ClickHouse  {ClickHouseSettings.of(plan.clickhouse).masked}",
-            f"logs        {plan.log_dir}",
-            "ready",
-        )
+    lines = (
+        f"Kafka       {plan.kafka}{memory}",
+        f"ClickHouse  {ClickHouseSettings.of(plan.clickhouse).masked}",
+        f"explorer    {plan.explorer}" if plan.explorer else None,
+        f"logs        {plan.log_dir}",
+        "ready",
     )
+    return "\n".join(line for line in lines if line is not None)
 
 
 @contextmanager

@@ -50,6 +50,7 @@ class DemoOptions:
     rate: float = 60.0
     seed: int = 1
     dirt: float = 0.02
+    explorer: bool = True
 
 
 def run_demo(
@@ -61,12 +62,20 @@ def run_demo(
     `BrokerUnavailableError` and `SendFailedError`.
     """
     deployment = plan_deployment(
-        DeploymentOptions(data_dir=options.data_dir, kafka_port=0, clickhouse_port=0, catalogue=catalogue_file)
+        DeploymentOptions(
+            data_dir=options.data_dir,
+            kafka_port=0,
+            clickhouse_port=0,
+            catalogue=catalogue_file,
+            explorer_port=0 if options.explorer else None,
+        )
     )
     say = _quiet if console.is_terminal else partial(console.print, markup=False, highlight=False, soft_wrap=True)
     with Supervisor(deployment, say) as supervisor:
         if not _await_ready(supervisor, console, stop):
             return
+        if deployment.explorer:
+            console.print(f"explorer at {deployment.explorer}")
         endpoints = resolve_endpoints(deployment.kafka, deployment.clickhouse, options.data_dir)
         with ExitStack() as stack:
             gauges = _open_gauges(endpoints, stack)
@@ -75,7 +84,7 @@ def run_demo(
             )
             pulse = Pulse(time.monotonic())
             stack.enter_context(player)
-            stage = _Stage(console, supervisor, player, pulse, gauges, _where(endpoints))
+            stage = _Stage(console, supervisor, player, pulse, gauges, _where(endpoints, deployment.explorer))
             stage.show(stop, options.seconds)
             stage.settle(stop)
         _tell_how_to_look_further(console, endpoints)
@@ -140,7 +149,7 @@ class _Stage:
 def _await_ready(supervisor: Supervisor, console: Console, stop: Event) -> bool:
     """Wait until all services are up; False if `stop` came first. Raises `ServiceFailedError`."""
     began = time.monotonic()
-    with console.status("starting broker, ClickHouse, stream worker and sink …"):
+    with console.status("starting broker, ClickHouse, stream worker, sink and explorer …"):
         while not supervisor.is_ready:
             if stop.is_set():
                 return False
@@ -170,8 +179,13 @@ def _plan(options: DemoOptions) -> Plan:
     )
 
 
-def _where(endpoints: Endpoints) -> str:
-    return f"q ends · Kafka {endpoints.kafka} · ClickHouse {ClickHouseSettings.of(endpoints.clickhouse).address}"
+def _where(endpoints: Endpoints, explorer: str | None) -> str:
+    clickhouse = ClickHouseSettings.of(endpoints.clickhouse).address
+    if explorer is None:
+        return f"q ends · Kafka {endpoints.kafka} · ClickHouse {clickhouse}"
+    # All of it has to fit into 80 columns, and a browser's address is what matters most.
+    ports = f"Kafka :{endpoints.kafka.rpartition(':')[2]} · ClickHouse :{clickhouse.rpartition(':')[2]}"
+    return f"q ends · explorer {explorer} · {ports}"
 
 
 def _tell_how_to_look_further(console: Console, endpoints: Endpoints) -> None:

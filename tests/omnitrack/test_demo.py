@@ -63,6 +63,7 @@ def test_without_a_terminal_it_prints_snapshots_and_ends_by_itself(tmp_path: Pat
     assert re.search(r"first journey\s[^–]*\d s", ended.stdout)
     assert re.search(r"customer (C-\d+|anon:\S+) .*; they ", ended.stdout.replace("\n", " "))
     assert "FROM handoffs FINAL" in ended.stdout
+    assert re.search(r"explorer at http://127\.0\.0\.1:\d+/", ended.stdout)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from kafka import KafkaProducer
@@ -63,7 +64,8 @@ class Up:
 
 
 def start(data_dir: Path, *options: str) -> Up:
-    ports = ("--kafka-port", str(free_port()), "--clickhouse-port", str(free_port()))
+    services = ("kafka", "clickhouse", "explorer")
+    ports = [part for service in services for part in (f"--{service}-port", str(free_port()))]
     command = [*OMNITRACK, "up", "--data-dir", str(data_dir), *ports, *options]
     return Up(data_dir, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
 
@@ -108,7 +110,10 @@ def touchpoint(number: int) -> bytes:
 def test_all_that_is_published_is_stored_once_though_processes_are_killed(up: Up) -> None:
     said = read_until_ready(up)
     assert any("all topics are forgotten when it stops" in line for line in said)
-    assert set(up.runtime.processes) == {"broker", "clickhouse", "sink", "worker-1"}
+    assert set(up.runtime.processes) == {"broker", "clickhouse", "sink", "explorer", "worker-1"}
+    [explorer] = [line.split()[-1] for line in said if line.startswith("explorer")]
+    with urlopen(explorer) as page:  # noqa: S310 -- our own address
+        assert "omnitrack" in page.read().decode()
     everything = tree_of(up.process.pid)
 
     up.publish([*(touchpoint(number) for number in range(300)), touchpoint(7), b"no JSON"])
@@ -169,7 +174,9 @@ def test_ctrl_c_while_starting_leaves_nothing_behind(up: Up) -> None:
 def test_a_busy_port_is_refused_with_one_line(tmp_path: Path) -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         port = str(server.getsockname()[1])
-        refused = run("up", "--data-dir", str(tmp_path), "--kafka-port", port, "--clickhouse-port", "0")
+        refused = run(
+            "up", "--data-dir", str(tmp_path), "--kafka-port", port, "--clickhouse-port", "0", "--no-explorer"
+        )
     assert refused.returncode == 2
     assert refused.stderr == (
         f"omnitrack up: port {port} on {LOOPBACK} is busy: "
