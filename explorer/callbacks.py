@@ -61,6 +61,7 @@ def _preferences(app: Dash) -> None:
         Output("tick", "data"),
         Input("clock", "n_intervals"),
         State("url", "search"),
+        State("refreshing", "data"),
     )
     app.clientside_callback(
         ClientsideFunction("explorer", "say"), Output("said", "storage_type"), Input("said", "data")
@@ -96,14 +97,12 @@ def _frame(app: Dash, store: Store) -> None:
 
 
 def _page(app: Dash, store: Store) -> None:
-    busy = [(Output("page", "aria-busy"), "true", "false")]
-
     @app.callback(
         Output("page", "children"),
         Input("url", "pathname"),
         Input("url", "search"),
         Input("preferences", "data"),
-        running=busy,
+        running=[(Output("page", "aria-busy"), "true", "false")],
     )
     def show(pathname: str | None, search: str | None, _preferences: object) -> Component | list[Component]:
         return page_content(store, page_at(pathname), search, language_asked(), theme_asked())
@@ -122,7 +121,7 @@ def _page(app: Dash, store: Store) -> None:
             "digests": State({"type": LIVE, "name": ALL}, "key"),
         },
         prevent_initial_call=True,
-        running=busy,
+        running=[(Output("refreshing", "data"), True, False)],
     )
     def refresh(_tick: int, pathname: str | None, search: str | None, digests: list[str]) -> dict[str, Any]:
         shown = [each["id"]["name"] for each in ctx.args_grouping["digests"]]

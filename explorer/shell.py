@@ -27,6 +27,7 @@ def shell() -> html.Div:
             dcc.Store(id="tick", data=0),
             dcc.Store(id="said"),
             dcc.Store(id="opened"),
+            dcc.Store(id="refreshing", data=False),
             dcc.Interval(id="clock", interval=TICK_MILLISECONDS),
             html.Header(id="header"),
             html.Div(id="filters"),
@@ -93,6 +94,7 @@ def filter_bar(page: Page, filters: Filters, words: Words, facts: Facts, now: da
         _several(words, "intents", "intent", facts.intents, filters.intents),
         _several(words, "channels", "channel", facts.channels, filters.channels),
         _several(words, "care", "care", facts.care, filters.care),
+        *(page.form(filters, words) if page.form else []),
         dcc.Checklist(
             id="flags",
             options=[
@@ -102,7 +104,6 @@ def filter_bar(page: Page, filters: Filters, words: Words, facts: Facts, now: da
             value=[name for name in ("anonymous", "live") if getattr(filters, name)],
             className="flags",
         ),
-        *(page.form(filters, words) if page.form else []),
         dcc.Link(words("filter.reset"), href=f"/{page.name}", className="reset"),
     ]
     return html.Form(fields, className="filters", **aria(label=words("filter.all_of_them")))

@@ -63,9 +63,9 @@
       },
 
       // Live pages ask anew, but neither unseen, nor before the answer is there, nor while something is being chosen.
-      tick(count, search) {
+      tick(count, search, refreshing) {
         const page = document.getElementById("page");
-        const busy = !page || page.getAttribute("aria-busy") === "true";
+        const busy = refreshing || !page || page.getAttribute("aria-busy") === "true";
         const choosing = document.querySelector("#filters [aria-expanded=true]");
         const still = new URLSearchParams(search).get("live") === "0";
         return document.hidden || busy || choosing || still ? no_update() : count;

@@ -18,14 +18,16 @@ from sinks.clickhouse.metrics import Row
 LANE = 70
 # Seconds from which on a pause is drawn shorter than it was.
 PAUSE = 600.0
+# How far apart touchpoints are at least, so that their marks do not hide each other.
+LEAST = 0.3
 _LABELS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Squeezed:
-    """Places of times on an axis on which long pauses are short, but none is gone.
+    """Places of times on an axis on which long pauses are short and short ones long enough to be seen.
 
-    A pause of s seconds is ln(1 + s ÷ 600) long.
+    A pause of s seconds is 0.3 + ln(1 + s ÷ 600) long.
     """
 
     times: tuple[datetime, ...]
@@ -37,7 +39,7 @@ class Squeezed:
         ordered = sorted(set(times))
         places = [0.0]
         for before, after in pairwise(ordered):
-            places.append(places[-1] + log1p((after - before).total_seconds() / PAUSE))
+            places.append(places[-1] + LEAST + log1p((after - before).total_seconds() / PAUSE))
         return cls(tuple(ordered), tuple(places))
 
     def __getitem__(self, at: datetime) -> float:
@@ -88,6 +90,7 @@ def swim_lane(
             zeroline=False,
         ),
         hovermode="closest",
+        annotations=[_sign(row, places, lanes, words, palette) for row in handoffs],
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )
 
@@ -135,28 +138,46 @@ def _touchpoints(
 
 
 def _handoff(row: Row, places: Squeezed, lanes: list[str], words: Words, palette: Palette) -> dict[str, Any]:
-    """A line from the one visit to the next: solid where it was smooth, dashed where it failed, with what failed."""
-    arrives = row["arrived_at"] or row["due_at"] or row["left_at"]
-    x = [places[row["left_at"]], places[arrives]]
-    y = [float(lanes.index(row["from_channel"])), float(lanes.index(row["to_channel"]))]
-    failures = ", ".join(words.name("outcome", failure) for failure in row["failures"])
-    said = f"{mark(row['result'])} {failures}" if failures else mark(row["result"])
+    """A line from the one visit to the next: solid where it was smooth, dashed where it failed."""
+    x, y = _ends(row, places, lanes)
     return {
         "type": "scatter",
-        "mode": "lines+text",
+        "mode": "lines",
         "showlegend": False,
-        "x": [x[0], sum(x) / 2, x[1]],
-        "y": [y[0], sum(y) / 2, y[1]],
-        "text": ["", said, ""],
-        "textposition": "middle right",
-        "textfont": {"color": palette.outcome(row["result"]), "size": 12},
+        "x": list(x),
+        "y": list(y),
         "line": {
             "color": palette.outcome(row["result"]),
             "width": 2,
             "dash": {"smooth": "solid", "pending": "dot"}.get(row["result"], "dash"),
         },
-        "hovertemplate": f"{words.name('result', row['result'])} {failures}<extra></extra>",
+        "hovertemplate": f"{_said(row, words)}<extra></extra>",
     }
+
+
+def _sign(row: Row, places: Squeezed, lanes: list[str], words: Words, palette: Palette) -> dict[str, Any]:
+    """What failed, on the middle of the line."""
+    x, y = _ends(row, places, lanes)
+    return {
+        "x": sum(x) / 2,
+        "y": sum(y) / 2,
+        "text": _said(row, words),
+        "showarrow": False,
+        "bgcolor": palette.surface,
+        "font": {"color": palette.outcome(row["result"]), "size": 12},
+    }
+
+
+def _ends(row: Row, places: Squeezed, lanes: list[str]) -> tuple[tuple[float, float], tuple[int, int]]:
+    """From where to where a handoff goes; one that did not arrive goes to its deadline."""
+    arrives = row["arrived_at"] or row["due_at"] or row["left_at"]
+    x = (places[row["left_at"]], places[arrives])
+    return x, (lanes.index(row["from_channel"]), lanes.index(row["to_channel"]))
+
+
+def _said(row: Row, words: Words) -> str:
+    failures = ", ".join(words.name("outcome", failure) for failure in row["failures"])
+    return f"{mark(row['result'])} {failures or words.name('result', row['result'])}"
 
 
 def _promise(row: Row, places: Squeezed, lanes: list[str], words: Words, palette: Palette) -> dict[str, Any]:
@@ -169,8 +190,8 @@ def _promise(row: Row, places: Squeezed, lanes: list[str], words: Words, palette
         "showlegend": False,
         "x": [places[row["made_at"]], places[row["kept_at"] or row["due_at"]]],
         "y": [lane, lane],
-        "text": [said, ""],
-        "textposition": "bottom right",
+        "text": ["", said],
+        "textposition": "middle right",
         "textfont": {"size": 11, "color": palette.outcome(row["status"])},
         "line": {"color": palette.outcome(row["status"]), "width": 4},
         "marker": {

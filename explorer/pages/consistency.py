@@ -82,7 +82,7 @@ def body(reading: Reading) -> list[Component]:
                         words("column.intents"),
                         lambda row: ", ".join(words.name("intent", it) for it in sorted(row["intents"])),
                     ),
-                    Column(words("column.last_at"), lambda row: words.time(row["last_at"]), kind="time"),
+                    Column(words("column.last_at"), lambda row: words.time(row["last_at"]), kind="whole"),
                 ],
                 rows,
                 words("card.consistency.contradictions"),

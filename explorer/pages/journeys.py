@@ -81,9 +81,9 @@ def _found(reading: Reading, rows: list[Row]) -> Component:
             Column(
                 words("column.started_at"),
                 lambda row: journey_link(reading, row, words.time(row["started_at"])),
-                kind="time",
+                kind="whole",
             ),
-            Column(words("column.customer"), lambda row: row["customer_id"]),
+            Column(words("column.customer"), lambda row: row["customer_id"], kind="whole"),
             Column(words("column.intent"), lambda row: words.name("intent", row["intent"])),
             Column(words("column.status"), lambda row: badge(words, "status", row["status"])),
             Column(words("column.path"), lambda row: channel_path(words, row["channels"])),

@@ -86,13 +86,13 @@ def _list(reading: Reading, rows: list[Row]) -> Component:
     words = reading.words
     return table(
         [
-            Column(words("column.due_at"), lambda row: words.time(row["due_at"]), kind="time"),
-            Column(words("column.customer"), lambda row: journey_link(reading, row, row["customer_id"])),
+            Column(words("column.due_at"), lambda row: words.time(row["due_at"]), kind="whole"),
+            Column(words("column.customer"), lambda row: journey_link(reading, row, row["customer_id"]), kind="whole"),
             Column(words("column.intent"), lambda row: words.name("intent", row["intent"])),
             Column(words("column.channel"), lambda row: words.name("channel", row["channel"])),
             Column(words("column.status"), lambda row: badge(words, "promise", row["status"])),
-            Column(words("column.made_at"), lambda row: words.time(row["made_at"]), kind="time"),
-            Column(words("column.kept_at"), lambda row: words.time(row["kept_at"]), kind="time"),
+            Column(words("column.made_at"), lambda row: words.time(row["made_at"]), kind="whole"),
+            Column(words("column.kept_at"), lambda row: words.time(row["kept_at"]), kind="whole"),
             Column(
                 words("column.late"),
                 lambda row: words.duration(row["late_seconds"]) if row["late_seconds"] else "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -15,18 +17,10 @@ from explorer.parts.reading import Reading
 from explorer.parts.tables import Column, linked, table
 from explorer.queries import Query, Scope
 from explorer.words import Words
+from schemas.rows import DeadReason
 from sinks.clickhouse.metrics import Row
 
-REASONS = (
-    "not_json",
-    "too_large",
-    "unknown_version",
-    "schema",
-    "channel_mismatch",
-    "clock_ahead",
-    "conflict",
-    "too_late",
-)
+REASONS: tuple[str, ...] = get_args(DeadReason)
 FATES = ("stored", "duplicate", "dead")
 
 
@@ -108,12 +102,12 @@ def _letters(reading: Reading, rows: list[Row]) -> Component:
     words = reading.words
     return table(
         [
-            Column(words("column.received_at"), lambda row: words.time(row["received_at"]), kind="time"),
+            Column(words("column.received_at"), lambda row: words.time(row["received_at"]), kind="whole"),
             Column(words("column.record"), lambda row: html.Code(row["dead_letter_id"])),
-            Column(words("column.reason"), lambda row: words.name("reason", row["reason"])),
+            Column(words("column.reason"), lambda row: words.name("reason", row["reason"]), kind="whole"),
             Column(words("column.errors"), lambda row: html.Ul([html.Li(it) for it in row["errors"]])),
             Column(words("column.content"), lambda row: _inside(words, row)),
-            Column(words("column.replayed_at"), lambda row: words.time(row["replayed_at"]), kind="time"),
+            Column(words("column.replayed_at"), lambda row: words.time(row["replayed_at"]), kind="whole"),
         ],
         rows,
         words("card.quality.letters"),

@@ -19,8 +19,8 @@ def handoff_table(reading: Reading, rows: list[Row], label: str) -> Component:
     words = reading.words
     return table(
         [
-            Column(words("column.left_at"), lambda row: words.time(row["left_at"]), kind="time"),
-            Column(words("column.customer"), lambda row: journey_link(reading, row, row["customer_id"])),
+            Column(words("column.left_at"), lambda row: words.time(row["left_at"]), kind="whole"),
+            Column(words("column.customer"), lambda row: journey_link(reading, row, row["customer_id"]), kind="whole"),
             Column(words("column.intent"), lambda row: words.name("intent", row["intent"])),
             Column(
                 words("column.handoff"),

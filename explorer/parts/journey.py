@@ -35,7 +35,7 @@ def journey_parts(reading: Reading) -> list[Component]:
             "handoffs",
             lambda rows: table(
                 [
-                    Column(words("column.left_at"), lambda row: words.time(row["left_at"]), kind="time"),
+                    Column(words("column.left_at"), lambda row: words.time(row["left_at"]), kind="whole"),
                     Column(
                         words("column.handoff"),
                         lambda row: channel_path(words, (row["from_channel"], row["to_channel"])),
@@ -55,9 +55,9 @@ def journey_parts(reading: Reading) -> list[Component]:
                 [
                     Column(words("column.promise"), lambda row: row["promise_id"]),
                     Column(words("column.channel"), lambda row: words.name("channel", row["channel"])),
-                    Column(words("column.made_at"), lambda row: words.time(row["made_at"]), kind="time"),
-                    Column(words("column.due_at"), lambda row: words.time(row["due_at"]), kind="time"),
-                    Column(words("column.kept_at"), lambda row: words.time(row["kept_at"]), kind="time"),
+                    Column(words("column.made_at"), lambda row: words.time(row["made_at"]), kind="whole"),
+                    Column(words("column.due_at"), lambda row: words.time(row["due_at"]), kind="whole"),
+                    Column(words("column.kept_at"), lambda row: words.time(row["kept_at"]), kind="whole"),
                     Column(words("column.status"), lambda row: badge(words, "promise", row["status"])),
                 ],
                 rows,

@@ -22,11 +22,11 @@ Cell = Component | str | Sequence[Component | str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`header` stands above; `cell` makes a row's cell; numbers stand to the right, times are not broken."""
+    """`header` stands above; `cell` makes a row's cell; numbers stand to the right, what is whole is not broken."""
 
     header: str
     cell: Callable[[Row], Cell]
-    kind: Literal["text", "number", "time"] = "text"
+    kind: Literal["text", "number", "whole"] = "text"
 
 
 def table(columns: Sequence[Column], rows: Iterable[Row], label: str, foot: Sequence[Cell] = ()) -> html.Div:

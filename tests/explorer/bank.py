@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +18,9 @@ from schemas.topics import BUILT_IN_CHANNELS
 from schemas.touchpoint import Origin, Touchpoint
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.settings import ClickHouseSettings
-from sinks.clickhouse.writer import Writer
-from sinks.port import Row, Table
 from sources.simulator import Delivery, Plan, Simulation
 from sources.simulator.rhythm import DAY
-from tests.sinks.rows import entry
-from tests.support.filled import BATCH, Bank, stitched_bank, store
+from tests.support.filled import Bank, stitched_bank, store
 
 CATALOGUE = load_catalogue(Path(__file__).parents[2] / "deploy" / "catalogue.yaml")
 DAYS = 16
@@ -80,12 +76,7 @@ def play(until: int, customers: int = 400) -> Played:
 def fill(settings: ClickHouseSettings, played: Played) -> None:
     """Make the tables and views, and store all rows."""
     migrate(settings, CATALOGUE)
-    store(settings, played.bank.tables)
-    writer = Writer(settings)
-    others: dict[Table, Sequence[Row]] = {"dead_letters": played.dead, "duplicates": played.duplicates}
-    for table, rows in others.items():
-        for start in range(0, len(rows), BATCH):
-            writer.write(table, [entry(row) for row in rows[start : start + BATCH]])
+    store(settings, {**played.bank.tables, "dead_letters": played.dead, "duplicates": played.duplicates})
 
 
 def _letter(delivery: Delivery, origin: Origin, judged: Touchpoint | Refusal) -> DeadLetter:

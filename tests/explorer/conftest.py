@@ -20,6 +20,7 @@ from omnitrack.ports import LOOPBACK, free_port
 from sinks.clickhouse.settings import ClickHouseSettings
 from tests.explorer.bank import Played, fill, play
 from tests.support.child import Child
+from tests.support.ci import in_ci
 from tests.support.clickhouse import EmbeddedClickHouse
 
 CHROMIUM = ("chromium", "chromium-browser")
@@ -132,7 +133,7 @@ def open_tab(context: BrowserContext, address: str, language: str = "en", theme:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A chromium without a window."""
-    if not os.environ.get("OMNITRACK_BROWSER_TESTS"):
+    if not in_ci() and not os.environ.get("OMNITRACK_BROWSER_TESTS"):
         pytest.skip("browser tests are asked for by OMNITRACK_BROWSER_TESTS=1")
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:

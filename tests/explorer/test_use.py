@@ -163,7 +163,7 @@ def test_all_of_it_can_be_reached_with_the_keyboard(tab: Visit) -> None:
     page.reload()
     tab.settle()
     reached = set()
-    for _ in range(60):
+    for _ in range(100):
         page.keyboard.press("Tab")
         reached.add(
             page.evaluate("document.activeElement.closest('td.heat, summary, .exports, .field, .tile-link')?.className")

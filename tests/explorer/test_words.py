@@ -6,12 +6,16 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 
 import explorer
+from explorer.pages.handoffs import FAILURES
 from explorer.queries import view_named
 from explorer.words import FOLDER, LANGUAGES, flatten, words_in
+from schemas.rows import DeadReason, HandoffResult, JourneyStatus, PromiseStatus
+from schemas.topics import BUILT_IN_CHANNELS
 from sinks.clickhouse.views import load_views
 
 SOURCES = sorted(Path(explorer.__file__).parent.rglob("*.py"))
@@ -35,6 +39,14 @@ def test_each_text_that_a_page_says_is_there() -> None:
     said = {key for source in SOURCES for key in LITERAL.findall(source.read_text())}
     assert len(said) > 100
     assert said <= ENGLISH.texts.keys()
+
+
+def test_each_value_that_rows_may_have_has_a_name() -> None:
+    kinds = {"status": JourneyStatus, "result": HandoffResult, "promise": PromiseStatus, "reason": DeadReason}
+    for kind, values in {**kinds, "meaning": DeadReason}.items():
+        assert {f"{kind}.{value}" for value in get_args(values)} <= ENGLISH.texts.keys()
+    assert {f"outcome.{failure}" for failure in FAILURES} <= ENGLISH.texts.keys()
+    assert {f"channel.{channel}" for channel in BUILT_IN_CHANNELS} <= ENGLISH.texts.keys()
 
 
 def test_no_text_is_left_that_nothing_says() -> None:

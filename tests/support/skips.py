@@ -13,7 +13,6 @@ ALLOWED_IN_CI = (
     "durable: the embedded broker keeps everything in memory",
     "no Docker engine",
     "no clickhouse-client",
-    "browser tests are asked for by OMNITRACK_BROWSER_TESTS",
 )
 
 
