@@ -115,9 +115,11 @@ def start_explorer(clickhouse: str, log: Path, *options: str) -> tuple[Child, st
     raise failure
 
 
-def visit(browser: Browser, address: str, language: str = "en", theme: str = "light", width: int = DESK) -> Visit:
+def visit(
+    browser: Browser, address: str, language: str = "en", theme: str = "light", width: int = DESK, height: int = 900
+) -> Visit:
     """A new tab without a past."""
-    context: BrowserContext = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
+    context: BrowserContext = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
     return open_tab(context, address, language, theme)
 
 

@@ -5,25 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from explorer.pages.registry import PAGES
 from explorer.words import words_in
 from tests.explorer.conftest import DESK, PHONE, Site, visit
 
 PICTURES = Path(__file__).parents[2] / "artifacts" / "explorer"
-HIGHEST = 2000
+# As much of a page as a picture shows.
+HEIGHT = 2000
 
 
 @pytest.mark.parametrize(
     ("language", "theme", "width"),
-    [("en", "light", DESK), ("zh", "light", DESK), ("en", "dark", DESK), ("zh", "dark", PHONE)],
+    [("en", "light", DESK), ("zh", "dark", DESK), ("zh", "light", PHONE)],
 )
 def test_each_page_is_shown_whole_without_complaint_and_without_leaving_the_machine(
     browser: Browser, site: Site, language: str, theme: str, width: int
 ) -> None:
     words = words_in(language)
-    visiting = visit(browser, site.address, language, theme, width)
+    visiting = visit(browser, site.address, language, theme, width, HEIGHT)
     page = visiting.open("")
     for name in PAGES:
         title = words(f"page.{name}")
@@ -46,9 +47,8 @@ def look(page: Page, name: str) -> None:
     """Keep a picture of a page that has all of its figures, nothing to complain of, and room for all of it."""
     expect(page.locator(".dash-graph--pending")).to_have_count(0)
     expect(page.locator(".problem, .stop")).to_have_count(0)
-    width, height = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert page.viewport_size is not None
+    width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"], "the page is wider than the screen"
     PICTURES.mkdir(parents=True, exist_ok=True)
-    clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": min(HIGHEST, height)}
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True, clip=clip)
+    page.screenshot(path=PICTURES / f"{name}.png")

@@ -15,9 +15,8 @@ SELECT
     care,
     csat,
     journey_id
-FROM {{ database }}.journeys FINAL
-WHERE started_at >= {since:DateTime64(3, 'UTC')} AND started_at < {until:DateTime64(3, 'UTC')}
-    AND (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
+FROM {{ database }}.journeys_between(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')})
+WHERE (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
     AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channels[1]))
     AND (empty({care:Array(String)}) OR hasAny(care, {care:Array(String)}))
     AND ({anonymous:UInt8} OR NOT startsWith(customer_id, 'anon:') OR ({customer:String} != '' AND startsWith(customer_id, {customer:String})))
