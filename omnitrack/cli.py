@@ -11,6 +11,7 @@ from omnitrack.commands.explore import explore_command
 from omnitrack.commands.metrics import metrics_command
 from omnitrack.commands.migrate import migrate_command
 from omnitrack.commands.publish import publish_command
+from omnitrack.commands.report import report_command
 from omnitrack.commands.restitch import restitch_command
 from omnitrack.commands.simulate import simulate
 from omnitrack.commands.sql import sql_command
@@ -35,6 +36,7 @@ app.command("migrate")(migrate_command)
 app.command("explore")(explore_command)
 app.command("sql")(sql_command)
 app.command("metrics")(metrics_command)
+app.command("report")(report_command)
 app.command("drain")(drain_command)
 app.command("status")(status_command)
 app.command("audit")(audit_command)

@@ -38,8 +38,10 @@ def change_text(headline: Headline, value: float | None, before: float | None) -
 
 
 def verdict(headline: Headline, value: float | None, before: float | None) -> str:
-    """`better`, `worse`, or nothing where the number stayed or has no good direction."""
-    if value is None or before is None or not headline.better or value == before:
+    """`better`, `worse`, or nothing where the number as shown stayed, or has no good direction."""
+    if value is None or before is None or not headline.better:
+        return ""
+    if number_text(headline.kind, value) == number_text(headline.kind, before):
         return ""
     return "better" if (value > before) == (headline.better == "higher") else "worse"
 

@@ -1,0 +1,73 @@
+"""`omnitrack report`: a month on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+from omnitrack.metrics.period import BadPeriod, parse_month
+from omnitrack.report.facts import collect
+from omnitrack.settings import resolve_endpoints
+from sinks.clickhouse.client import connected
+from sinks.clickhouse.errors import ClickHouseError
+from sinks.clickhouse.metrics import read_span, read_time_zone
+from sinks.clickhouse.settings import ClickHouseSettings
+
+
+class NothingToReport(Exception):
+    """Nothing was observed in the month; the text says what there is."""
+
+
+def report_command(
+    month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month, in the catalogue's time zone.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes.")],
+    clickhouse: Annotated[
+        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+) -> None:
+    """Write the report of a month: one HTML page that needs nothing else, to be mailed, printed or shown.
+
+    Exit code 1: ClickHouse does not answer, nothing was observed, or the file cannot be written. 2: wrong usage.
+    """
+    # Drawing takes half a second to load, which other commands need not wait for.
+    from omnitrack.report.page import render  # noqa: PLC0415
+
+    with _told():
+        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+        with connected(settings) as client:
+            zone = read_time_zone(client)
+            period = parse_month(month, zone)
+            facts = collect(client, period, zone)
+            if facts.is_empty:
+                span = read_span(client)
+                known = (
+                    f"there are journeys from {span.since:%Y-%m} to {span.until:%Y-%m}" if span else "there is nothing"
+                )
+                raise NothingToReport(f"nothing was observed in {month}: {known}")
+        page = render(facts, datetime.now(UTC).astimezone(ZoneInfo(zone)), f"{settings.database} at {settings.address}")
+        output.write_text(page, encoding="utf-8")
+    typer.echo(f"wrote {output}: {period.since:%B %Y}, {len(page.encode()) / 1000:.0f} kB")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    errors = Console(stderr=True)
+    try:
+        yield
+    except BadPeriod as error:
+        errors.print(f"report: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from error
+    except (ClickHouseError, NothingToReport) as error:
+        errors.print(f"report: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        errors.print(f"report: {error.filename}: {error.strerror}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error
