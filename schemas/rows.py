@@ -1,7 +1,7 @@
 """The rows of the ClickHouse tables, as they travel on the output topics.
 
 Field names are column names; times are UTC milliseconds; UUIDs are strings. `version` grows with every
-emission for a customer, `is_deleted` 1 is a tombstone. On `journeys`, `handoffs`, `promises` and `dead`
+emission for a customer, `is_deleted` 1 is a tombstone. On `journeys`, `handoffs`, `promises`, `alerts` and `dead`
 a row is a JSON object; on `stitched` and `duplicates` (topics of our own) it is positional MessagePack.
 """
 
@@ -16,6 +16,9 @@ from schemas.touchpoint import Origin, Touchpoint
 JourneyStatus = Literal["open", "completed", "cancelled", "abandoned"]
 HandoffResult = Literal["smooth", "failed", "pending"]
 PromiseStatus = Literal["kept", "kept_late", "overdue", "pending"]
+AlertKind = Literal["handoff", "rate", "deadline", "wait"]
+Severity = Literal["info", "warning", "critical"]
+AlertStatus = Literal["firing", "resolved", "retracted", "silenced"]
 DeadReason = Literal[
     "not_json",
     "too_large",
@@ -111,6 +114,40 @@ class PromiseRow(msgspec.Struct, frozen=True, gc=False):
     due_at: int
     kept_at: int | None
     status: PromiseStatus
+    version: int = 0
+    is_deleted: int = 0
+
+
+class AlertRow(msgspec.Struct, frozen=True, gc=False):
+    """What a rule of the catalogue found wrong; `customer_id` is empty where it is of no one customer.
+
+    `fingerprint` names what is wrong (the rule and its subject), `alert_id` this time that it is: a new one where it is
+    wrong again after it was resolved. `event_time` is when it began to be wrong and `resolved_at` when it ended (None
+    until then), both by the events; `raised_at` and `updated_at` are when this was first, and last, said.
+    `value`, `threshold` and `count` are None where a rule has none: for `rate` and `wait` a share, the share allowed,
+    and how many it is of; for `deadline` seconds from `event_time` until due. `silenced_by` is `maintenance:<name>` or
+    `incident:<id>` while the status is `silenced`. A `retracted` alert never was right, and is a tombstone.
+    """
+
+    customer_id: str
+    alert_id: str
+    fingerprint: str
+    rule: str
+    kind: AlertKind
+    severity: Severity
+    subject: str
+    labels: dict[str, str]
+    status: AlertStatus
+    raised_at: int
+    updated_at: int
+    resolved_at: int | None
+    event_time: int
+    summary: str
+    journey_id: str | None = None
+    value: float | None = None
+    threshold: float | None = None
+    count: int | None = None
+    silenced_by: str | None = None
     version: int = 0
     is_deleted: int = 0
 

@@ -59,6 +59,11 @@ class Topics:
         return f"{self.prefix}promises"
 
     @property
+    def alerts(self) -> str:
+        """What the catalogue's rules found; keyed by customer, or by fingerprint where it is no one customer's."""
+        return f"{self.prefix}alerts"
+
+    @property
     def dead(self) -> str:
         return f"{self.prefix}dead"
 
@@ -80,7 +85,7 @@ class Topics:
     @property
     def outputs(self) -> tuple[str, ...]:
         """What the ClickHouse sink reads."""
-        return (self.stitched, self.journeys, self.handoffs, self.promises, self.dead, self.duplicates)
+        return (self.stitched, self.journeys, self.handoffs, self.promises, self.alerts, self.dead, self.duplicates)
 
     @property
     def all(self) -> tuple[TopicSpec, ...]:

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 import msgspec
 
-from schemas.rows import DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
+from schemas.rows import AlertRow, DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.topics import Topics
 from sinks.port import Row, Table
 
@@ -42,11 +42,15 @@ def feeds_of(topics: Topics) -> dict[str, Feed]:
         topics.journeys: _json_feed("journeys", JourneyRow, "customer_id", "journey_id"),
         topics.handoffs: _json_feed("handoffs", HandoffRow, "customer_id", "handoff_id"),
         topics.promises: _json_feed("promises", PromiseRow, "customer_id", "promise_id"),
+        topics.alerts: _json_feed("alerts", AlertRow, "alert_id"),
         topics.dead: _json_feed("dead_letters", DeadLetter, "dead_letter_id"),
     }
 
 
 def _json_feed(
-    table: Table, row: type[JourneyRow | HandoffRow | PromiseRow | DeadLetter], first_key: str, *more_keys: str
+    table: Table,
+    row: type[JourneyRow | HandoffRow | PromiseRow | AlertRow | DeadLetter],
+    first_key: str,
+    *more_keys: str,
 ) -> Feed:
     return Feed(table, msgspec.json.Decoder(row).decode, attrgetter(first_key, *more_keys), attrgetter("version"))

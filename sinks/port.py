@@ -7,10 +7,10 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from schemas.rows import DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
+from schemas.rows import AlertRow, DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 
-Table = Literal["touchpoints", "journeys", "handoffs", "promises", "dead_letters", "duplicates"]
-Row = TouchpointRow | JourneyRow | HandoffRow | PromiseRow | DeadLetter | DuplicateRow
+Table = Literal["touchpoints", "journeys", "handoffs", "promises", "alerts", "dead_letters", "duplicates"]
+Row = TouchpointRow | JourneyRow | HandoffRow | PromiseRow | AlertRow | DeadLetter | DuplicateRow
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

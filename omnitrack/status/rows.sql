@@ -7,6 +7,8 @@ SELECT 'handoffs', count() FROM handoffs FINAL
 UNION ALL
 SELECT 'promises', count() FROM promises FINAL
 UNION ALL
+SELECT 'alerts', count() FROM alerts FINAL
+UNION ALL
 SELECT 'dead_letters', count() FROM dead_letters FINAL
 UNION ALL
 SELECT 'duplicates', count() FROM duplicates FINAL

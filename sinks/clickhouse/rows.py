@@ -7,7 +7,7 @@ from typing import Any
 
 from clickhouse_driver import Client
 
-from schemas.rows import DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
+from schemas.rows import AlertRow, DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.touchpoint import Origin, Touchpoint
 from sinks.clickhouse.columns import CONVERTERS, Column, nullable_times, time_lists, times, uuids
 from sinks.port import Row, Table
@@ -19,6 +19,7 @@ _FIELDS: Mapping[Table, tuple[str, ...]] = {
     "journeys": JourneyRow.__struct_fields__,
     "handoffs": HandoffRow.__struct_fields__,
     "promises": PromiseRow.__struct_fields__,
+    "alerts": AlertRow.__struct_fields__,
     "dead_letters": DeadLetter.__struct_fields__,
     "duplicates": ("topic", "partition", "offset", *DuplicateRow.__struct_fields__[1:]),
 }
@@ -67,5 +68,6 @@ _MAKERS: Mapping[Table, Callable[[Sequence[Any]], Row]] = {
     "journeys": lambda values: JourneyRow(*values),
     "handoffs": lambda values: HandoffRow(*values),
     "promises": lambda values: PromiseRow(*values),
+    "alerts": lambda values: AlertRow(*values),
     "dead_letters": lambda values: DeadLetter(*values),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from hypothesis import strategies as st
 
-from schemas.rows import DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
+from schemas.rows import AlertRow, DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.touchpoint import Origin, Touchpoint
 from sinks.clickhouse.columns import EARLIEST_TIME, LATEST_TIME
 from sinks.port import Entry, Row, Table
@@ -127,6 +127,29 @@ ROWS: dict[Table, st.SearchStrategy[Row]] = {
         due_at=times,
         kept_at=st.none() | times,
         status=st.sampled_from(["kept", "overdue"]),
+        **_kept,
+    ),
+    "alerts": st.builds(
+        AlertRow,
+        customer_id=customers | st.just(""),
+        alert_id=few_uuids,
+        fingerprint=st.sampled_from(["f1", "f2"]),
+        rule=names,
+        kind=st.sampled_from(["handoff", "rate"]),
+        severity=st.sampled_from(["warning", "critical"]),
+        subject=text,
+        labels=maps,
+        status=st.sampled_from(["firing", "resolved"]),
+        raised_at=times,
+        updated_at=times,
+        resolved_at=st.none() | times,
+        event_time=times,
+        summary=text,
+        journey_id=st.none() | uuids,
+        value=st.none() | seconds,
+        threshold=st.none() | seconds,
+        count=st.none() | counts,
+        silenced_by=st.none() | text,
         **_kept,
     ),
     "dead_letters": st.builds(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from schemas.rows import DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
+from schemas.rows import AlertRow, DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.touchpoint import Origin, Touchpoint
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.settings import ClickHouseSettings
@@ -63,5 +63,6 @@ BUILDERS: dict[Table, Callable[[dict[str, Any]], Row]] = {
     "journeys": lambda values: JourneyRow(**values),
     "handoffs": lambda values: HandoffRow(**values),
     "promises": lambda values: PromiseRow(**values),
+    "alerts": lambda values: AlertRow(**values),
     "dead_letters": lambda values: DeadLetter(**values),
 }

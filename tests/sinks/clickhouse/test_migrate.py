@@ -20,6 +20,7 @@ SORTING_KEYS = {
     "journeys": "customer_id, journey_id",
     "handoffs": "customer_id, handoff_id",
     "promises": "customer_id, promise_id",
+    "alerts": "alert_id",
     "dead_letters": "dead_letter_id",
     "duplicates": "topic, partition, offset",
     "rejected_rows": "topic, partition, offset",
