@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from omnitrack.embedded.broker import ENVIRONMENT, LOST, SESSION_SECONDS, broker_address, broker_command
 from omnitrack.embedded.broker import SERVICE as BROKER
-from omnitrack.ports import LOOPBACK, free_port
+from omnitrack.ports import LOOPBACK, free_port, free_ports
 from omnitrack.processes import ProcessSpec
 from omnitrack.readiness import Readiness
 from omnitrack.services import ServiceSpec
@@ -20,6 +22,7 @@ from schemas.topics import Topics
 from sinks.clickhouse.settings import ClickHouseSettings
 
 TOPICS, CLICKHOUSE, TABLES, SINK, EXPLORER = "topics", "clickhouse", "tables", "sink", "explorer"
+_OTHER_APPS = 3
 _INSTANCE_FILE = "instance"
 _BROKER_GRACE, _CLICKHOUSE_GRACE, _APP_GRACE, _EXPLORER_GRACE = 5.0, 20.0, 30.0, 5.0
 
@@ -52,9 +55,11 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
         data_dir=options.data_dir,
         topic_prefix=environment.topic_prefix,
     )
-    deployment = _Deployment(options, environment, endpoints, _readiness(options, environment, endpoints))
+    readiness = _readiness(options, environment, endpoints)
+    deployment = _Deployment(options, environment, endpoints, readiness, _metrics_ports(environment, options.workers))
     brokers = [] if options.kafka else [deployment.broker(kafka_port)]
     stores = [] if options.clickhouse else [deployment.clickhouse(clickhouse_port)]
+    apps = [deployment.sink()]
     workers = [deployment.worker(number) for number in range(1, options.workers + 1)]
     explorer_port = free_port() if options.explorer_port == 0 else options.explorer_port
     explorers = [] if explorer_port is None else [(explorer_port, "--explorer-port")]
@@ -63,15 +68,25 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
         data_dir=options.data_dir,
         kafka=endpoints.kafka,
         clickhouse=endpoints.clickhouse,
-        stages=[brokers, stores, [deployment.topics(), deployment.tables()], [deployment.sink(), *pages], workers],
+        stages=[brokers, stores, [deployment.topics(), deployment.tables()], [*apps, *pages], workers],
         ports=[
             *[(kafka_port, "--kafka-port")] * len(brokers),
             *[(clickhouse_port, "--clickhouse-port")] * len(stores),
             *explorers,
+            *[(port, "OMNITRACK_METRICS_PORT") for port in map(_page_port, (*apps, *workers))],
         ],
         kafka_in_memory=bool(brokers),
         explorer=f"http://{LOOPBACK}:{explorer_port}/" if pages else None,
     )
+
+
+def _metrics_ports(environment: Environment, workers: int) -> Iterator[int]:
+    """A port for the page of each process: from the one given on, else any that is free."""
+    return count(environment.metrics_port) if environment.metrics_port else iter(free_ports(workers + _OTHER_APPS))
+
+
+def _page_port(app: ServiceSpec) -> int:
+    return int((app.page or "").rpartition(":")[2])
 
 
 def _readiness(options: DeploymentOptions, environment: Environment, endpoints: Endpoints) -> Readiness:
@@ -92,6 +107,7 @@ class _Deployment:
     environment: Environment
     endpoints: Endpoints
     readiness: Readiness
+    metrics_ports: Iterator[int]
 
     def broker(self, port: int) -> ServiceSpec:
         process = ProcessSpec(broker_command(port), ENVIRONMENT, grace=_BROKER_GRACE)
@@ -126,13 +142,16 @@ class _Deployment:
         )
 
     def _app(self, name: str, module: str, group: str, members: int) -> ServiceSpec:
-        command = (sys.executable, "-m", "faust", "-A", module, "worker", "--without-web", "--loglevel", "info")
+        level = self.environment.log_level.lower()
+        command = (sys.executable, "-m", "faust", "-A", module, "worker", "--without-web", "--loglevel", level)
+        port = next(self.metrics_ports)
         return ServiceSpec(
             name,
-            ProcessSpec(command, self._env(name), grace=_APP_GRACE),
+            ProcessSpec(command, {**self._env(name), "OMNITRACK_METRICS_PORT": str(port)}, grace=_APP_GRACE),
             lambda: self.readiness.members_missing(group, members),
             needs=(TOPICS, TABLES),
             restart_with=() if self.options.kafka else (BROKER,),
+            page=f"{LOOPBACK}:{port}",
         )
 
     def _env(self, name: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import random
 import socket
+from itertools import islice
 
 LOOPBACK = "127.0.0.1"
 
@@ -15,10 +16,20 @@ def free_port() -> int:
     It lies below the range that outgoing connections take theirs from, so it is still free when a service restarts.
     Raises `OSError` if there is none.
     """
-    for port in random.sample(range(20_000, 32_000), k=100):
-        if port_obstacle(port) is None:
-            return port
-    raise OSError(errno.EADDRINUSE, "none of 100 ports tried between 20000 and 32000 is free on loopback")
+    [port] = free_ports(1)
+    return port
+
+
+def free_ports(count: int) -> list[int]:
+    """As many ports of that kind, each another. Raises `OSError`."""
+    tried = random.sample(range(20_000, 32_000), k=100 + count)
+    found = list(islice((port for port in tried if port_obstacle(port) is None), count))
+    if len(found) < count:
+        raise OSError(
+            errno.EADDRINUSE,
+            f"of {len(tried)} ports tried between 20000 and 32000 only {len(found)} are free on loopback",
+        )
+    return found
 
 
 def port_obstacle(port: int) -> str | None:

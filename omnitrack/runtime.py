@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 import psutil
 
 FILE_NAME = "runtime.json"
+TARGETS_FILE_NAME = "prometheus-targets.json"
 
 
 class ProcessEntry(msgspec.Struct, frozen=True):
-    """A service's process; `started_at` in UTC milliseconds, `state` is `starting` or `up`."""
+    """A service's process; `started_at` in UTC milliseconds, `state` is `starting` or `up`.
+
+    `page` is where it shows `/metrics`, `/health` and `/ready`, `host:port`; None: nowhere.
+    """
 
     pid: int
     started_at: int
     restarts: int
     state: str
+    page: str | None = None
 
 
 class Runtime(msgspec.Struct, frozen=True):
@@ -40,6 +46,14 @@ def write_runtime(data_dir: Path, runtime: Runtime) -> None:
     draft.replace(data_dir / FILE_NAME)
 
 
+def write_targets(data_dir: Path, pages: Mapping[str, str]) -> None:
+    """Tell Prometheus (`file_sd_configs`) where the processes' pages are, by the names of these."""
+    targets = [{"targets": [page], "labels": {"process": name}} for name, page in sorted(pages.items())]
+    draft = data_dir / f"{TARGETS_FILE_NAME}.new"
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(targets), indent=2))
+    draft.replace(data_dir / TARGETS_FILE_NAME)
+
+
 def read_runtime(data_dir: Path) -> Runtime | None:
     """What runs on `data_dir`, or None: no file, an unreadable one, or one whose supervisor is gone."""
     try:
@@ -51,6 +65,7 @@ def read_runtime(data_dir: Path) -> Runtime | None:
 
 def remove_runtime(data_dir: Path) -> None:
     (data_dir / FILE_NAME).unlink(missing_ok=True)
+    (data_dir / TARGETS_FILE_NAME).unlink(missing_ok=True)
 
 
 def _is_alive(runtime: Runtime) -> bool:

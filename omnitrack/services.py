@@ -30,6 +30,7 @@ class ServiceSpec:
     `not_ready` returns None when the service is ready, else what is still missing. It is asked again
     until it returns None, for `start_seconds` at most unless the service was ready before; an exception from it ends
     everything.
+    `page` is where the process tells how it does, `host:port`.
     `restart_with` names services whose death takes what this one has in memory with it: it is then restarted too.
     """
 
@@ -41,6 +42,7 @@ class ServiceSpec:
     on_death: str | None = None
     start_seconds: float = 90.0
     policy: RestartPolicy = field(default_factory=RestartPolicy)
+    page: str | None = None
 
     @property
     def grace(self) -> float:

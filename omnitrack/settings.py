@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from omnitrack.runtime import Runtime, read_runtime
 from schemas.topics import DEFAULT_PREFIX, Topics
 from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings
-from streams.settings import KafkaSettings
+from streams.settings import LOG_LEVELS, KafkaSettings
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
 DEFAULT_DATA_DIR = Path(".omnitrack")
@@ -34,6 +34,8 @@ class Environment(BaseSettings):
     catalogue: Path | None = None
     session_timeout: float | None = Field(default=None, gt=0, le=300)
     group_instance: str | None = None
+    metrics_port: int | None = Field(default=None, ge=1, le=65_000)
+    log_level: str = Field(default="INFO", pattern=LOG_LEVELS)
 
 
 class SettingsError(ValueError):

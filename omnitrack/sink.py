@@ -14,6 +14,7 @@ from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.writer import Writer
 from sinks.port import SinkStopped
 from streams.batching import Batch, BatchApp, Delivery, create_app
+from streams.logs import set_log_level
 from streams.provision import ensure_topics
 from streams.settings import StreamSettings
 
@@ -60,6 +61,7 @@ def create_sink(settings: StreamSettings, clickhouse: ClickHouseSettings) -> Bat
 
     Tables are made by `omnitrack migrate`; until they are there it waits, and says so.
     """
+    set_log_level(settings.log_level)
     topics = Topics(settings.topic_prefix)
     agent = SinkAgent(Writer(clickhouse), topics)
 
@@ -75,6 +77,7 @@ def create_sink(settings: StreamSettings, clickhouse: ClickHouseSettings) -> Bat
         max_records=MAX_RECORDS,
         stall_seconds=STALL_SECONDS,
         prepare=prepare,
+        page=settings.page,
     )
 
     @app.on_before_shutdown.connect

@@ -29,6 +29,7 @@ from omnitrack.runtime import (
     read_runtime,
     remove_runtime,
     write_runtime,
+    write_targets,
 )
 from omnitrack.services import Service, ServiceFailedError, ServiceSpec, State
 
@@ -55,6 +56,11 @@ class Plan:
     ports: Sequence[tuple[int, str]] = ()
     kafka_in_memory: bool = False
     explorer: str | None = None
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """Where services tell how they do, `host:port` by name."""
+        return {spec.name: spec.page for stage in self.stages for spec in stage if spec.page is not None}
 
     @property
     def log_dir(self) -> Path:
@@ -101,6 +107,7 @@ class Supervisor:
                     raise CannotStartError(f"{obstacle}: stop what listens there, or choose another with {option}")
             self._stages = [[self._service(spec) for spec in stage] for stage in self.plan.stages]
             self._write_runtime()
+            write_targets(self.plan.data_dir, self.plan.pages)
             undo.pop_all()
         self._thread.start()
 
@@ -214,6 +221,7 @@ class Supervisor:
                 service.process.started_at,
                 service.restarts,
                 service.state.value,
+                service.spec.page,
             )
             for service in self.services
             if service.process is not None

@@ -22,6 +22,8 @@ from streams.agents.stitch import Stitch
 from streams.agents.ticks import send_ticks
 from streams.attempts import Attempts
 from streams.batching import BatchApp, create_app
+from streams.batching.app_meters import ClockMeter
+from streams.logs import set_log_level
 from streams.provision import ensure_topics
 from streams.pseudonym import Pseudonyms, read_pseudonyms
 from streams.settings import StreamSettings
@@ -41,6 +43,7 @@ def now_ms() -> int:
 
 def create_streams(settings: StreamSettings) -> BatchApp:
     """The app that validates and stitches; without I/O until its worker starts."""
+    set_log_level(settings.log_level)
 
     async def prepare(app: BatchApp) -> None:
         catalogue = load_catalogue(settings.catalogue)
@@ -56,6 +59,7 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         session_timeout=settings.session_timeout,
         group_instance=settings.group_instance,
         prepare=prepare,
+        page=settings.page,
     )
 
 
@@ -84,6 +88,7 @@ def add_stitch(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue) 
     stitch = Stitch(topics, catalogue, states, app.sender, now_ms, upstream.inputs)
     app.consume((topics.customer,), Attempts(stitch, states, stitch.clock_of), "stitch")
 
+    app.meters.register(ClockMeter(stitch.clocks))
     states.on_recover(_recovery(app, topics.customer, stitch.recover))
     _keep_time(app, stitch, upstream, topics)
 

@@ -95,6 +95,10 @@ class _Part:
     whole: Delivery
     done: bool = False
 
+    @property
+    def stage(self) -> str:
+        return self.whole.stage
+
     def is_current(self) -> bool:
         return self.whole.is_current()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from streams.batching import Delivery, Outgoing
+from streams.meters import timed
 
 Write = tuple[bytes, bytes | None]
 """A key of the state with its new value; None deletes it."""
@@ -41,13 +42,20 @@ async def checkpoint(effects: Effects, publisher: Publisher, state: StateStore |
     what a step raises; the steps after it have not been taken then. All may be repeated: outputs replace each other by
     key, and writes are absolute.
     """
-    if not await delivery.confirm():
+    if not await _confirm(delivery):
         return False
     if effects.outputs:
-        await publisher.send(effects.outputs)
-    if not await delivery.confirm():
+        with timed(delivery.stage, "publish"):
+            await publisher.send(effects.outputs)
+    if not await _confirm(delivery):
         return False
     if state is not None and effects.writes:
-        await state.write_batch(effects.partition, effects.writes)
+        with timed(delivery.stage, "write_state"):
+            await state.write_batch(effects.partition, effects.writes)
     delivery.acknowledge()
     return True
+
+
+async def _confirm(delivery: Delivery) -> bool:
+    with timed(delivery.stage, "confirm"):
+        return await delivery.confirm()

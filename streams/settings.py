@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.topics import DEFAULT_PREFIX
@@ -17,6 +17,10 @@ def _servers(value: str) -> str:
         if not (host and colon and port.isdigit() and 0 < int(port) < 65_536):
             raise ValueError(f"{server.strip()!r} is not host:port")
     return value
+
+
+LOG_LEVELS = r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$"
+_Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class KafkaSettings(BaseSettings):
@@ -31,7 +35,16 @@ class KafkaSettings(BaseSettings):
     """Seconds after which the group takes a silent member for dead."""
     group_instance: Annotated[str | None, AfterValidator(lambda name: name or None)] = None
     """A name that outlives the process, each its own: a restart within the session time-out moves no partition."""
-    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$")
+    log_level: str = Field(default="INFO", pattern=LOG_LEVELS)
+
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[_Port | None, BeforeValidator(lambda port: port or None)] = None
+    """Where the process shows `/metrics`, `/health` and `/ready`; None: nowhere."""
+
+    @property
+    def page(self) -> tuple[str, int] | None:
+        """Host and port of the process's own page."""
+        return None if self.metrics_port is None else (self.metrics_host, self.metrics_port)
 
     def group(self, role: str) -> str:
         """The consumer group, and app id, of `role`: `omnitrack-streams`."""

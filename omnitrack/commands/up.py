@@ -100,6 +100,7 @@ def _summary(plan: Plan) -> str:
         f"Kafka       {plan.kafka}{memory}",
         f"ClickHouse  {ClickHouseSettings.of(plan.clickhouse).masked}",
         f"explorer    {plan.explorer}" if plan.explorer else None,
+        f"metrics     {', '.join(f'{name} http://{page}/metrics' for name, page in plan.pages.items())}",
         f"logs        {plan.log_dir}",
         "ready",
     )

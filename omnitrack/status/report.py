@@ -47,6 +47,7 @@ class ProcessStatus(msgspec.Struct, frozen=True):
     state: str
     uptime_seconds: int
     restarts: int
+    page: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -101,6 +102,6 @@ def process_statuses(runtime: Runtime, now: int) -> tuple[ProcessStatus, ...]:
 
     supervisor = ProcessStatus("up", runtime.pid, "up", since(runtime.started_at), 0)
     return supervisor, *(
-        ProcessStatus(name, entry.pid, entry.state, since(entry.started_at), entry.restarts)
+        ProcessStatus(name, entry.pid, entry.state, since(entry.started_at), entry.restarts, entry.page)
         for name, entry in sorted(runtime.processes.items())
     )

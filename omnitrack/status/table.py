@@ -41,9 +41,10 @@ def _processes(processes: tuple[ProcessStatus, ...]) -> Table:
     table = Table("process", "state", title="processes", title_justify="left")
     for column in ("pid", "up for", "restarts"):
         table.add_column(column, justify="right")
+    table.add_column("page")
     for process in processes:
         uptime = str(timedelta(seconds=process.uptime_seconds))
-        table.add_row(process.name, process.state, str(process.pid), uptime, str(process.restarts))
+        table.add_row(process.name, process.state, str(process.pid), uptime, str(process.restarts), process.page)
     return table
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,6 +15,7 @@ import structlog
 from schemas.topics import Topics
 from sinks.coalescer import Coalescer
 from sinks.feeds import Feed, feeds_of
+from sinks.meters import count_stored
 from sinks.port import Entry, Rejection, Sink
 
 MAX_ROWS = 50_000
@@ -74,7 +76,9 @@ class SinkAgent:
         self._threads.shutdown()
 
     async def _write(self, feed: Feed, entries: Sequence[Entry]) -> None:
-        await self._in_thread(partial(self._sink.write, feed.table, latest(entries, feed)))
+        kept = latest(entries, feed)
+        await self._in_thread(partial(self._sink.write, feed.table, kept))
+        count_stored(feed.table, [entry.row for entry in kept], time.time())
 
     async def _in_thread(self, call: Callable[[], None]) -> None:
         await asyncio.get_running_loop().run_in_executor(self._threads, call)

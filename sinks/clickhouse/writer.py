@@ -18,6 +18,7 @@ from sinks.clickhouse.client import connect
 from sinks.clickhouse.columns import Columns, columns_of, rejected_columns
 from sinks.clickhouse.errors import DATA_CODES, ClickHouseRefused, ClickHouseUnavailable, RowsRefused, explained
 from sinks.clickhouse.settings import ClickHouseSettings
+from sinks.meters import INSERT_FAILURES, INSERT_SECONDS, ROWS_INSERTED
 from sinks.port import Entry, Rejection, SinkStopped, Table
 
 LOG_EVERY_SECONDS = 10.0
@@ -82,7 +83,8 @@ class Writer:
     def _insert_patiently(self, table: str, columns: Columns) -> None:
         started = time.monotonic()
 
-        def log_wait(attempt: RetryCallState) -> None:
+        def note_wait(attempt: RetryCallState) -> None:
+            INSERT_FAILURES.labels(table).inc()
             self._log_wait(table, attempt, started)
 
         retrying = Retrying(
@@ -90,7 +92,7 @@ class Writer:
             wait=wait_exponential_jitter(multiplier=0.1, max=LONGEST_WAIT_SECONDS),
             stop=stop_when_event_set(self._stopping),
             sleep=sleep_using_event(self._stopping),
-            before_sleep=log_wait,
+            before_sleep=note_wait,
         )
         try:
             retrying(self._insert, table, columns)
@@ -103,7 +105,7 @@ class Writer:
         names = ", ".join(f"`{name}`" for name in columns)
         client = self._client()
         try:
-            with explained(self._settings):
+            with explained(self._settings), INSERT_SECONDS.labels(table).time():
                 client.execute(
                     f"INSERT INTO `{table}` ({names}) VALUES",
                     list(columns.values()),
@@ -116,6 +118,7 @@ class Writer:
             raise
         except ENCODING_ERRORS as error:
             raise RowsRefused(f"{type(error).__name__}: {error}") from error
+        ROWS_INSERTED.labels(table).inc(len(next(iter(columns.values()))))
 
     def _client(self) -> Client:
         client: Client | None = getattr(self._thread, "client", None)

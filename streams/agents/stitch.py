@@ -113,6 +113,10 @@ class Stitch:
         """W for a batch that follows what was taken in."""
         return self._advanced(batch.partition, batch.next_offset, {}).reached
 
+    def clocks(self) -> dict[int, int]:
+        """W of each partition (UTC ms), as far as it is known: 0 at first."""
+        return {partition: times.clock.reached for partition, times in self.times.items()}
+
     def is_due(self, partition: int, position: int) -> bool:
         """Whether anybody is due in a partition of which everything in front of `position` was taken in."""
         times = self._times(partition)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
 import faust
-from faust.types import EventT, TransportT
+from faust.types import TP, EventT, TransportT
 from mode import get_logger
+from prometheus_client import CollectorRegistry
 
+from streams.batching.app_meters import AppMeters
 from streams.batching.batch import Batch, BatchSchema, Handler
 from streams.batching.consumer import BatchConsumer, BatchTransport
 from streams.batching.delivering import EventDelivery, deliver
@@ -20,6 +22,7 @@ from streams.batching.lanes import Lanes
 from streams.batching.lease import Lease
 from streams.batching.livelock import Livelock, LivelockWatch
 from streams.batching.membership import Fenced, Membership
+from streams.batching.page import Page
 from streams.batching.reach import reach
 from streams.batching.sender import RecordSender
 from streams.batching.table import BatchTable
@@ -40,7 +43,8 @@ class BatchApp(faust.App):
     `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, `retry_seconds` how
     long a failing batch is retried in place, `stall_seconds` how long a partition may have work without getting any
     done. `lease` tells for how long the partitions are this process's for certain. `prepare` runs once before the
-    worker joins its group: the place to read files, create topics, add agents.
+    worker joins its group: the place to read files, create topics, add agents. `page` is where the worker shows how it
+    does, host and port (None: nowhere); `meters` are shown there.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class BatchApp(faust.App):
         stall_seconds: float,
         lease: Lease,
         prepare: Prepare | None = None,
+        page: tuple[str, int] | None = None,
         **options: Any,
     ) -> None:
         self.pending_batches = pending_batches
@@ -65,7 +70,13 @@ class BatchApp(faust.App):
         self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer())
         self.max_records = max_records
         self._max_records: dict[str, int] = {}
+        self._stages: dict[str, str] = {}
         self._lanes: list[Lanes[EventT[Any]]] = []
+        self.state_tables: list[BatchTable] = []
+        self.meters = CollectorRegistry()
+        self.meters.register(AppMeters(self))
+        self._page = Page(*page, self.meters, self.not_ready) if page else None
+        self._has_started = False
         super().__init__(name, **options)
         self.membership = Membership(lease, self.conf.consumer_group_instance_id, self._end_when_fenced)
 
@@ -88,6 +99,7 @@ class BatchApp(faust.App):
         lanes: Lanes[EventT[Any]] = Lanes(lambda event: self._work_on(event, handler), _age, at_once)
         self._lanes.append(lanes)
         self._max_records.update(dict.fromkeys(topics, max_records or self.max_records))
+        self._stages.update(dict.fromkeys(topics, name))
 
         async def agent(stream: faust.Stream[Any]) -> None:
             async for event in stream.noack().events():
@@ -100,11 +112,29 @@ class BatchApp(faust.App):
         """The bound on the records of a batch of the topic."""
         return self._max_records.get(topic, self.max_records)
 
+    def stage_of(self, topic: str) -> str:
+        """The name of the agent that takes in the topic."""
+        return self._stages[topic]
+
     def state_table(self, name: str, topic: str, partitions: int) -> BatchTable:
         """Add the state table with `topic` (compacted, `partitions` as all keyed topics) as its changelog."""
         changelog = self.topic(topic, schema=BatchSchema(), value_type=bytes, partitions=partitions, acks=False)
         table = BatchTable(self, name=name, partitions=partitions, changelog_topic=changelog)
+        self.state_tables.append(table)
         return cast("BatchTable", self.tables.add(table))
+
+    def not_ready(self) -> str | None:
+        """What keeps the worker from its work; None: it has its partitions and all of their states."""
+        if not self._has_started:
+            return "starting"
+        if self.rebalancing:
+            return "the group is giving out its partitions"
+        return "reading the states of its partitions" if self.in_recovery else None
+
+    def progress(self) -> Iterator[tuple[TP, int, int]]:
+        """Of each partition heard of: the committed offset, and that behind its last record."""
+        if self._has_started:
+            yield from self.batches.progress(self._stages)
 
     async def _work_on(self, event: EventT[Any], handler: Handler) -> None:
         if not self.flow_control.is_active():
@@ -143,13 +173,21 @@ class BatchApp(faust.App):
     async def on_first_start(self) -> None:
         """Check the installation, wait for the broker, prepare; nothing is kept on disk, so no directories are made."""
         check_installation()
+        if self._page is not None:
+            await self._page.start()
         collect_rarely()
         if self._prepare is not None and await reach(self._kafka, lambda: self.should_stop):
             await self._prepare(self)
 
     async def on_started_init_extra_tasks(self) -> None:
+        self._has_started = True
         self.add_future(self._watch_for_livelock())
         await super().on_started_init_extra_tasks()
+
+    async def on_stop(self) -> None:
+        await super().on_stop()
+        if self._page is not None:
+            await self._page.stop()
 
     async def _watch_for_livelock(self) -> None:
         watch = LivelockWatch(self.stall_seconds)
@@ -193,13 +231,15 @@ def create_app(
     retry_seconds: float = 45.0,
     stall_seconds: float = 300.0,
     prepare: Prepare | None = None,
+    page: tuple[str, int] | None = None,
     **options: Any,
 ) -> BatchApp:
     """A batch app without agents; does no I/O.
 
     `name` is the consumer group; `kafka` the bootstrap servers, `host:port` separated by commas; `session_timeout` in
     seconds; `group_instance` makes the membership static. A partition has at most `pending_batches` unacknowledged
-    batches of `max_records` records (and up to the end of the record batch that reaches this). `options` are Faust's.
+    batches of `max_records` records (and up to the end of the record batch that reaches this). `page` is where it shows
+    how it does, host and port. `options` are Faust's.
     """
     rebalance_timeout = retry_seconds + 15.0
     settings: dict[str, Any] = {
@@ -237,5 +277,6 @@ def create_app(
         stall_seconds=stall_seconds,
         lease=Lease(session_timeout, rebalance_timeout),
         prepare=prepare,
+        page=page,
         **(settings | options),
     )

@@ -43,6 +43,11 @@ class Batch:
 class Delivery(Protocol):
     """The right to work on one batch, and the duty to acknowledge it."""
 
+    @property
+    def stage(self) -> str:
+        """The name of the agent that works on it."""
+        ...
+
     def is_current(self) -> bool:
         """Whether this process owns the batch's partition as far as it knows."""
         ...

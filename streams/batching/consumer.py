@@ -158,6 +158,20 @@ class BatchConsumer(driver.Consumer):
         asked = asyncio.run_coroutine_threadsafe(self._thread.read_offsets(partitions), self._thread.thread_loop)
         return await asyncio.wait_for(asyncio.wrap_future(asked), ASK_SECONDS)
 
+    def progress(self, topics: Collection[str]) -> Iterator[tuple[TP, int, int]]:
+        """Of each owned partition of `topics` that was heard of: the committed offset, and that behind its last record.
+
+        Where nothing is committed yet, that which is read next counts as committed if nothing is being worked on.
+        """
+        for tp in self.assignment():
+            state = self._thread.partition_state(tp) if tp.topic in topics else None
+            if state is None or state.highwater is None or not state.has_valid_position:
+                continue
+            committed = self._committed_offset.get(tp)
+            if committed is None:
+                committed = 0 if len(self.deliveries.get(tp, ())) else int(state.position)
+            yield tp, committed, int(state.highwater)
+
     def backlog(self, tp: TP) -> tuple[int, bool]:
         """A partition's committable offset (-1: none) and whether anything of it is still to be done."""
         log = self.deliveries.get(tp)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, cast
 
+import structlog
 from faust.types import Message
 from mode import get_logger
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay, wait_exponential
 
 from streams.batching.batch import Batch, Delivery, Handler
 from streams.batching.endings import Ending
+from streams.meters import RETRIES, count_batch
 
 if TYPE_CHECKING:
     from streams.batching.app import BatchApp
 
 logger = get_logger(__name__)
+records = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 0.05
 """How often to look whether a lapsed lease holds again."""
@@ -24,11 +28,16 @@ LEASE_SECONDS = 0.05
 class EventDelivery:
     """The `Delivery` of one message of a batch app."""
 
-    __slots__ = ("_app", "_message")
+    __slots__ = ("_app", "_began", "_message")
 
     def __init__(self, app: BatchApp, message: Message) -> None:
         self._app = app
         self._message = message
+        self._began = time.perf_counter()
+
+    @property
+    def stage(self) -> str:
+        return self._app.stage_of(self._message.topic)
 
     def is_current(self) -> bool:
         return self._app.batches.is_current(self._message)
@@ -43,7 +52,22 @@ class EventDelivery:
         return False
 
     def acknowledge(self) -> None:
-        self._app.batches.ack(self._message)
+        if self._app.batches.ack(self._message):
+            self._note()
+
+    def _note(self) -> None:
+        batch = cast("Batch", self._message.value)
+        seconds = time.perf_counter() - self._began
+        count_batch(self.stage, batch.topic, len(batch.records), seconds)
+        records.debug(
+            "batch done",
+            stage=self.stage,
+            topic=batch.topic,
+            partition=batch.partition,
+            next_offset=batch.next_offset,
+            records=len(batch.records),
+            seconds=round(seconds, 4),
+        )
 
 
 async def deliver(batch: Batch, delivery: Delivery, handler: Handler, retry_seconds: float) -> None:
@@ -55,7 +79,7 @@ async def deliver(batch: Batch, delivery: Delivery, handler: Handler, retry_seco
         stop=stop_after_delay(retry_seconds),
         wait=wait_exponential(multiplier=0.1, max=5.0),
         retry=retry_if_exception(lambda error: isinstance(error, Exception) and not isinstance(error, Ending)),
-        before_sleep=lambda state: _log_failure(batch, state),
+        before_sleep=lambda state: _note_failure(batch, delivery.stage, state),
         reraise=True,
     )
     async for attempt in attempts:
@@ -65,7 +89,8 @@ async def deliver(batch: Batch, delivery: Delivery, handler: Handler, retry_seco
             await handler(batch, delivery)
 
 
-def _log_failure(batch: Batch, state: RetryCallState) -> None:
+def _note_failure(batch: Batch, stage: str, state: RetryCallState) -> None:
+    RETRIES.labels(stage).inc()
     error = state.outcome.exception() if state.outcome is not None else None
     logger.warning(
         "%s:%d up to offset %d failed, attempt %d, will retry: %r",

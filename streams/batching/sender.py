@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from streams.meters import RECORDS_OUT
+
 KeyValue = tuple[bytes | None, bytes | None]
 
 BATCH_BYTES = 1_000_000
@@ -64,6 +66,7 @@ class RecordSender:
             if isinstance(result, BaseException):
                 raise result
             last = max(last, result.offset + batch.record_count() - 1)
+        RECORDS_OUT.labels(outgoing.topic).inc(sum(batch.record_count() for batch, _ in futures))
         return (outgoing.topic, outgoing.partition), last
 
 

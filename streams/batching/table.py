@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import faust
@@ -32,6 +32,11 @@ class BatchTable(faust.Table[bytes, bytes]):
     def partition(self, partition: int) -> Mapping[bytes, bytes]:
         """All keys of a partition; empty if this process does not own it."""
         return self._partitions.get(partition, {})
+
+    def contents(self) -> Iterator[tuple[int, list[bytes]]]:
+        """The values of each partition."""
+        for partition, state in list(self._partitions.items()):
+            yield partition, list(state.values())
 
     def get_many(self, partition: int, keys: Iterable[bytes]) -> list[bytes | None]:
         """The values of the keys in their order, None for a key that is not there."""

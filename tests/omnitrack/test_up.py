@@ -90,6 +90,13 @@ def up(tmp_path: Path) -> Iterator[Up]:
         running.process.communicate()
 
 
+def told(page: str | None, path: str) -> str:
+    """What a process's own page tells."""
+    with urlopen(f"http://{page}{path}") as answer:
+        text: str = answer.read().decode()
+        return text
+
+
 def touchpoint(number: int) -> bytes:
     return json.dumps(
         {
@@ -130,6 +137,13 @@ def test_all_that_is_published_is_stored_once_though_processes_are_killed(up: Up
     assert report["rows"]["touchpoints"] == 300
     assert report["rows"]["journeys"] > 0
     assert all(topic["lag"] == 0 for topic in report["topics"] if not topic["topic"].endswith(".customer"))
+
+    for name in ("worker-1", "sink"):
+        assert told(up.runtime.processes[name].page, "/ready") == "ready\n"
+    assert "omnitrack_freshness_seconds_count 300.0" in told(up.runtime.processes["sink"].page, "/metrics")
+    assert "omnitrack_ready 1.0" in told(up.runtime.processes["worker-1"].page, "/metrics")
+    targets = json.loads((up.data_dir / "prometheus-targets.json").read_text())
+    assert {target["labels"]["process"] for target in targets} == {"sink", "worker-1"}
 
     for name in ("worker-1", "sink", "clickhouse"):
         os.kill(up.runtime.processes[name].pid, signal.SIGKILL)

@@ -75,6 +75,7 @@ class Log:
     state: dict[bytes, bytes] = field(default_factory=dict)
     fails_at: int | None = None
     current: bool = True
+    stage: str = "stitch"
 
     def partition(self, partition: int) -> Mapping[bytes, bytes]:
         return self.state

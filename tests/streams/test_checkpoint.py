@@ -65,6 +65,7 @@ class Delivery:
     broker: Broker
     offset: int
     confirmations: list[bool] = field(default_factory=list)
+    stage: str = "stitch"
 
     def is_current(self) -> bool:
         return True

@@ -154,6 +154,8 @@ class Publishing:
 
 
 class Delivered:
+    stage = "ingest"
+
     def is_current(self) -> bool:
         return True
 

@@ -78,6 +78,7 @@ class FakePublisher:
 @dataclass(slots=True)
 class FakeDelivery:
     acknowledged: bool = False
+    stage: str = "stitch"
 
     def is_current(self) -> bool:
         return True

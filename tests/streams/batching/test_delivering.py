@@ -17,6 +17,7 @@ BATCH = Batch("t", 0, (), 10)
 class FakeDelivery:
     current: bool = True
     acknowledged: int = 0
+    stage: str = "odd"
 
     def is_current(self) -> bool:
         return self.current

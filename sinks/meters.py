@@ -1,0 +1,73 @@
+"""The meters of the sinks, counted once per write."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter as Tally
+from collections.abc import Iterator, Sequence
+from threading import Lock
+from typing import get_args
+
+from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
+
+from schemas.rows import DeadLetter, DeadReason, TouchpointRow
+from sinks.port import Row, Table
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+AGES = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 3_600.0, 21_600.0, 86_400.0)
+
+INSERT_SECONDS = Histogram("omnitrack_insert_seconds", "One INSERT into ClickHouse.", ("table",), buckets=SECONDS)
+ROWS_INSERTED = Counter("omnitrack_rows_inserted", "Rows that ClickHouse has stored, with repetitions.", ("table",))
+INSERT_FAILURES = Counter("omnitrack_insert_failures", "INSERTs that failed and are repeated.", ("table",))
+DEAD_LETTERS = Counter("omnitrack_dead_letters", "Dead letters stored, with repetitions.", ("reason",))
+
+# From nothing to one is no increase for Prometheus; from zero it is.
+ROWS_INSERTED.labels("rejected_rows")
+for _reason in get_args(DeadReason):
+    DEAD_LETTERS.labels(_reason)
+
+
+class Ages(Collector):
+    """A histogram that takes a whole write at once; the library's own takes one value at a time."""
+
+    def __init__(self, name: str, help_text: str) -> None:
+        self._name = name
+        self._help = help_text
+        self._counts = [0] * (len(AGES) + 1)
+        self._sum = 0.0
+        self._lock = Lock()
+
+    def add(self, times: Sequence[int], now: float) -> None:
+        """Count what came at `times` (UTC ms), seen at `now` (s)."""
+        ages = sorted(now - at / 1000 for at in times)
+        below = [bisect_right(ages, edge) for edge in AGES]
+        with self._lock:
+            for number, count in enumerate((*below, len(ages))):
+                self._counts[number] += count
+            self._sum += sum(ages)
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        family = HistogramMetricFamily(self._name, self._help)
+        with self._lock:
+            edges = (*map(str, AGES), "+Inf")
+            family.add_metric((), list(zip(edges, self._counts, strict=True)), self._sum)
+        yield family
+
+
+FRESHNESS = Ages(
+    "omnitrack_freshness_seconds",
+    "From receiving a touchpoint to its being stored; a row that is corrected counts again, as old as it is.",
+)
+REGISTRY.register(FRESHNESS)
+
+
+def count_stored(table: Table, rows: Sequence[Row], now: float) -> None:
+    """Count what a write has stored at `now` (s) beyond its number of rows."""
+    if table == "touchpoints":
+        FRESHNESS.add([row.received_at for row in rows if isinstance(row, TouchpointRow) and not row.is_deleted], now)
+    elif table == "dead_letters":
+        reasons = Tally(row.reason for row in rows if isinstance(row, DeadLetter) and not row.is_deleted)
+        for reason, count in reasons.items():
+            DEAD_LETTERS.labels(reason).inc(count)

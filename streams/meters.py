@@ -1,0 +1,47 @@
+"""The meters of the streams, counted once per batch. A stage is an agent: `ingest`, `identity`, `stitch`, `store`, …"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from prometheus_client import Counter, Histogram
+
+Step = Literal["confirm", "publish", "write_state"]
+"""A step of the checkpoint."""
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+RECORDS = (1, 10, 50, 100, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000)
+
+RECORDS_IN = Counter("omnitrack_records_in", "Records taken in, all their effects durable.", ("stage", "topic"))
+RECORDS_OUT = Counter("omnitrack_records_out", "Records that the broker took durably, states included.", ("topic",))
+BATCH_RECORDS = Histogram("omnitrack_batch_records", "Records of a batch.", ("stage",), buckets=RECORDS)
+BATCH_SECONDS = Histogram(
+    "omnitrack_batch_seconds", "From a batch's turn to its acknowledgement.", ("stage",), buckets=SECONDS
+)
+STEP_SECONDS = Histogram(
+    "omnitrack_checkpoint_step_seconds",
+    "A step of the checkpoint: confirm that the partition is ours, publish, write_state.",
+    ("stage", "step"),
+    buckets=SECONDS,
+)
+RETRIES = Counter("omnitrack_batch_retries", "Attempts at a batch that failed and were repeated.", ("stage",))
+
+
+def count_batch(stage: str, topic: str, records: int, seconds: float) -> None:
+    """Count an acknowledged batch, on which `seconds` were spent."""
+    RECORDS_IN.labels(stage, topic).inc(records)
+    BATCH_RECORDS.labels(stage).observe(records)
+    BATCH_SECONDS.labels(stage).observe(seconds)
+
+
+@contextmanager
+def timed(stage: str, step: Step) -> Iterator[None]:
+    """Count how long a step takes; one that fails counts as well."""
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        STEP_SECONDS.labels(stage, step).observe(time.perf_counter() - began)
