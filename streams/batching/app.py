@@ -6,6 +6,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import faust
@@ -23,7 +24,8 @@ from streams.batching.lease import Lease
 from streams.batching.livelock import Livelock, LivelockWatch
 from streams.batching.membership import Fenced, Membership
 from streams.batching.page import Page
-from streams.batching.reach import reach
+from streams.batching.reach import with_broker
+from streams.batching.recovery import BatchTableManager
 from streams.batching.sender import RecordSender
 from streams.batching.table import BatchTable
 from streams.batching.versions import check_installation
@@ -42,9 +44,9 @@ class BatchApp(faust.App):
 
     `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, `retry_seconds` how
     long a failing batch is retried in place, `stall_seconds` how long a partition may have work without getting any
-    done. `lease` tells for how long the partitions are this process's for certain. `prepare` runs once before the
-    worker joins its group: the place to read files, create topics, add agents. `page` is where the worker shows how it
-    does, host and port (None: nowhere); `meters` are shown there.
+    done. `lease` tells for how long the partitions are this process's for certain. `prepare` runs before the worker
+    joins its group: the place to read files, create topics, and then add agents; it runs again if the broker goes away
+    meanwhile. `page` is where the worker shows how it does, host and port (None: nowhere); `meters` are shown there.
     """
 
     def __init__(
@@ -176,8 +178,8 @@ class BatchApp(faust.App):
         if self._page is not None:
             await self._page.start()
         collect_rarely()
-        if self._prepare is not None and await reach(self._kafka, lambda: self.should_stop):
-            await self._prepare(self)
+        if self._prepare is not None:
+            await with_broker(self._kafka, lambda: self.should_stop, partial(self._prepare, self))
 
     async def on_started_init_extra_tasks(self) -> None:
         self._has_started = True
@@ -245,6 +247,7 @@ def create_app(
     settings: dict[str, Any] = {
         "broker": [f"kafka://{server.strip()}" for server in kafka.split(",")],
         "store": "memory://",
+        "TableManager": BatchTableManager,
         "broker_session_timeout": session_timeout,
         "broker_heartbeat_interval": session_timeout / 6,
         "broker_rebalance_timeout": rebalance_timeout,

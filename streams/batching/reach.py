@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -15,6 +15,17 @@ RETRY_SECONDS = 1.0
 TELL_SECONDS = 10.0
 
 logger = get_logger(__name__)
+
+
+async def with_broker(kafka: str, should_stop: Callable[[], bool], work: Callable[[], Awaitable[None]]) -> None:
+    """Do `work` once a broker answers, and again if it goes away meanwhile; not at all when told to stop before."""
+    while await reach(kafka, should_stop):
+        try:
+            return await work()
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            logger.warning("Kafka at %s went away while the worker started: %r; trying again", kafka, error)
 
 
 async def reach(kafka: str, should_stop: Callable[[], bool]) -> bool:
