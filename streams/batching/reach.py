@@ -21,11 +21,13 @@ async def with_broker(kafka: str, should_stop: Callable[[], bool], work: Callabl
     """Do `work` once a broker answers, and again if it goes away meanwhile; not at all when told to stop before."""
     while await reach(kafka, should_stop):
         try:
-            return await work()
+            await work()
         except KafkaError as error:
             if not error.retriable:
                 raise
             logger.warning("Kafka at %s went away while the worker started: %r; trying again", kafka, error)
+        else:
+            return
 
 
 async def reach(kafka: str, should_stop: Callable[[], bool]) -> bool:
