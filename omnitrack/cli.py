@@ -5,11 +5,13 @@ from __future__ import annotations
 import typer
 
 from omnitrack.commands.audit import audit_command
+from omnitrack.commands.dead import dead_app
 from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
 from omnitrack.commands.explore import explore_command
 from omnitrack.commands.metrics import metrics_command
 from omnitrack.commands.migrate import migrate_command
+from omnitrack.commands.pseudonyms import pseudonyms_app
 from omnitrack.commands.publish import publish_command
 from omnitrack.commands.report import report_command
 from omnitrack.commands.restitch import restitch_command
@@ -41,6 +43,8 @@ app.command("drain")(drain_command)
 app.command("status")(status_command)
 app.command("audit")(audit_command)
 app.command("restitch")(restitch_command)
+app.add_typer(dead_app, name="dead")
+app.add_typer(pseudonyms_app, name="pseudonyms")
 
 
 @app.callback()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from schemas.contract import SCHEMA_VERSION
 from schemas.rows import DeadReason
 from schemas.wording import what_is_wrong
 
+_DIGITS = re.compile(r"[0-9]{4}")
+_KIND = re.compile(r"[A-Za-z_-]{1,32}")
 MAX_PAYLOAD = 64 * 1024
 MAX_ERRORS = 20
 MAX_ERROR_LENGTH = 200
@@ -70,9 +73,18 @@ def explain(payload: bytes | None, channel: str, error: ValidationError | None) 
 
 def schema_errors(error: ValidationError) -> list[str]:
     return [
-        f"{'.'.join(str(part) for part in details['loc'] if part != '[key]')}: {what_is_wrong(details)}"
+        f"{_path(details['loc'])}: {what_is_wrong(details)}"
         for details in error.errors(include_url=False, include_input=False)
     ]
+
+
+def _path(loc: tuple[str | int, ...]) -> str:
+    """The field's path; names that the record made up, and that may be a phone number, are left out."""
+    parts = [str(part) for part in loc if part != "[key]"]
+    return ".".join(
+        "…" if _DIGITS.search(part) or (place and parts[0] == "identities" and not _KIND.fullmatch(part)) else part
+        for place, part in enumerate(parts)
+    )
 
 
 def _one_line(text: str) -> str:

@@ -165,7 +165,8 @@ class DuplicateRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class DeadLetter(msgspec.Struct, frozen=True, gc=False):
     """A record that broke the contract, byte for byte: `key` and `payload` are base64 (key null: no key).
 
-    `dead_letter_id` is `topic:partition:offset`; `errors` are lines such as `referral.due_at: …`.
+    `dead_letter_id` is `topic:partition:offset`; `errors` are lines such as `referral.due_at: …`. `replayed_at` and
+    `dropped_at` are what an operator did with it; one that was dropped has no payload any more.
     """
 
     dead_letter_id: str
@@ -180,3 +181,22 @@ class DeadLetter(msgspec.Struct, frozen=True, gc=False):
     replayed_at: int | None = None
     version: int = 0
     is_deleted: int = 0
+    dropped_at: int | None = None
+
+
+_VERSIONS_PER_PLACEMENT = 4
+
+
+def letter_version(placement: int) -> int:
+    """The version of the letter of a touchpoint that was placed so often; the next two are an operator's marks."""
+    return _VERSIONS_PER_PLACEMENT * placement
+
+
+def letter_tombstone_version(placement: int) -> int:
+    """That of the tombstone of the same letter: greater than its marks, less than the letter of the next placement."""
+    return _VERSIONS_PER_PLACEMENT * placement + _VERSIONS_PER_PLACEMENT - 1
+
+
+def letter_placement(version: int) -> int:
+    """How often the touchpoint of a letter of this version was placed."""
+    return version // _VERSIONS_PER_PLACEMENT

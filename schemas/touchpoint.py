@@ -71,8 +71,8 @@ class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
     """A resolved touchpoint on the `customer` topic; the record's key is the customer_id.
 
-    `key` and `payload` are the input record's, byte for byte (identities hashed where a
-    pseudonymisation key is configured), for the dead letter that stitching may have to write.
+    `key` and `payload` are the input record's, byte for byte (where a pseudonymisation key is configured, hashed the
+    one, sealed the other), for the dead letter that stitching may have to write.
     `via` is the partition of the `identity` topic that it came through (None: straight from ingest), `placement` how
     often that one has placed it.
     """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -18,8 +16,6 @@ class PublisherSettings(BaseSettings):
     kafka: str = Field(default="127.0.0.1:9092", pattern=r"^[^\s,]+:[0-9]{1,5}(,[^\s,]+:[0-9]{1,5})*$")
     """Bootstrap servers, `host:port`, separated by commas."""
     topic_prefix: str = Field(default=DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9._-]{0,100}$")
-    pseudonym_key_file: Path | None = None
-    """The deployment's key; importers make pseudonyms of the agents' names with it."""
     answer_seconds: float = Field(default=5.0, gt=0, le=300)
     """Within which a broker must answer at first, and a topic must be found."""
     delivery_seconds: float = Field(default=30.0, ge=2, le=600)

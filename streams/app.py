@@ -23,9 +23,10 @@ from streams.agents.ticks import send_ticks
 from streams.attempts import Attempts
 from streams.batching import BatchApp, create_app
 from streams.batching.app_meters import ClockMeter
+from streams.keys import read_pseudonyms
 from streams.logs import set_log_level
 from streams.provision import ensure_topics
-from streams.pseudonym import Pseudonyms, read_pseudonyms
+from streams.pseudonym import Pseudonyms
 from streams.settings import StreamSettings
 from streams.upstream import Reading, Upstream, partitions_of
 
@@ -49,7 +50,7 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         catalogue = load_catalogue(settings.catalogue)
         topics = Topics(settings.topic_prefix, catalogue.channels)
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
-        add_ingest(app, topics, settings.partitions, read_pseudonyms(settings.pseudonym_key_file))
+        add_ingest(app, topics, settings.partitions, read_pseudonyms(settings))
         add_identity(app, topics, settings.partitions, catalogue)
         add_stitch(app, topics, settings.partitions, catalogue)
 

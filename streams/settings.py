@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.topics import DEFAULT_PREFIX
+from streams.keys import PseudonymSettings
 
 
 def _servers(value: str) -> str:
@@ -51,10 +52,9 @@ class KafkaSettings(BaseSettings):
         return f"{self.topic_prefix.rstrip('.') or 'omnitrack'}-{role}"
 
 
-class StreamSettings(KafkaSettings):
+class StreamSettings(KafkaSettings, PseudonymSettings):
     """What the streams app needs beyond that."""
 
     partitions: int = Field(default=4, ge=1, le=1024)
     replication: int = Field(default=1, ge=1, le=7)
     catalogue: Path | None = None
-    pseudonym_key_file: Path | None = None

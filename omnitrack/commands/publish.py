@@ -22,6 +22,7 @@ from sources.importers.formats import Format
 from sources.importers.inputs import InputError, check_paths
 from sources.publisher import DeliveryError, Publisher
 from sources.settings import PublisherSettings
+from streams.keys import PseudonymKeyError, PseudonymSettings, read_pseudonyms
 
 REFUSED, FAILED, INTERRUPTED = 1, 2, 130
 
@@ -60,7 +61,7 @@ def publish_command(
                 console=errors,
                 rate=rate,
             )
-        except (CatalogueError, DeliveryError, InputError, OSError) as error:
+        except (CatalogueError, DeliveryError, InputError, OSError, PseudonymKeyError) as error:
             _say(errors, f"publish: {error}")
             raise typer.Exit(FAILED) from error
         began = time.monotonic()
@@ -78,8 +79,8 @@ def publish_command(
 
 
 def _agent_key() -> bytes | None:
-    key_file = PublisherSettings().pseudonym_key_file
-    return None if key_file is None else key_file.read_bytes().strip()
+    pseudonyms = read_pseudonyms(PseudonymSettings())
+    return None if pseudonyms is None else pseudonyms.key
 
 
 def _target(kafka: str | None, data_dir: Path | None, catalogue: Path | None, dry_run: bool) -> Target:

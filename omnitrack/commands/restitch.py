@@ -17,13 +17,25 @@ from omnitrack.commands.times import parse_time
 from omnitrack.restitch.job import CannotRestitch, Job
 from omnitrack.restitch.report import Report
 from omnitrack.restitch.selection import EVERYBODY, Listed, Received, Selection
-from omnitrack.restitch.sending import NotSentError
 from omnitrack.restitch.table import render
+from omnitrack.sending import NotSentError
 from omnitrack.settings import read_environment, resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.errors import ClickHouseError
+from streams.keys import PseudonymKeyError
+from streams.sealing import CannotOpen
 
 DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
+UNFIT = (
+    BrokerUnavailableError,
+    CatalogueError,
+    ClickHouseError,
+    NotSentError,
+    CannotRestitch,
+    PseudonymKeyError,
+    CannotOpen,
+    ValueError,
+)
 
 
 def restitch_command(
@@ -69,7 +81,7 @@ def restitch_command(
         rules = load_catalogue(catalogue or read_environment().catalogue)
         endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
         report = Job(endpoints, selection, rules, examples, timeout if wait else None, errors).run(apply=apply)
-    except (BrokerUnavailableError, CatalogueError, ClickHouseError, NotSentError, CannotRestitch, ValueError) as error:
+    except UNFIT as error:
         errors.print(f"restitch: {error}", style="red", soft_wrap=True, markup=False)
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt as error:

@@ -24,7 +24,7 @@ from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.settings import ClickHouseSettings
-from sources.settings import PublisherSettings
+from streams.keys import PseudonymSettings, read_pseudonyms
 
 
 class CannotRestitch(Exception):
@@ -43,7 +43,8 @@ class Job:
     console: Console
 
     def run(self, *, apply: bool) -> Report:
-        """Raises CannotRestitch, `BrokerUnavailableError`, `ClickHouseError` or `NotSentError`."""
+        """Raises CannotRestitch, `BrokerUnavailableError`, `ClickHouseError`, `NotSentError`, `PseudonymKeyError` or
+        `CannotOpen`."""
         behind = None if self.timeout is None else self._behind(self.timeout)
         if behind is not None:
             raise CannotRestitch(f"{behind}; --no-wait compares what is stored so far")
@@ -74,8 +75,8 @@ class Job:
         )
 
     def _letters(self, client: Client, topics: Topics) -> Letters:
-        pseudonyms = PublisherSettings().pseudonym_key_file is not None
-        return Letters(client, topics, self.catalogue.horizon, now_ms(), pseudonyms=pseudonyms)
+        pseudonyms = read_pseudonyms(PseudonymSettings())
+        return Letters(client, topics, self.catalogue.horizon, now_ms(), pseudonyms)
 
     def _applied(self, restitcher: Restitcher, sender: HistorySender, *, wait: bool) -> Applied:
         began = time.monotonic()

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
 from clickhouse_driver import Client
 
+from omnitrack.dead.payload import unsealed
+from omnitrack.dead.reading import NOT_DROPPED, read_letters
 from schemas.decode import Decoder
 from schemas.identity import CUSTOMER_NO, SESSION, identities_of
 from schemas.refusal import Refusal
-from schemas.rows import DeadLetter
+from schemas.rows import DeadLetter, letter_placement
 from schemas.topics import Topics
 from schemas.touchpoint import Arrival, Origin, Touchpoint
-from sinks.clickhouse.rows import read_rows
 from streams.identity.resolve import MOST_CUSTOMERS, Links, learn_links, resolve
+from streams.pseudonym import Pseudonyms
 
 _LINKS = Path(__file__).parent / "links.sql"
 _AT_ONCE = 5_000
@@ -39,8 +41,10 @@ class Letters:
     ones name no customer number, and have been beyond the horizon for less than a day: the stream may still move them.
     """
 
-    def __init__(self, client: Client, topics: Topics, horizon: int | None, now: int, *, pseudonyms: bool) -> None:
-        """Read them all; `horizon` and `now` in ms. Identities in them are pseudonyms if `pseudonyms`."""
+    def __init__(
+        self, client: Client, topics: Topics, horizon: int | None, now: int, pseudonyms: Pseudonyms | None = None
+    ) -> None:
+        """Read them all; `horizon` and `now` in ms. Raises `CannotOpen` where one is sealed with another key."""
         self._client = client
         self._topics = topics
         self._pseudonyms = pseudonyms
@@ -69,7 +73,7 @@ class Letters:
         }
         arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
         for letter_ids in _batches(customers):
-            for letter in self._read("dead_letter_id IN {ids:Array(String)}", {"ids": letter_ids}):
+            for letter in read_letters(self._client, "dead_letter_id IN {ids:Array(String)}", {"ids": letter_ids}):
                 arrival = self._arrival(letter)
                 if arrival is not None:
                     arrivals[customers[letter.dead_letter_id]].append(arrival)
@@ -81,7 +85,7 @@ class Letters:
         """Some say their customer, the others are decided by the links that those and all stored touchpoints tell."""
         links: Links = defaultdict(set)
         unresolved: list[tuple[Found, Touchpoint]] = []
-        for letter in self._all():
+        for letter in read_letters(self._client, f"reason = 'too_late' AND {NOT_DROPPED}", {}):
             arrival = self._arrival(letter)
             found = Found(letter.dead_letter_id, letter.received_at)
             if arrival is None:
@@ -101,24 +105,17 @@ class Letters:
                 known = {one: links.get(one, set()) | stored.get(one, set()) for one in identities}
                 self._by_customer[self._customer_of(touchpoint, known)].append(found)
 
-    def _all(self) -> Iterator[DeadLetter]:
-        page, after = "reason = 'too_late' AND dead_letter_id > {after:String} ORDER BY dead_letter_id LIMIT 5000", ""
-        while letters := self._read(page, {"after": after}):
-            yield from letters
-            after = max(letter.dead_letter_id for letter in letters)
-
-    def _read(self, where: str, parameters: Mapping[str, Any]) -> list[DeadLetter]:
-        return cast("list[DeadLetter]", read_rows(self._client, "dead_letters", where, parameters))
-
     def _arrival(self, letter: DeadLetter) -> Arrival | None:
         payload = b64decode(letter.payload)
-        touchpoint = self._decoder.decode(payload, self._topics.channel_of(letter.topic), letter.received_at)
+        received = unsealed(payload, self._pseudonyms)
+        touchpoint = self._decoder.decode(received, self._topics.channel_of(letter.topic), letter.received_at)
         if isinstance(touchpoint, Refusal):
             return None
+        if self._pseudonyms is not None and received is not payload:
+            touchpoint = self._pseudonyms.touchpoint(touchpoint)
         origin = Origin(letter.topic, letter.partition, letter.offset)
         key = None if letter.key is None else b64decode(letter.key)
-        # A letter's version tells its touchpoint's placement (streams/agents/letters.py).
-        return Arrival(touchpoint, origin, letter.received_at, key, payload, placement=letter.version // 2)
+        return Arrival(touchpoint, origin, letter.received_at, key, payload, placement=letter_placement(letter.version))
 
     def _links(self, touchpoints: Iterable[Touchpoint]) -> Links:
         identities = sorted({identity for touchpoint in touchpoints for identity in identities_of(touchpoint)})
@@ -131,7 +128,7 @@ class Letters:
         customer_id = resolve(touchpoint, links)
         # The pseudonym of a session stands for its channel too.
         channel = f"anon:{SESSION}:{touchpoint.channel}:"
-        if self._pseudonyms and customer_id.startswith(channel):
+        if self._pseudonyms is not None and customer_id.startswith(channel):
             return f"anon:{SESSION}:{customer_id.removeprefix(channel)}"
         return customer_id
 

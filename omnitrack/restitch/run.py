@@ -94,7 +94,7 @@ class Restitcher:
         rules = self.catalogue.fingerprint
         for one in differing:
             customer_id = one.customer.customer_id
-            sender.send(customer_id, histories(one.customer, one.letters, run, one.read_at, rules))
+            sender.send_history(customer_id, histories(one.customer, one.letters, run, one.read_at, rules))
             self.count_handed_over += 1
             if len(self.handed_over) < MOST_CHECKED:
                 self.handed_over.append(customer_id)

@@ -111,6 +111,7 @@ CONVERTERS: Mapping[str, Callable[[Column], Column]] = {
     "kept_at": nullable_times,
     "replayed_at": nullable_times,
     "resolved_at": nullable_times,
+    "dropped_at": nullable_times,
     "referral_due_at": nullable_times,
     "promise_due_at": nullable_times,
     "contact_starts": time_lists,

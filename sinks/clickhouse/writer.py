@@ -149,7 +149,6 @@ def _rejection(table: Table, entry: Entry, error: RowsRefused) -> Rejection:
         topic=entry.topic,
         partition=entry.partition,
         offset=entry.offset,
-        row=repr(entry.row),
         error=str(error),
     )
     return Rejection(table, entry.topic, entry.partition, entry.offset, entry.payload, str(error))

@@ -32,7 +32,7 @@ from streams.batching import Batch, Delivery, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, checkpoint
 from streams.placing import place
 from streams.poison import PoisonWatch, describe
-from streams.pseudonym import Pseudonyms
+from streams.pseudonym import Pseudonyms, identities_in
 
 logger = structlog.get_logger(__name__)
 
@@ -147,8 +147,8 @@ class Ingest:
         pseudonyms = self._pseudonyms
         record_key, payload = record.key, record.value or b""
         if pseudonyms is not None:
+            record_key, payload = pseudonyms.record_key(record_key, touchpoint.identities), pseudonyms.seal(payload)
             touchpoint = pseudonyms.touchpoint(touchpoint)
-            record_key, payload = pseudonyms.record_key(record_key, payload), pseudonyms.payload(payload)
         return Arrival(touchpoint, origin, received_at, record_key, payload)
 
     def _refuse(
@@ -156,7 +156,7 @@ class Ingest:
     ) -> tuple[bytes | None, bytes]:
         key, payload = record.key, record.value or b""
         if self._pseudonyms is not None:
-            key, payload = self._pseudonyms.record_key(key, payload), self._pseudonyms.payload(payload)
+            key, payload = self._pseudonyms.record_key(key, identities_in(payload)), self._pseudonyms.seal(payload)
         return dead_letter(origin, received_at, key, payload, reason, errors)
 
     def _give_up(self, record: Record, origin: Origin, received_at: int, error: Exception) -> KeyValue:

@@ -7,7 +7,7 @@ from base64 import b64encode
 import msgspec
 
 from schemas.identity import Held
-from schemas.rows import DeadLetter, DeadReason
+from schemas.rows import DeadLetter, DeadReason, letter_tombstone_version, letter_version
 from schemas.touchpoint import Arrival, Origin, Withdrawal
 from streams.batching import Batch, Record
 
@@ -99,7 +99,7 @@ def _tombstone(origin: Origin, received_at: int, placement: int) -> tuple[bytes 
         reason="too_late",
         errors=(),
         payload="",
-        version=2 * placement + 1,
+        version=letter_tombstone_version(placement),
         is_deleted=1,
     )
     return None, encode_json(letter)
@@ -107,6 +107,5 @@ def _tombstone(origin: Origin, received_at: int, placement: int) -> tuple[bytes 
 
 def _of_arrival(arrival: Arrival, reason: DeadReason, error: str) -> tuple[bytes | None, bytes]:
     # Letters of one touchpoint come from as many partitions as it was placed in: their versions follow its placements.
-    return dead_letter(
-        arrival.origin, arrival.received_at, arrival.key, arrival.payload, reason, (error,), 2 * arrival.placement
-    )
+    version = letter_version(arrival.placement)
+    return dead_letter(arrival.origin, arrival.received_at, arrival.key, arrival.payload, reason, (error,), version)

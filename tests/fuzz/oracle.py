@@ -10,7 +10,7 @@ from schemas.decode import Decoder
 from schemas.refusal import MAX_ERROR_LENGTH, MAX_ERRORS, Refusal
 from schemas.rows import DeadReason
 from schemas.touchpoint import Arrival, Origin, Touchpoint, decode_customer_record, encode_customer_record
-from streams.pseudonym import Pseudonyms
+from streams.pseudonym import Pseudonyms, identities_in
 from tests.schemas.examples import CHANNELS, RECEIVED_AT
 
 DECODER = Decoder(CHANNELS)
@@ -30,8 +30,7 @@ def check(payload: bytes, channel: str) -> Signature:
     """Decode as ingest does, on the topic of `channel`; raises `BrokenPromise`."""
     try:
         decoded = DECODER.decode(payload, channel, RECEIVED_AT)
-        PSEUDONYMS.payload(payload)
-        PSEUDONYMS.record_key(payload[:40], payload)
+        PSEUDONYMS.record_key(payload[:40], identities_in(payload))
     except Exception as error:
         raise BrokenPromise(f"{payload!r} on {channel} raised {error!r}") from error
     if isinstance(decoded, Refusal):

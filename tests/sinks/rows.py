@@ -164,6 +164,7 @@ ROWS: dict[Table, st.SearchStrategy[Row]] = {
         errors=st.lists(text, max_size=3).map(tuple),
         payload=text,
         replayed_at=st.none() | times,
+        dropped_at=st.none() | times,
         **_kept,
     ),
     "duplicates": st.builds(

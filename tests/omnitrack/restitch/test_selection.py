@@ -22,6 +22,7 @@ from schemas.touchpoint import Touchpoint
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.writer import Writer
+from streams.pseudonym import Pseudonyms
 from tests.sinks.rows import NOON, entry, promise_row, touchpoint_row
 from tests.streams.journey.cases import DAY
 from tests.streams.worker import touchpoint
@@ -47,15 +48,15 @@ class Store:
         stored = replace(row, customer_id=customer_id, touchpoint=changed, received_at=received_at)
         self._writer.write("touchpoints", [entry(stored)])
 
-    def letter(self, offset: int, record: bytes, reason: str = "too_late", received_at: int = NOON) -> None:
+    def letter(self, offset: int, record: bytes, reason: str = "too_late", **changes: int) -> None:
         topic = TOPICS.touchpoints("wechat")
         payload = b64encode(record).decode()
         name = f"{topic}:0:{offset}"
-        row = DeadLetter(name, topic, 0, offset, None, received_at, reason, ("too late",), payload, version=4)  # type: ignore[arg-type]
-        self._writer.write("dead_letters", [entry(row)])
+        row = DeadLetter(name, topic, 0, offset, None, NOON, reason, ("too late",), payload, version=8)  # type: ignore[arg-type]
+        self._writer.write("dead_letters", [entry(replace(row, **changes))])
 
-    def letters(self, *, pseudonyms: bool = False) -> Letters:
-        return Letters(self.client, TOPICS, HORIZON, NOON, pseudonyms=pseudonyms)
+    def letters(self, pseudonyms: Pseudonyms | None = None) -> Letters:
+        return Letters(self.client, TOPICS, HORIZON, NOON, pseudonyms)
 
     def selected(self, chosen: Selection) -> list[list[str]]:
         return list(chunks(self.client, chosen, self.letters()))
@@ -163,8 +164,26 @@ def test_an_identity_of_too_many_customers_tells_nobody_apart(store: Store) -> N
 
 
 def test_the_pseudonym_of_a_session_names_its_anonymous_customer_alone(store: Store) -> None:
-    store.letter(1, late("1", identities={}, session_id="ab12"))
-    assert store.letters(pseudonyms=True).customers_of(EVERYBODY.since, EVERYBODY.until) == {"anon:session:ab12"}
+    pseudonyms = Pseudonyms(b"a key that only tests have")
+    store.letter(1, pseudonyms.seal(late("1", identities={}, session_id="s-1")))
+    customer = f"anon:session:{pseudonyms.session('wechat', 's-1')}"
+    assert store.letters(pseudonyms).customers_of(EVERYBODY.since, EVERYBODY.until) == {customer}
+
+
+def test_a_sealed_letter_is_taken_in_under_its_pseudonyms_and_stays_sealed(store: Store) -> None:
+    pseudonyms = Pseudonyms(b"a key that only tests have")
+    sealed = pseudonyms.seal(late("1"))
+    store.letter(1, sealed)
+    customer_id = pseudonyms.of("customer_no", "C-1")
+    (arrival,) = store.letters(pseudonyms).of([customer_id])[customer_id]
+    assert arrival.payload == sealed
+    assert arrival.touchpoint.identities == {"customer_no": customer_id}
+
+
+def test_a_letter_that_was_dropped_is_no_more(store: Store) -> None:
+    store.letter(1, b"", dropped_at=NOON)
+    letters = store.letters()
+    assert (len(letters), letters.unreadable) == (0, 0)
 
 
 def test_letters_come_as_they_were_received_with_what_a_tombstone_needs(store: Store) -> None:

@@ -206,8 +206,17 @@ def test_no_identity_leaves_in_clear_where_a_key_is_configured() -> None:
         assert b"SECRET" not in data
     assert key == pseudonyms.of("customer_no", "SECRET-NO").encode() == one.key
     assert one.touchpoint.identities == {kind: pseudonyms.of(kind, value) for kind, value in clear.items()}
-    assert json.loads(one.payload)["identities"] == one.touchpoint.identities
-    assert json.loads(one.payload)["session_id"] == one.touchpoint.session_id
+    assert [pseudonyms.unseal(sealed) for sealed in (one.payload, b64decode(letter.payload))] == [good.value, bad.value]
+
+
+def test_what_is_no_json_does_not_leave_in_clear_either() -> None:
+    pseudonyms = Pseudonyms(b"k" * 32)
+    broken = [b'{"identities": {"phone": "SECRET"', b"SECRET", payload(identities={"SECRET 13800138000": "x"})]
+    sent = run(*(FakeRecord(number, b"SECRET", value) for number, value in enumerate(broken)), pseudonyms=pseudonyms)
+    assert len(letters(sent)) == len(broken)
+    for letter in letters(sent):
+        assert "SECRET" not in " ".join(letter.errors)
+        assert b"SECRET" not in b64decode(letter.key or "") + b64decode(letter.payload)
 
 
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=60), st.just(payload()), st.just(payload(stage="x")))))

@@ -1,0 +1,1 @@
+"""What `omnitrack dead` does: dead letters found, shown, repaired, replayed, given up."""

@@ -1,0 +1,99 @@
+"""Where an operator works on dead letters: the ClickHouse that has them, the Kafka that they go back to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from clickhouse_driver import Client
+
+from omnitrack.commands.times import parse_time
+from omnitrack.dead import table
+from omnitrack.dead.handling import Operator
+from omnitrack.dead.payload import is_hidden, payload_of, unsealed
+from omnitrack.dead.reading import Filter, read_letters, topics_of
+from omnitrack.sending import RecordSender
+from omnitrack.settings import Endpoints, read_environment, resolve_endpoints
+from schemas.catalogue import load_catalogue
+from schemas.refusal import Refusal, parse_object
+from schemas.rows import DeadLetter
+from schemas.topics import Topics
+from sinks.clickhouse.client import connected
+from sinks.clickhouse.settings import ClickHouseSettings
+from streams.pseudonym import Pseudonyms
+
+
+class CannotHandle(Exception):
+    """One line: why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where the letters are."""
+
+    client: Client
+    endpoints: Endpoints
+    topics: Topics
+
+    def filter(
+        self,
+        ids: Sequence[str] | None,
+        reasons: list[str] | None,
+        channels: list[str] | None,
+        since: str | None,
+        until: str | None,
+        *,
+        with_handled: bool,
+    ) -> Filter:
+        return Filter(
+            ids or (),
+            reasons or (),
+            topics_of(channels or (), self.topics),
+            None if since is None else parse_time(since, "--since"),
+            None if until is None else parse_time(until, "--until"),
+            with_handled,
+        )
+
+    def letters(self, chosen: Filter) -> list[DeadLetter]:
+        """The letters of a filter; raises `CannotHandle` if one that it names is not there."""
+        letters = list(read_letters(self.client, *chosen.condition))
+        missing = sorted({*chosen.ids} - {letter.dead_letter_id for letter in letters})
+        if missing:
+            raise CannotHandle(f"there is no dead letter {missing[0]}: omnitrack dead list shows them")
+        return letters
+
+    @contextmanager
+    def operator(self, who: str) -> Iterator[Operator]:
+        with RecordSender(self.endpoints.kafka) as sender:
+            yield Operator(self.client, sender, self.topics, who)
+
+
+@contextmanager
+def open_desk(
+    kafka: str | None, clickhouse: str | None, data_dir: Path | None, catalogue: Path | None
+) -> Iterator[Desk]:
+    # The driver logs every attempt at a broker that is away; one line of ours says it.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
+    channels = load_catalogue(catalogue or read_environment().catalogue).channels
+    with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:
+        yield Desk(client, endpoints, Topics(endpoints.topic_prefix, channels))
+
+
+def show_payload(letter: DeadLetter, pseudonyms: Pseudonyms | None, *, clear: bool) -> str:
+    """What was received, as text; of what is sealed as much as may be seen. Raises `CannotHandle` and `CannotOpen`."""
+    if is_hidden(letter) and pseudonyms is None:
+        if clear:
+            raise CannotHandle("it is sealed: set OMNITRACK_PSEUDONYM_KEY_FILE to the deployment's key")
+        return table.shown_payload(letter, None, None)
+    received = unsealed(payload_of(letter), pseudonyms)
+    message = parse_object(received)
+    if pseudonyms is None or clear or not is_hidden(letter):
+        whole = None if isinstance(message, Refusal) else message
+        return table.shown_payload(letter, received, whole)
+    if isinstance(message, Refusal):
+        return f"({len(received):,} bytes that are no JSON object: --clear shows them)"
+    return table.shown_payload(letter, None, pseudonyms.masked(message))

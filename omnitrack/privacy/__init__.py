@@ -1,0 +1,1 @@
+"""What keeps customers' identities from those who need not know them."""

@@ -1,0 +1,184 @@
+"""A bank with a pseudonymisation key, on a real broker and the real engine: what it keeps, and what it does not."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from time import time_ns
+from typing import Any, cast
+
+import pytest
+
+from schemas.catalogue import Catalogue
+from schemas.rows import DeadLetter, TouchpointRow
+from sinks.clickhouse.migrate import migrate
+from sources.simulator import Plan, Simulation
+from streams.pseudonym import Pseudonyms
+from tests.omnitrack.clear_text import found_in, logs_of, tables_of, topics_of
+from tests.omnitrack.pipeline import UNLIMITED, Pipeline, ago
+from tests.streams.worker import touchpoint
+from tests.support.brokers import Broker
+from tests.support.clickhouse import fresh_database
+
+KEY, NEXT_KEY = "a key that only tests have", "the key that comes after it"
+PSEUDONYMS = Pseudonyms(KEY.encode())
+DAY = 86_400_000
+TELLING = 6
+"""Characters from which on a text is not found by chance."""
+
+
+class Bank:
+    """The pipeline with the key, and the identities that were ever sent to it."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.clear: set[str] = set()
+
+    def publish(self, *records: bytes, channel: str = "wechat") -> None:
+        for record in records:
+            self.clear |= identities_of(record)
+        self.pipeline.streams.publish(records, channel)
+
+    def simulate(self) -> None:
+        """Two days of customers, and of what channel systems do wrong."""
+        now = time_ns() // 1_000_000
+        simulation = Simulation(Plan(since=now - 2 * DAY, customers=40, journeys_per_day=1, dirt=0.1), Catalogue())
+        by_channel: dict[str, list[bytes]] = defaultdict(list)
+        for delivery in [*simulation.advance(now), *simulation.finish(now)]:
+            by_channel[delivery.channel].append(delivery.payload)
+        for channel, records in by_channel.items():
+            self.publish(*records, channel=channel)
+
+    def letters(self, text: str) -> list[DeadLetter]:
+        """The dead letters that hold the text, once opened."""
+        found = cast("list[DeadLetter]", self.pipeline.rows("dead_letters"))
+        return [one for one in found if text.encode() in PSEUDONYMS.unseal(b64decode(one.payload))]
+
+
+def identities_of(record: bytes) -> set[str]:
+    """The texts in a record that tell who somebody is."""
+    try:
+        message = json.loads(record)
+    except ValueError:
+        return set()
+    identities = message.get("identities") if isinstance(message, dict) else None
+    values: list[Any] = [*identities.values()] if isinstance(identities, dict) else []
+    values += [message.get("session_id")] if isinstance(message, dict) else []
+    return {value for value in values if isinstance(value, str) and len(value) >= TELLING}
+
+
+@pytest.fixture(scope="module")
+def bank(apache_kafka: Broker, clickhouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    folder = tmp_path_factory.mktemp("privacy")
+    with fresh_database(clickhouse_url) as clickhouse:
+        migrate(clickhouse)
+        prefix = f"privacy-{clickhouse.database}."
+        pipeline = Pipeline(apache_kafka, prefix, clickhouse, folder, {"OMNITRACK_PSEUDONYM_KEY": KEY})
+        try:
+            pipeline.start_worker(UNLIMITED)
+            made = Bank(pipeline)
+            made.simulate()
+            pipeline.drain()
+            yield made
+        finally:
+            pipeline.end()
+
+
+def test_no_identity_is_anywhere_in_clear_after_ingest(bank: Bank) -> None:
+    phone = "13800138000"
+    bank.clear.add(phone)
+    bank.publish(
+        f'{{"identities": {{"phone": "{phone}"'.encode(),
+        phone.encode(),
+        touchpoint("no-kind", "C-no-kind", ago(0.1), identities={phone: "phone"}),
+        touchpoint("twice", "C-conflict", ago(0.1)),
+        touchpoint("twice", "C-conflict", ago(0.1), stage="serve"),
+        touchpoint("held", "", ago(0.1), identities={"phone": phone}, session_id="held-session"),
+    )
+    bank.pipeline.drain()
+    letters = cast("list[DeadLetter]", bank.pipeline.rows("dead_letters"))
+    assert {letter.reason for letter in letters} >= {"not_json", "schema", "conflict"}
+    assert len(bank.pipeline.rows("touchpoints")) > 100
+    assert len(bank.clear) > 100
+    places = [*topics_of(bank.pipeline), *tables_of(bank.pipeline), *logs_of(bank.pipeline)]
+    assert found_in(places, bank.clear) == {}
+    # The search would have found them: their pseudonyms are where they belong.
+    pseudonyms = {PSEUDONYMS.of("phone", phone)}
+    assert found_in(places, pseudonyms).keys() >= {bank.pipeline.streams.topics.identity, "table touchpoints"}
+
+
+def test_a_repaired_letter_is_replayed_once_under_the_key_and_the_account_adds_up(bank: Bank, tmp_path: Path) -> None:
+    pipeline = bank.pipeline
+    bank.publish(
+        touchpoint("mend", "C-replayed", ago(0.05), identities={}, custNo="C-replayed"),
+        touchpoint("give-up", "C-replayed", ago(0.05), stage="nowhere"),
+    )
+    pipeline.drain()
+    mendable, hopeless = sorted(bank.letters("C-replayed"), key=lambda letter: "stage" in letter.errors[0])
+    repair = tmp_path / "repair.yaml"
+    repair.write_text("repairs: [{reason: schema, rename: {custNo: identities.customer_no}}]\n")
+    ids = (mendable.dead_letter_id, hopeless.dead_letter_id)
+
+    preview = pipeline.run("dead", "replay", *ids, "--repair", str(repair))
+    assert preview.exit_code == 1
+    assert "2 dead letters: 1 can be replayed, 1 cannot" in preview.stdout
+    assert f'identities.customer_no: (absent) → "{PSEUDONYMS.of("customer_no", "C-replayed")}"' in preview.stdout
+    assert "C-replayed" not in preview.output
+
+    topic = pipeline.streams.topics.touchpoints("wechat")
+    before = pipeline.streams.ends(topic)
+    for _ in range(2):
+        pipeline.run("dead", "replay", *ids, "--repair", str(repair), "--apply", "--by", "Li Na")
+    assert pipeline.streams.ends(topic) == before + 1
+    dropped = pipeline.run("dead", "drop", hopeless.dead_letter_id, "--because", "a test record", "--apply")
+    assert dropped.exit_code == 0, dropped.output
+    pipeline.drain()
+
+    stored = cast("list[TouchpointRow]", pipeline.rows("touchpoints"))
+    customer_id = PSEUDONYMS.of("customer_no", "C-replayed")
+    assert [row.touchpoint.event_id for row in stored if row.customer_id == customer_id] == ["mend"]
+    handled = {letter.dead_letter_id: letter for letter in cast("list[DeadLetter]", pipeline.rows("dead_letters"))}
+    assert handled[mendable.dead_letter_id].replayed_at is not None
+    assert handled[mendable.dead_letter_id].payload == mendable.payload
+    assert (handled[hopeless.dead_letter_id].dropped_at is not None, handled[hopeless.dead_letter_id].payload) == (
+        True,
+        "",
+    )
+    shown = pipeline.run("dead", "show", mendable.dead_letter_id).stdout
+    assert f"by Li Na to {topic}: rename custNo to identities.customer_no" in shown
+    listed = pipeline.run("dead", "list", "--format", "json").stdout
+    assert not any(letter_id in listed for letter_id in ids)
+    assert pipeline.audit()["adds_up"]
+
+
+def test_a_new_key_leaves_known_customers_who_they_are(bank: Bank, tmp_path: Path) -> None:
+    pipeline, roster = bank.pipeline, tmp_path / "roster"
+    bank.publish(touchpoint("before", "C-known", ago(0.04), identities={"customer_no": "C-known", "phone": "p-known"}))
+    pipeline.drain()
+    assert "stream workers are running: stop them first" in pipeline.run("pseudonyms", "roster", str(roster)).stderr
+    pipeline.stop_worker()
+    written = pipeline.run("pseudonyms", "roster", str(roster))
+    assert written.exit_code == 0, written.output
+    settings = {
+        "OMNITRACK_PSEUDONYM_KEY": NEXT_KEY,
+        "OMNITRACK_PSEUDONYM_OLD_KEY": KEY,
+        "OMNITRACK_PSEUDONYM_ROSTER": str(roster),
+    }
+    pipeline.settings.update(settings)
+    pipeline.start_worker(UNLIMITED)
+    bank.publish(
+        touchpoint("after", "C-known", ago(0.03)),
+        touchpoint("by phone", "", ago(0.02), identities={"phone": "p-known"}),
+        touchpoint("first", "C-unknown", ago(0.02)),
+    )
+    pipeline.drain()
+    rows = cast("list[TouchpointRow]", pipeline.rows("touchpoints"))
+    owners = {row.touchpoint.event_id: row.customer_id for row in rows}
+    known = PSEUDONYMS.of("customer_no", "C-known")
+    assert (owners["before"], owners["after"], owners["by phone"]) == (known, known, known)
+    assert owners["first"] == Pseudonyms(NEXT_KEY.encode()).of("customer_no", "C-unknown")
+    again = pipeline.run("pseudonyms", "roster", str(roster))
+    assert again.exit_code == 2
