@@ -155,6 +155,7 @@ def test_a_repaired_letter_is_replayed_once_under_the_key_and_the_account_adds_u
 
 
 def test_a_new_key_leaves_known_customers_who_they_are(bank: Bank, tmp_path: Path) -> None:
+    """The last one: from then on the bank has another key."""
     pipeline, roster = bank.pipeline, tmp_path / "roster"
     bank.publish(touchpoint("before", "C-known", ago(0.04), identities={"customer_no": "C-known", "phone": "p-known"}))
     pipeline.drain()
