@@ -21,6 +21,7 @@ import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.tables.recovery import Recovery
 
+from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.agents.stitch import Stitch
 from streams.app import create_streams
@@ -46,7 +47,7 @@ def clocks() -> tuple[float, float]:
 
 
 async def read_bare(kafka: str, topics: Topics, partitions: int) -> None:
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, max_partition_fetch_bytes=4 << 20)
+    consumer = AIOKafkaConsumer(**client_options(kafka), max_partition_fetch_bytes=4 << 20)
     await consumer.start()
     places = [TopicPartition(topics.state, number) for number in range(partitions)]
     consumer.assign(places)

@@ -14,6 +14,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from schemas.decode import Decoder
+from schemas.kafka_security import client_options
 from schemas.topics import BUILT_IN_CHANNELS, Topics
 from streams.agents.ingest import Ingest
 from streams.batching import Batch, Outgoing, RecordSender
@@ -109,7 +110,7 @@ async def publish(kafka: str, topics: Topics, count: int, customers: int, partit
 
 @asynccontextmanager
 async def sender(kafka: str) -> AsyncIterator[Callable[[Iterable[Outgoing]], Awaitable[object]]]:
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, max_batch_size=1_000_000, acks=1)
+    producer = AIOKafkaProducer(**client_options(kafka), max_batch_size=1_000_000, acks=1)
     await producer.start()
     try:
         yield RecordSender(lambda: producer).send

@@ -16,6 +16,7 @@ import mode
 from aiokafka import AIOKafkaConsumer
 
 from schemas.catalogue import load_catalogue
+from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.app import add_ingest, add_stitch
 from streams.batching import Batch, BatchApp, Delivery, Handler, create_app
@@ -43,7 +44,7 @@ class Stopwatch:
 
 
 async def read_bare(kafka: str, topics: Topics, watch: Stopwatch) -> None:
-    consumer = AIOKafkaConsumer(*topics.inputs, bootstrap_servers=kafka, auto_offset_reset="earliest", group_id=None)
+    consumer = AIOKafkaConsumer(*topics.inputs, **client_options(kafka), auto_offset_reset="earliest", group_id=None)
     await consumer.start()
     try:
         while not watch.finished.is_set():

@@ -12,6 +12,8 @@ from kafka.errors import KafkaError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from omnitrack.offsets import Offsets, Partition
+from schemas.kafka_obstacle import why_unreachable
+from schemas.kafka_security import client_options
 
 _FETCH_SECONDS = 10.0
 
@@ -19,8 +21,8 @@ _FETCH_SECONDS = 10.0
 class BrokerUnavailableError(Exception):
     """The broker at an address did not answer, or answered with an error."""
 
-    def __init__(self, kafka: str, cause: Exception) -> None:
-        super().__init__(f"Kafka at {kafka} does not answer: {str(cause) or type(cause).__name__}")
+    def __init__(self, kafka: str, why: str) -> None:
+        super().__init__(f"Kafka at {kafka} does not answer: {why}")
 
 
 class _Admin(KafkaAdminClient):  # type: ignore[misc]
@@ -40,14 +42,14 @@ class BrokerReader:
         self._kafka = kafka
         self._timeout_seconds = timeout_seconds
         self._options: dict[str, Any] = {
-            "bootstrap_servers": kafka,
+            **client_options(kafka),
             "bootstrap_timeout_ms": int(timeout_seconds * 1000),
             "request_timeout_ms": max(1000, int(timeout_seconds * 1000)),
         }
         try:
             self._admin = _Admin(**self._options)
         except (KafkaError, OSError) as error:
-            raise BrokerUnavailableError(kafka, error) from error
+            raise BrokerUnavailableError(kafka, why_unreachable(kafka, error, timeout_seconds)) from error
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +62,7 @@ class BrokerReader:
     ) -> None:
         self._admin.close()
         if isinstance(error, KafkaError | OSError):
-            raise BrokerUnavailableError(self._kafka, error) from error
+            raise BrokerUnavailableError(self._kafka, str(error) or type(error).__name__) from error
 
     def topics(self) -> frozenset[str]:
         return frozenset(self._admin.list_topics())

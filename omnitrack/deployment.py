@@ -15,9 +15,10 @@ from omnitrack.ports import LOOPBACK, free_port, free_ports
 from omnitrack.processes import ProcessSpec
 from omnitrack.readiness import Readiness
 from omnitrack.services import ServiceSpec
-from omnitrack.settings import Endpoints, Environment, check_endpoints, read_environment
+from omnitrack.settings import Endpoints, Environment, SettingsError, check_endpoints, read_environment
 from omnitrack.supervisor import Plan
 from schemas.catalogue import load_catalogue
+from schemas.kafka_security import read_kafka_security
 from schemas.topics import Topics
 from sinks.clickhouse.settings import ClickHouseSettings
 
@@ -47,6 +48,8 @@ class DeploymentOptions:
 def plan_deployment(options: DeploymentOptions) -> Plan:
     """What has to run for these options. Raises `SettingsError`, `CatalogueError`, `TansuBinaryNotFound`."""
     environment = read_environment()
+    if options.kafka is None:
+        _refuse_security()
     kafka_port = options.kafka_port or free_port()
     clickhouse_port = options.clickhouse_port or free_port()
     endpoints = check_endpoints(
@@ -87,6 +90,16 @@ def _metrics_ports(environment: Environment, workers: int) -> Iterator[int]:
 
 def _page_port(app: ServiceSpec) -> int:
     return int((app.page or "").rpartition(":")[2])
+
+
+def _refuse_security() -> None:
+    """The embedded broker speaks neither TLS nor SASL, and listens on loopback only."""
+    security = read_kafka_security().security
+    if security != "PLAINTEXT":
+        raise SettingsError(
+            f"OMNITRACK_KAFKA_SECURITY={security}: the embedded broker knows none of this, and listens on {LOOPBACK}"
+            " only: unset it, or name a Kafka with --kafka"
+        )
 
 
 def _readiness(options: DeploymentOptions, environment: Environment, endpoints: Endpoints) -> Readiness:

@@ -17,6 +17,7 @@ from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.ports import LOOPBACK
 from omnitrack.services import ServiceFailedError
 from schemas.catalogue import Catalogue
+from schemas.kafka_obstacle import why_unreachable
 from schemas.topics import Topics
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.errors import ClickHouseError, ClickHouseUnavailable
@@ -52,7 +53,7 @@ class Readiness:
         except TopicMismatch as error:
             raise ServiceFailedError(str(error)) from error
         except (KafkaError, OSError) as error:
-            return f"Kafka at {self.kafka}: {error}"
+            return f"Kafka at {self.kafka}: {why_unreachable(self.kafka, error, _PROBE_SECONDS)}"
         return None
 
     def clickhouse_silent(self) -> str | None:

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from omnitrack.runtime import Runtime, read_runtime
+from schemas.kafka_security import KafkaSecurityError, client_options
 from schemas.topics import DEFAULT_PREFIX, Topics
 from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings
 from streams.settings import LOG_LEVELS, KafkaSettings
@@ -92,6 +93,7 @@ def check_endpoints(
     with _explained():
         broker = KafkaSettings.model_validate({"kafka": kafka, "topic_prefix": topic_prefix})
         ClickHouseSettings.of(clickhouse)
+        client_options(kafka)
     return Endpoints(
         kafka=kafka,
         clickhouse=clickhouse,
@@ -115,6 +117,8 @@ def _explained() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise SettingsError("\n".join(_line(detail) for detail in error.errors())) from error
+    except KafkaSecurityError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _line(detail: ErrorDetails) -> str:

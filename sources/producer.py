@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from kafka import KafkaProducer
+from kafka.errors import KafkaError
 
+from schemas.kafka_obstacle import why_unreachable
+from schemas.kafka_security import client_options
 from sources.settings import PublisherSettings
 
 _LINGER_MS = 50
@@ -14,10 +17,17 @@ _LEAST_RETRY_MS = 500
 
 def connect_producer(settings: PublisherSettings) -> KafkaProducer:
     """A connected producer. Raises `KafkaError` if the broker does not answer within `settings.answer_seconds`."""
+    try:
+        return _connect(settings)
+    except KafkaError as error:
+        raise KafkaError(why_unreachable(settings.kafka, error, settings.answer_seconds)) from error
+
+
+def _connect(settings: PublisherSettings) -> KafkaProducer:
     answer_ms = int(settings.answer_seconds * 1000)
     delivery_ms = int(settings.delivery_seconds * 1000)
     return KafkaProducer(
-        bootstrap_servers=settings.kafka.split(","),
+        **client_options(settings.kafka),
         acks="all",
         enable_idempotence=True,
         allow_auto_create_topics=False,

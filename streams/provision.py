@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
+from schemas.kafka_security import client_options
 from schemas.topics import Topics, TopicSpec
 
 DEAD_LETTER_BYTES = 8 * 1024 * 1024
@@ -32,7 +33,7 @@ async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replicat
     Raises `TopicMismatch` if an existing topic has another partition count, and the driver's `KafkaError` if the
     broker cannot be reached or refuses a topic, or does not show it in time (`TopicsInvisible`).
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    admin = AIOKafkaAdminClient(**client_options(kafka))
     await admin.start()
     try:
         existing = await _partition_counts(admin)

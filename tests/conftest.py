@@ -6,7 +6,13 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.ci import in_ci
 
-pytest_plugins = ["tests.support.skips", "tests.support.leftovers", "tests.support.brokers", "tests.support.clickhouse"]
+pytest_plugins = [
+    "tests.support.skips",
+    "tests.support.leftovers",
+    "tests.support.brokers",
+    "tests.support.secure_kafka",
+    "tests.support.clickhouse",
+]
 
 # No deadline per example: the machine is shared, and slowness is a benchmark's business.
 COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

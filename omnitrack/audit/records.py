@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 
 from omnitrack.audit.account import Range
 from omnitrack.offsets import Partition
+from schemas.kafka_security import client_options
 
 _SILENCE_SECONDS = 30.0
 _NEAR = 1_000
@@ -24,7 +25,7 @@ class RecordFinder:
 
     def __init__(self, kafka: str) -> None:
         self._consumer = KafkaConsumer(
-            bootstrap_servers=kafka, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+            **client_options(kafka), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
         )
         self._at: TopicPartition | None = None
         # What was read behind the last range; all offsets up to `_position` were read.

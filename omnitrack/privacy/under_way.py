@@ -12,6 +12,7 @@ from omnitrack.broker_reader import BrokerReader
 from omnitrack.offsets import Offsets, lag
 from omnitrack.settings import Endpoints
 from schemas.identity import Held, Identity, Link, decode_identity_record, identities_of
+from schemas.kafka_security import client_options
 from schemas.touchpoint import Arrival, decode_customer_record
 
 _POLL_MS = 500
@@ -33,7 +34,7 @@ def read_under_way(endpoints: Endpoints, reader: BrokerReader) -> set[str]:
 def _records(kafka: str, committed: Offsets, ends: Offsets, begins: Offsets) -> Iterator[Any]:
     """The records from what is committed to before `ends`."""
     wanted = {TopicPartition(*place): ends[place] for place in lag(ends, committed, begins)}
-    consumer = KafkaConsumer(bootstrap_servers=kafka, group_id=None, enable_auto_commit=False)
+    consumer = KafkaConsumer(**client_options(kafka), group_id=None, enable_auto_commit=False)
     try:
         consumer.assign(list(wanted))
         for at in wanted:

@@ -8,6 +8,8 @@ from typing import Protocol
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from schemas.kafka_obstacle import why_unreachable
+from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from sources.simulator.dirt import Delivery
 
@@ -57,7 +59,7 @@ class RawSender:
         milliseconds = int(answer_seconds * 1000)
         try:
             self._producer = KafkaProducer(
-                bootstrap_servers=kafka,
+                **client_options(kafka),
                 acks="all",
                 linger_ms=20,
                 batch_size=256 * 1024,
@@ -69,7 +71,7 @@ class RawSender:
                 metrics_enabled=False,
             )
         except KafkaError as error:
-            raise self._failed(error) from error
+            raise self._failed(KafkaError(why_unreachable(kafka, error, answer_seconds))) from error
 
     def send(self, delivery: Delivery) -> None:
         if self._failure is not None:

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from streams.batching.app_meters import AppMeters
 from streams.batching.batch import Batch, BatchSchema, Handler
 from streams.batching.consumer import BatchConsumer, BatchTransport
+from streams.batching.credentials import faust_credentials
 from streams.batching.delivering import EventDelivery, deliver
 from streams.batching.endings import Ending
 from streams.batching.lanes import Lanes
@@ -173,11 +174,15 @@ class BatchApp(faust.App):
         return BatchTransport(self.conf.broker_consumer, self)
 
     async def on_first_start(self) -> None:
-        """Check the installation, wait for the broker, prepare; nothing is kept on disk, so no directories are made."""
+        """Check the installation, read the credentials, wait for the broker, prepare.
+
+        Nothing is kept on disk, so no directories are made.
+        """
         check_installation()
         if self._page is not None:
             await self._page.start()
         collect_rarely()
+        self.conf.broker_credentials = faust_credentials()
         if self._prepare is not None:
             await with_broker(self._kafka, lambda: self.should_stop, partial(self._prepare, self))
 

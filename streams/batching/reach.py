@@ -6,11 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
 from mode import get_logger
 
-ANSWER_SECONDS = 5.0
+from schemas.kafka_obstacle import find_obstacle
+
 RETRY_SECONDS = 1.0
 TELL_SECONDS = 10.0
 
@@ -37,7 +36,7 @@ async def reach(kafka: str, should_stop: Callable[[], bool]) -> bool:
     """
     started, told = time.monotonic(), float("-inf")
     while not should_stop():
-        obstacle = await _obstacle(kafka)
+        obstacle = await find_obstacle(kafka)
         if obstacle is None:
             return True
         now = time.monotonic()
@@ -46,17 +45,3 @@ async def reach(kafka: str, should_stop: Callable[[], bool]) -> bool:
             logger.warning("waiting for Kafka at %s since %.0f s: %s", kafka, now - started, obstacle)
         await asyncio.sleep(RETRY_SECONDS)
     return False
-
-
-async def _obstacle(kafka: str) -> str | None:
-    """What keeps the broker from being reached; None if nothing does."""
-    client = AIOKafkaClient(bootstrap_servers=kafka, request_timeout_ms=int(ANSWER_SECONDS * 1000))
-    try:
-        await asyncio.wait_for(client.bootstrap(), ANSWER_SECONDS)
-    except TimeoutError:
-        return f"no answer within {ANSWER_SECONDS:.0f} s"
-    except (KafkaError, OSError) as error:
-        return str(error)
-    finally:
-        await client.close()
-    return None

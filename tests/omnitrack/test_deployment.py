@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from omnitrack.deployment import DeploymentOptions, plan_deployment
+from omnitrack.settings import SettingsError
 
 APPS = ("sink", "worker-1", "worker-2")
 
@@ -35,3 +36,16 @@ def test_a_given_name_is_the_beginning_of_all(tmp_path: Path, monkeypatch: pytes
 
 def test_on_the_embedded_broker_which_knows_no_static_members_there_are_none(tmp_path: Path) -> None:
     assert names(tmp_path, kafka=None) == [""] * len(APPS)
+
+
+def test_the_embedded_broker_is_not_taken_for_one_with_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMNITRACK_KAFKA_SECURITY", "SSL")
+    with pytest.raises(SettingsError, match="the embedded broker knows none of this"):
+        names(tmp_path, kafka=None)
+    assert names(tmp_path)
+
+
+def test_wrong_security_is_told_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMNITRACK_KAFKA_SECURITY", "SASL_PLAINTEXT")
+    with pytest.raises(SettingsError, match="OMNITRACK_KAFKA_USER is missing"):
+        names(tmp_path)

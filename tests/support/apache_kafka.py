@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,10 +40,13 @@ class ApacheKafka:
     child: Child
 
     @classmethod
-    def start(cls, data_dir: Path, port: int = 0, overrides: Mapping[str, str] | None = None) -> ApacheKafka:
+    def start(
+        cls, data_dir: Path, port: int = 0, overrides: Mapping[str, str] | None = None, scram: Sequence[str] = ()
+    ) -> ApacheKafka:
         """Format an empty `data_dir`, start a broker there, and return once it answers.
 
-        `port` 0 takes a free one; `overrides` are broker settings that replace the defaults below.
+        `port` 0 takes a free one; `overrides` are broker settings that replace the defaults below; `scram` are
+        credentials in the words of Kafka's storage tool, kept from the start.
         Raises ApacheKafkaUnavailable without Java, Maven or jars, and ServerFailed, with
         the broker's log, if it does not come up.
         """
@@ -53,7 +56,7 @@ class ApacheKafka:
         (data_dir / "log4j2.properties").write_text(LOGGING)
         (data_dir / "server.properties").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         if not (data_dir / "topics").exists():
-            _format(data_dir)
+            _format(data_dir, scram)
         kafka = cls(data_dir, port, _run(data_dir))
         kafka.await_answer()
         return kafka
@@ -119,9 +122,11 @@ def broker_settings(data_dir: Path, port: int, controller_port: int) -> dict[str
     }
 
 
-def _format(data_dir: Path) -> None:
+def _format(data_dir: Path, scram: Sequence[str]) -> None:
     cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     arguments = ["format", f"--cluster-id={cluster_id}", "-c", str(data_dir / "server.properties")]
+    for credential in scram:
+        arguments += ["--add-scram", credential]
     command = _java_command(data_dir, "kafka.tools.StorageTool", *arguments)
     done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)
     if done.returncode != 0:
