@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from aiokafka.errors import KafkaError
 from mode import get_logger
 
 from schemas.kafka_obstacle import find_obstacle
