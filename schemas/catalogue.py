@@ -6,15 +6,18 @@ Durations are milliseconds, waits seconds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
+from schemas.alert_catalogue import alert_rules_of
+from schemas.alert_rules import AlertRules
 from schemas.catalogue_check import check_catalogue
-from schemas.catalogue_file import DAY, HOUR, WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
+from schemas.catalogue_file import WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
+from schemas.catalogue_values import DAY, HOUR
 from schemas.topics import BUILT_IN_CHANNELS
 
 
@@ -57,11 +60,12 @@ class Catalogue:
     volatile_answers: frozenset[str] = frozenset({"status"})
     channels: tuple[str, ...] = BUILT_IN_CHANNELS
     calendar: Calendar | None = None
+    alerts: AlertRules = field(default_factory=AlertRules)
 
     @property
     def fingerprint(self) -> str:
-        """A name for what it says: equal for equal catalogues, however their files are written."""
-        text = msgspec.json.encode(self, order="deterministic")
+        """A name for what it says of journeys: equal for equal catalogues, however their files are written."""
+        text = msgspec.json.encode(replace(self, alerts=AlertRules()), order="deterministic")
         return sha256(text).hexdigest()[:16]
 
     @property
@@ -118,6 +122,7 @@ def _catalogue_of(file: CatalogueFile) -> Catalogue:
         volatile_answers=frozenset(file.volatile_answers),
         channels=(*BUILT_IN_CHANNELS, *file.channels),
         calendar=None if file.calendar is None else _calendar_of(file.calendar),
+        alerts=alert_rules_of(file.alerts),
     )
 
 

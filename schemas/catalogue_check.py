@@ -9,7 +9,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.catalogue_file import DAY, WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
+from schemas.alert_catalogue import mistakes_between
+from schemas.alert_file import KINDS, RULE_SECTIONS, AlertsSection, MaintenanceSection
+from schemas.catalogue_file import WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
+from schemas.catalogue_values import DAY
 from schemas.lined_yaml import LinedYaml, Path, Problem, read_yaml
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.wording import what_is_wrong
@@ -19,6 +22,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "defaults": DefaultsSection,
     "intents": IntentSection,
     "calendar": CalendarSection,
+    "alerts": AlertsSection,
 }
 
 
@@ -56,9 +60,14 @@ def _problem_of(details: ErrorDetails, document: LinedYaml) -> Problem:
         case "missing":
             return Problem(line, (*path, details["loc"][-1]), what_is_wrong(details))
         case "extra_forbidden":
-            return Problem(line, path, _unknown(str(path[-1]), _known_names(path), "key"))
+            return Problem(line, path, _unknown(str(path[-1]), _known_names(details["loc"]), "key"))
         case "literal_error" if path[:2] == ("calendar", "hours"):
             return Problem(line, path, _unknown(str(path[-1]), WEEKDAYS, "weekday"))
+        case "union_tag_not_found":
+            return Problem(line, (*path, "kind"), f"is missing: one of {', '.join(KINDS)}")
+        case "union_tag_invalid":
+            place = (*path, "kind")
+            return Problem(document.lines[place], place, _unknown(str(details["ctx"]["tag"]), KINDS, "kind"))
         case _:
             return Problem(line, path, what_is_wrong(details))
 
@@ -72,9 +81,17 @@ def _path_in_document(loc: Iterable[str | int], document: LinedYaml) -> Path:
     return path
 
 
-def _known_names(path: Path) -> tuple[str, ...]:
-    section = CatalogueFile if len(path) == 1 else _SECTIONS[str(path[0])]
-    return tuple(section.model_fields)
+def _known_names(loc: tuple[str | int, ...]) -> tuple[str, ...]:
+    match loc:
+        case (_,):
+            section: type[BaseModel] = CatalogueFile
+        case ("alerts", "rules", _, kind, _):
+            section = RULE_SECTIONS[str(kind)]
+        case ("alerts", "maintenance", *_):
+            section = MaintenanceSection
+        case _:
+            section = _SECTIONS[str(loc[0])]
+    return tuple(field.alias or name for name, field in section.model_fields.items())
 
 
 def _unknown(name: str, known: Iterable[str], kind: str) -> str:
@@ -97,6 +114,9 @@ def _problems_between_fields(file: CatalogueFile, document: LinedYaml) -> Iterat
                     place = (*path, "wait_standard", channel)
                     yield Problem(document.lines[place], place, _unknown(channel, channels, "channel"))
     yield from _too_short_horizon(file, document)
+    for place, text in mistakes_between(file.alerts, channels):
+        path = _path_in_document(("alerts", *place), document)
+        yield Problem(document.lines[path], ("alerts", *place), text)
 
 
 def _repetitions(path: Path, values: list[Any], document: LinedYaml) -> Iterator[Problem]:

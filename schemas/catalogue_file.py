@@ -7,36 +7,19 @@ from datetime import date
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Discriminator, Tag
 from pydantic_core import PydanticCustomError
 
+from schemas.alert_file import AlertsSection
+from schemas.catalogue_values import DAY, HOUR, SECTION, Duration, parse_duration
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.values import Seconds, Slug
-
-SECOND = 1_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
-LONGEST_DURATION = 36_500 * DAY
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
-_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OPENING = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
-
-
-def parse_duration(value: object) -> int:
-    """Milliseconds of `<number><s|m|h|d>`."""
-    match = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) <= 32 else None
-    if match is None:
-        raise PydanticCustomError("duration", "must be a duration <number><s|m|h|d>, such as 90s, 30m, 72h or 45d")
-    milliseconds = round(float(match[1]) * _UNITS[match[2]])
-    if milliseconds > LONGEST_DURATION:
-        raise PydanticCustomError("duration", "must be at most 36500d")
-    return milliseconds
 
 
 def parse_opening(value: object) -> tuple[int, int]:
@@ -79,7 +62,6 @@ def _not_built_in(channel: str) -> str:
     return channel
 
 
-Duration = Annotated[int, BeforeValidator(parse_duration)]
 Horizon = Annotated[int | None, BeforeValidator(_parse_horizon)]
 Opening = Annotated[tuple[int, int], BeforeValidator(parse_opening)]
 Holiday = Annotated[date, BeforeValidator(parse_day)]
@@ -90,7 +72,7 @@ WaitStandard = Annotated[
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = SECTION
 
 
 class DefaultsSection(Section):
@@ -127,3 +109,4 @@ class CatalogueFile(Section):
     channels: list[Annotated[Slug, AfterValidator(_not_built_in)]] = []
     intents: dict[Slug, IntentSection] = {}
     calendar: CalendarSection | None = None
+    alerts: AlertsSection = AlertsSection()

@@ -1,0 +1,112 @@
+"""What one customer adds to the shares that rules watch: handoffs and waits, by group and interval. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from schemas.alert_rules import AlertRules, ShareRule, passes
+from schemas.catalogue import Catalogue
+from streams.alerting.customers import incident_of, intent_of, labels_of, shares_any, silencing_labels
+from streams.alerting.facts import UNKNOWN, Customer, Handoff, Wait
+
+ANONYMOUS = "anon:"
+"""Rates leave out customers who are not known, as the metrics do."""
+
+
+class Group(NamedTuple):
+    """What a rule counts together: the customers' handoffs or waits with the same `values` of what it groups by."""
+
+    rule: str
+    definition: str
+    values: tuple[str, ...]
+
+
+class Cell(NamedTuple):
+    """A group in one interval, the `bucket`th since 1970 of the length that its rule has."""
+
+    group: Group
+    bucket: int
+
+
+class Count(NamedTuple):
+    """How many there were, and how many of them failed."""
+
+    n: int
+    failed: int
+
+
+Counts = Mapping[Cell, Count]
+
+
+def observations(customer_id: str, customer: Customer, catalogue: Catalogue) -> dict[Cell, Count]:
+    """What the customer's rows add to each cell.
+
+    What happened in a declared incident or in maintenance is known to be bad, and left out.
+    """
+    if customer_id.startswith(ANONYMOUS):
+        return {}
+    n: Counter[Cell] = Counter()
+    failed: Counter[Cell] = Counter()
+    for cell, is_failed in _observed(customer, catalogue):
+        n[cell] += 1
+        failed[cell] += is_failed
+    return {cell: Count(number, failed[cell]) for cell, number in n.items()}
+
+
+def _observed(customer: Customer, catalogue: Catalogue) -> Iterator[tuple[Cell, bool]]:
+    rules = catalogue.alerts
+    for handoff in customer.handoffs.values():
+        if handoff.is_deleted or handoff.result == "pending" or incident_of(handoff.journey_id, customer, rules):
+            continue
+        for rule in rules.rate_rules:
+            found = {
+                "from_channel": handoff.from_channel,
+                "to_channel": handoff.to_channel,
+                "intent": handoff.intent,
+            }
+            if _counts(handoff, rule) and not _is_maintained(handoff.at, found, rule, rules):
+                failed = handoff.result == "failed" and shares_any(rule.only.failures, handoff.failures)
+                yield _cell(rule, found, handoff.at), failed
+    for wait in customer.waits.values():
+        if wait.is_deleted or _is_in_incident(wait, customer, rules):
+            continue
+        found = {"channel": wait.channel, "intent": wait.intent or intent_of(wait.journey_id, customer) or UNKNOWN}
+        failed = wait.gave_up or wait.wait_seconds > catalogue.wait_standard(found["intent"], wait.channel)
+        if wait.gave_up and wait.wait_seconds <= catalogue.wait_standard(found["intent"], wait.channel):
+            # Who gave up within the standard had no chance to be served within it.
+            continue
+        for rule in rules.wait_rules:
+            if _waits(wait, found["intent"], rule) and not _is_maintained(wait.at, found, rule, rules):
+                yield _cell(rule, found, wait.at), failed
+
+
+def _counts(handoff: Handoff, rule: ShareRule) -> bool:
+    only = rule.only
+    return (
+        passes(only.from_channels, handoff.from_channel)
+        and passes(only.to_channels, handoff.to_channel)
+        and passes(only.intents, handoff.intent)
+        and shares_any(only.care, handoff.care)
+    )
+
+
+def _waits(wait: Wait, intent: str, rule: ShareRule) -> bool:
+    only = rule.only
+    return passes(only.channels, wait.channel) and passes(only.intents, intent) and shares_any(only.care, wait.care)
+
+
+def _is_in_incident(wait: Wait, customer: Customer, rules: AlertRules) -> bool:
+    own = rules.silence_incidents and wait.incident is not None
+    return own or incident_of(wait.journey_id, customer, rules) is not None
+
+
+def _is_maintained(at: int, found: Mapping[str, str], rule: ShareRule, rules: AlertRules) -> bool:
+    labels = silencing_labels(rule, labels_of(rule, found))
+    return rules.maintenance_at(at, labels) is not None
+
+
+def _cell(rule: ShareRule, found: Mapping[str, str], at: int) -> Cell:
+    group = Group(rule.name, rule.definition, tuple(found[name] for name in rule.by))
+    return Cell(group, at // rule.bucket)
