@@ -22,7 +22,8 @@ from bench.streams_load import Received
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from streams.agents.stitch import Stitch
-from streams.app import create_streams, now_ms
+from streams.app import create_streams
+from streams.now import now_ms
 from streams.batching import Batch, BatchTable
 from streams.settings import StreamSettings
 

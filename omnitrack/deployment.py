@@ -22,7 +22,7 @@ from schemas.kafka_security import read_kafka_security
 from schemas.topics import Topics
 from sinks.clickhouse.settings import ClickHouseSettings
 
-TOPICS, CLICKHOUSE, TABLES, SINK, EXPLORER = "topics", "clickhouse", "tables", "sink", "explorer"
+TOPICS, CLICKHOUSE, TABLES, SINK, ALERTS, EXPLORER = "topics", "clickhouse", "tables", "sink", "alerts", "explorer"
 _OTHER_APPS = 3
 _INSTANCE_FILE = "instance"
 _BROKER_GRACE, _CLICKHOUSE_GRACE, _APP_GRACE, _EXPLORER_GRACE = 5.0, 20.0, 30.0, 5.0
@@ -62,7 +62,7 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
     deployment = _Deployment(options, environment, endpoints, readiness, _metrics_ports(environment, options.workers))
     brokers = [] if options.kafka else [deployment.broker(kafka_port)]
     stores = [] if options.clickhouse else [deployment.clickhouse(clickhouse_port)]
-    apps = [deployment.sink()]
+    apps = [deployment.sink(), *([deployment.alerts()] if readiness.catalogue.alerts.rules else [])]
     workers = [deployment.worker(number) for number in range(1, options.workers + 1)]
     explorer_port = free_port() if options.explorer_port == 0 else options.explorer_port
     explorers = [] if explorer_port is None else [(explorer_port, "--explorer-port")]
@@ -144,6 +144,9 @@ class _Deployment:
 
     def worker(self, number: int) -> ServiceSpec:
         return self._app(f"worker-{number}", "streams.app", self.endpoints.streams_group, self.options.workers)
+
+    def alerts(self) -> ServiceSpec:
+        return self._app(ALERTS, "streams.alerts", self.endpoints.alerts_group, members=1)
 
     def explorer(self, port: int) -> ServiceSpec:
         command = (sys.executable, "-m", "omnitrack.cli", "explore", "--port", str(port))

@@ -53,6 +53,7 @@ class Endpoints:
     topic_prefix: str
     streams_group: str
     sink_group: str
+    alerts_group: str
     runtime: Runtime | None
 
     @property
@@ -101,6 +102,7 @@ def check_endpoints(
         topic_prefix=topic_prefix,
         streams_group=broker.group("streams"),
         sink_group=broker.group("sink"),
+        alerts_group=broker.group("alerts"),
         runtime=runtime,
     )
 

@@ -64,6 +64,11 @@ class Topics:
         return f"{self.prefix}alerts"
 
     @property
+    def alerting(self) -> str:
+        """What alerting tells itself: counts of a group, keyed by fingerprint, and ticks."""
+        return f"{self.prefix}alerting"
+
+    @property
     def dead(self) -> str:
         return f"{self.prefix}dead"
 
@@ -83,12 +88,22 @@ class Topics:
         return f"{self.prefix}identity-state"
 
     @property
+    def alerting_state(self) -> str:
+        """Changelog of what alerting knows of customers and of groups: compacted only."""
+        return f"{self.prefix}alerting-state"
+
+    @property
+    def stitched_rows(self) -> tuple[str, ...]:
+        """What stitching says of customers, and alerting reads."""
+        return (self.stitched, self.journeys, self.handoffs, self.promises)
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """What the ClickHouse sink reads."""
         return (self.stitched, self.journeys, self.handoffs, self.promises, self.alerts, self.dead, self.duplicates)
 
     @property
     def all(self) -> tuple[TopicSpec, ...]:
-        deleted = (*self.inputs, self.identity, self.customer, *self.outputs)
-        compacted = (self.identity_state, self.state)
+        deleted = (*self.inputs, self.identity, self.customer, *self.outputs, self.alerting)
+        compacted = (self.identity_state, self.state, self.alerting_state)
         return (*map(TopicSpec, deleted), *(TopicSpec(name, cleanup="compact") for name in compacted))

@@ -6,7 +6,6 @@ worker starts.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
@@ -25,6 +24,7 @@ from streams.batching import BatchApp, create_app
 from streams.batching.app_meters import ClockMeter
 from streams.keys import read_pseudonyms
 from streams.logs import set_log_level
+from streams.now import now_ms
 from streams.provision import ensure_topics
 from streams.pseudonym import Pseudonyms
 from streams.settings import StreamSettings
@@ -36,10 +36,6 @@ INGEST_RECORDS = 1_000
 """Small, so that in a backlog all channels advance together: a touchpoint out of order costs stitching much more."""
 
 logger = structlog.get_logger(__name__)
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def create_streams(settings: StreamSettings) -> BatchApp:

@@ -79,8 +79,9 @@ def ask_kafka(endpoints: Endpoints, timeout: float) -> KafkaPart:
         inputs = touchpoints_topics(endpoints, existing)
         streams = _offsets(reader, endpoints.streams_group, {*inputs, topics.identity, topics.customer} & existing)
         sink = _offsets(reader, endpoints.sink_group, set(topics.outputs) & existing)
+        alerts = _offsets(reader, endpoints.alerts_group, {*topics.stitched_rows, topics.alerting} & existing)
     return KafkaPart(
-        topics=topic_statuses(streams) + topic_statuses(sink),
+        topics=topic_statuses(streams) + topic_statuses(sink) + (topic_statuses(alerts) if alerts.committed else ()),
         begins={partition: begin for partition, begin in streams.begins.items() if partition.topic in inputs},
         ends={partition: end for partition, end in streams.ends.items() if partition.topic in inputs},
     )

@@ -12,7 +12,7 @@ from schemas.rows import AlertRow
 from streams.alerting.customers import judge
 from streams.alerting.facts import Customer, CustomerRow, Kept, leaves_at, prune, take_rows
 from streams.alerting.observations import Cell, Count, observations
-from streams.alerting.said import Times, reconcile
+from streams.alerting.said import Times, reconcile, take_back
 
 
 @dataclass(slots=True)
@@ -67,6 +67,13 @@ def advance_customer(
         due_at=min([*judgement.times, *([leaves] if leaves is not None else [])], default=None),
         due_at_clock=min(judgement.clocks, default=None),
     )
+
+
+def forget_customer(customer_id: str, customer: Customer, catalogue: Catalogue, now: int) -> AdvancedCustomer:
+    """The customer erased: every alert is taken back, and nothing stays known."""
+    saying = take_back(customer.said, customer.version, now)
+    changes = _differences(observations(customer_id, customer, catalogue), {})
+    return AdvancedCustomer(None, saying.rows, changes)
 
 
 def _differences(before: dict[Cell, Count], after: dict[Cell, Count]) -> dict[Cell, Count]:

@@ -44,7 +44,7 @@ def judge(customer_id: str, customer: Customer, rules: AlertRules, now: int, clo
                 continue
             if _is_unkept(promise, deadline, clock):
                 judgement.wanted.append(_promise_alert(customer_id, promise_id, promise, deadline, customer, rules))
-            elif promise.kept_at is None:
+            elif promise.kept_at is None and deadline.before:
                 judgement.clocks.append(_begins_at(promise, deadline))
     judgement.times += [one.ended_at for one in judgement.wanted if one.ended_at is not None and one.ended_at > now]
     return judgement

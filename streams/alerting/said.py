@@ -83,12 +83,24 @@ def _is_same(row: AlertRow, before: AlertRow) -> bool:
     return all(getattr(row, name) == getattr(before, name) for name in names)
 
 
+def take_back(said: Mapping[str, AlertRow], version: int, now: int) -> Saying:
+    """Say of all that was said that it is no more."""
+    saying = Saying(version=version)
+    for row in said.values():
+        saying.say(_retracted(row), now)
+    return saying
+
+
+def _retracted(row: AlertRow) -> AlertRow:
+    return msgspec.structs.replace(row, status="retracted", is_deleted=1)
+
+
 def _end(before: AlertRow, times: Times, saying: Saying, is_announced: bool, is_ruled: bool) -> None:
     """Say of an alert that nothing wants that it is over, or that it never was right; then forget it."""
     ended = before.status in ("resolved", "retracted")
     if before.is_deleted or (is_ruled and before.event_time > times.judged_since):
         if is_announced or not before.is_deleted:
-            saying.say(msgspec.structs.replace(before, status="retracted", is_deleted=1), times.now)
+            saying.say(_retracted(before), times.now)
     elif is_announced or not ended:
         resolved_at = before.resolved_at if ended else times.now
         saying.say(msgspec.structs.replace(before, status="resolved", resolved_at=resolved_at), times.now)

@@ -1,0 +1,142 @@
+"""Agent `alert`: rows of customers, and counts of groups, become alerts by the rules of the catalogue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+import structlog
+
+from schemas.catalogue import Catalogue
+from schemas.topics import Topics
+from streams.agents.alert_batch import Work, read_batch
+from streams.agents.letters import encode_json
+from streams.agents.stitch import CustomerStates
+from streams.alerting.announced import announce, announced_key, read_announced
+from streams.alerting.facts import kept_by
+from streams.alerting.groups import encode_partial
+from streams.alerting.memory import Memory, recall
+from streams.batching import Batch, Delivery, Outgoing
+from streams.checkpoint import Effects, Publisher, checkpoint
+from streams.placing import place
+
+DUE_PER_BATCH = 20_000
+"""Customers and groups whose time has come that a batch takes beside its own."""
+
+KeyValue = tuple[bytes | None, bytes | None]
+
+logger = structlog.get_logger(__name__)
+
+
+class Alerting:
+    """The handler of the batches of rows and of `alerting`; `now` tells the time in ms.
+
+    All topics have as many partitions, so what is said of a customer, or of a group, goes to the partition that its
+    rows or its counts came from, and one state serves all topics of a partition.
+    """
+
+    def __init__(
+        self,
+        topics: Topics,
+        catalogue: Catalogue,
+        partitions: int,
+        states: CustomerStates,
+        publisher: Publisher,
+        now: Callable[[], int],
+    ) -> None:
+        self._topics = topics
+        self._catalogue = catalogue
+        self._kept = kept_by(catalogue.alerts)
+        self._states = states
+        self._publisher = publisher
+        self._now = now
+        self._place = lru_cache(maxsize=65_536)(lambda key: place(key, partitions))
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.memories: dict[int, Memory] = {}
+
+    async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        # Batches of several topics change the one state of a partition.
+        async with self._turns[batch.partition]:
+            if not delivery.is_current():
+                return
+            work = self.work(batch)
+            if work.says_anything:
+                if not await delivery.confirm():
+                    return
+                announced = read_announced(self._states.partition(batch.partition), batch.topic)
+                noted = announce(work.rows, work.sent, announced)
+                await self._states.write_batch(batch.partition, [[(announced_key(batch.topic), noted)]])
+            if await checkpoint(self._effects(batch, work), self._publisher, self._states, delivery):
+                self.remember(batch.partition, work)
+
+    def recover(self, partitions: Iterable[int]) -> None:
+        """Learn from the states of the given partitions, and forget all others."""
+        now = self._now()
+        clocks = {partition: memory.clock for partition, memory in self.memories.items()}
+        self.memories = {}
+        for partition in partitions:
+            self.memories[partition] = recall(self._states.partition(partition), self._catalogue, now)
+            self.memories[partition].clock = clocks.get(partition, 0)
+
+    @property
+    def needs_clock(self) -> bool:
+        """Whether any rule judges that something did not happen in time."""
+        return any(rule.before for rule in self._catalogue.alerts.deadline_rules)
+
+    def clocks(self) -> dict[int, int]:
+        """W by partition; 0 where it is not known yet."""
+        return {partition: memory.clock for partition, memory in self.memories.items()}
+
+    def is_due(self, partition: int) -> bool:
+        return self._memory(partition).is_due(self._now())
+
+    def reach(self, partition: int, clock: int) -> None:
+        """All that happened before `clock` (ms) to the partition's customers has come here."""
+        memory = self._memory(partition)
+        memory.clock = max(memory.clock, clock)
+
+    def work(self, batch: Batch) -> Work:
+        """What is to be said and known after the batch; changes nothing."""
+        memory = self._memory(batch.partition)
+        state = self._states.partition(batch.partition)
+        work = Work(self._catalogue, self._kept, batch.partition, memory, self._now(), state.get)
+        taken = read_batch(batch, self._topics)
+        if taken.unreadable:
+            # The sink keeps them among the rejected rows.
+            logger.warning("rows not judged by alert rules", topic=batch.topic, offsets=taken.unreadable[:10])
+        due = {*memory.due.due(work.now, DUE_PER_BATCH), *memory.due_at_clock.due(memory.clock, DUE_PER_BATCH)}
+        work.do(taken, due, read_announced(state, batch.topic))
+        return work
+
+    def remember(self, partition: int, work: Work) -> None:
+        """Take note of what is durable now."""
+        memory = self._memory(partition)
+        for key, due_at in work.due.items():
+            memory.due.set(key, due_at)
+        for key, due_at in work.due_at_clock.items():
+            memory.due_at_clock.set(key, due_at)
+        memory.counts.update(work.counted)
+        memory.unsent.clear()
+        memory.forget(self._catalogue.alerts, work.now)
+
+    def _effects(self, batch: Batch, work: Work) -> Effects:
+        sent: defaultdict[tuple[str, int], list[KeyValue]] = defaultdict(list)
+        for row in work.rows:
+            key = row.customer_id or row.fingerprint
+            sent[self._topics.alerts, batch.partition].append((key.encode(), encode_json(row)))
+        for fingerprint, partial in work.partials():
+            encoded, there = self._place(fingerprint)
+            sent[self._topics.alerting, there].append((encoded, encode_partial(partial)))
+        outgoing = [Outgoing(topic, partition, (records,)) for (topic, partition), records in sent.items()]
+        writes = [[write] for write in work.writes.items()]
+        noted = announced_key(batch.topic)
+        if work.says_anything or noted in self._states.partition(batch.partition):
+            writes.append([(noted, None)])
+        return Effects(outgoing, batch.partition, writes)
+
+    def _memory(self, partition: int) -> Memory:
+        if partition not in self.memories:
+            self.memories[partition] = recall(self._states.partition(partition), self._catalogue, self._now())
+        return self.memories[partition]

@@ -1,0 +1,200 @@
+"""One batch of alerting: its records by customer and by group, and what comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+
+from schemas.catalogue import Catalogue
+from schemas.rows import AlertRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
+from schemas.topics import Topics
+from streams.alerting.advance import advance_customer, forget_customer
+from streams.alerting.announced import GROUP_PREFIX, Announced, as_said
+from streams.alerting.facts import Customer, CustomerRow, Kept, decode_customer, encode_customer
+from streams.alerting.groups import (
+    GroupState,
+    Partial,
+    advance_group,
+    decode_group,
+    decode_partial,
+    encode_group,
+    group_key,
+)
+from streams.alerting.memory import Memory, add_counts, is_current
+from streams.alerting.observations import Cell, Count, Group
+from streams.batching import Batch
+
+logger = structlog.get_logger(__name__)
+
+GROUP = GROUP_PREFIX.decode()
+Get = Callable[[bytes], bytes | None]
+
+
+@dataclass(slots=True)
+class Taken:
+    """The records of a batch: rows by customer, counts by group, customers to forget, offsets of what is neither."""
+
+    customers: dict[str, list[CustomerRow]] = field(default_factory=dict)
+    groups: dict[str, list[Partial]] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+    unreadable: list[int] = field(default_factory=list)
+
+
+def read_batch(batch: Batch, topics: Topics) -> Taken:
+    """The records of a batch of any topic that alerting reads.
+
+    On `alerting` a record without a value asks to forget the customer whose id is its key; a tick has no key either,
+    and does its work by coming.
+    """
+    taken = Taken()
+    decode = _decoders(topics).get(batch.topic)
+    for record in batch.records:
+        try:
+            if batch.topic == topics.alerting and not record.value:
+                if record.key:
+                    taken.forgotten.add(record.key.decode())
+            elif decode is None:
+                partial = decode_partial(record.value or b"")
+                taken.groups.setdefault(group_key(partial.group), []).append(partial)
+            else:
+                row = decode(record.value or b"")
+                taken.customers.setdefault(row.customer_id, []).append(row)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            taken.unreadable.append(record.offset)
+    return taken
+
+
+def _decoders(topics: Topics) -> Mapping[str, Callable[[bytes], CustomerRow]]:
+    return {
+        topics.stitched: _decode_touchpoint,
+        topics.journeys: _decode_journey,
+        topics.handoffs: _decode_handoff,
+        topics.promises: _decode_promise,
+    }
+
+
+_decode_touchpoint = msgspec.msgpack.Decoder(TouchpointRow).decode
+_decode_journey = msgspec.json.Decoder(JourneyRow).decode
+_decode_handoff = msgspec.json.Decoder(HandoffRow).decode
+_decode_promise = msgspec.json.Decoder(PromiseRow).decode
+
+
+@dataclass(slots=True)
+class Work:
+    """What comes of a batch of partition `source` at `now` (ms); `get` reads the state, nothing changes it.
+
+    `rows` are to be said, `writes` to be written. `counted` are cells as they then are, of which those `sent` go to
+    their groups.
+    """
+
+    catalogue: Catalogue
+    kept: Kept
+    source: int
+    memory: Memory
+    now: int
+    get: Get
+    rows: list[AlertRow] = field(default_factory=list)
+    writes: dict[bytes, bytes | None] = field(default_factory=dict)
+    due: dict[str, int | None] = field(default_factory=dict)
+    due_at_clock: dict[str, int | None] = field(default_factory=dict)
+    counted: dict[Cell, Count] = field(default_factory=dict)
+    sent: set[Cell] = field(default_factory=set)
+
+    @property
+    def says_anything(self) -> bool:
+        return bool(self.rows or self.sent)
+
+    def do(self, taken: Taken, due: Iterable[str], announced: Announced) -> None:
+        """Take in the records, what is due, and what was announced before."""
+        said = announced.by_key()
+        for key in (*due, *(key.decode() for key in said)):
+            if key in taken.forgotten:
+                continue
+            if key.startswith(GROUP):
+                taken.groups.setdefault(key.removeprefix(GROUP), [])
+            else:
+                taken.customers.setdefault(key, [])
+        changes: dict[Cell, Count] = {}
+        for customer_id, rows in taken.customers.items():
+            with self._defects_logged(customer_id):
+                self._take_customer(customer_id, rows, said.get(customer_id.encode(), {}), changes)
+        for fingerprint, partials in taken.groups.items():
+            with self._defects_logged(GROUP + fingerprint):
+                self._take_group(fingerprint, partials, said.get((GROUP + fingerprint).encode(), {}))
+        for customer_id in taken.forgotten:
+            self._forget(customer_id, said.get(customer_id.encode(), {}), changes)
+        self.counted = self.memory.added(changes)
+        touched = {*changes, *announced.cells, *self.memory.unsent}
+        self.sent = {cell for cell in touched if is_current(cell, self.catalogue.alerts, self.now)}
+
+    def partials(self) -> Iterator[tuple[str, Partial]]:
+        """What the groups are told, with their fingerprints."""
+        by_group: dict[Group, dict[int, Count]] = {}
+        for cell in self.sent:
+            count = self.counted.get(cell) or self.memory.counts.get(cell) or Count(0, 0)
+            by_group.setdefault(cell.group, {})[cell.bucket] = count
+        for group, buckets in by_group.items():
+            yield group_key(group), Partial(group, self.source, buckets)
+
+    def _take_customer(
+        self, customer_id: str, rows: Sequence[CustomerRow], said: Mapping[str, AlertRow], changes: dict[Cell, Count]
+    ) -> None:
+        value = self.get(customer_id.encode())
+        before = as_said(Customer() if value is None else decode_customer(value), said)
+        advanced = advance_customer(
+            customer_id,
+            before,
+            rows,
+            self.catalogue,
+            self.kept,
+            self.now,
+            self.memory.clock,
+            said,
+        )
+        self._note(customer_id, value, None if advanced.state is None else encode_customer(advanced.state))
+        self.rows += advanced.rows
+        self.due[customer_id], self.due_at_clock[customer_id] = advanced.due_at, advanced.due_at_clock
+        add_counts(changes, advanced.changes)
+
+    def _forget(self, customer_id: str, said: Mapping[str, AlertRow], changes: dict[Cell, Count]) -> None:
+        value = self.get(customer_id.encode())
+        before = as_said(Customer() if value is None else decode_customer(value), said)
+        advanced = forget_customer(customer_id, before, self.catalogue, self.now)
+        self._note(customer_id, value, None)
+        self.rows += advanced.rows
+        self.due[customer_id] = self.due_at_clock[customer_id] = None
+        add_counts(changes, advanced.changes)
+
+    def _take_group(self, fingerprint: str, partials: Sequence[Partial], said: Mapping[str, AlertRow]) -> None:
+        key = GROUP + fingerprint
+        value = self.get(key.encode())
+        if value is not None:
+            before = decode_group(value)
+        elif partials:
+            before = GroupState(partials[0].group)
+        else:
+            before = GroupState(Group(next(iter(said.values())).rule, "", ()) if said else Group("", "", ()))
+        before = as_said(before, said)
+        advanced = advance_group(before, partials, self.catalogue.alerts, self.now, said)
+        self._note(key, value, None if advanced.state is None else encode_group(advanced.state))
+        self.rows += advanced.rows
+        self.due[key] = advanced.due_at
+
+    def _note(self, key: str, before: bytes | None, after: bytes | None) -> None:
+        if before != after:
+            self.writes[key.encode()] = after
+
+    @contextmanager
+    def _defects_logged(self, key: str) -> Iterator[None]:
+        """A defect met on one customer or group must not stop the alerts of all others."""
+        try:
+            yield
+        except MemoryError:
+            raise
+        except Exception:
+            logger.exception("alert rules not judged: a defect, please report it", partition=self.source)
+            self.due[key] = None

@@ -1,0 +1,132 @@
+"""The alerts' Faust app, a group of its own: `faust -A streams.alerts worker`.
+
+A page neither waits for what stitching has still to do, nor slows it (decision 130). Importing this reads the settings
+from the environment, and does no I/O.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from schemas.catalogue import Catalogue, load_catalogue
+from schemas.topics import Topics
+from streams.agents.alert import Alerting
+from streams.batching import BatchApp, Outgoing, create_app
+from streams.batching.app_meters import ClockMeter
+from streams.logs import set_log_level
+from streams.now import now_ms
+from streams.provision import ensure_topics
+from streams.settings import StreamSettings
+from streams.stitched_clock import RowReading, StitchedClock
+from streams.upstream import Offsets, Reading, Source, Upstream, partitions_of
+
+TICK_SECONDS = 0.5
+"""How often it is asked whether anybody is due, and how far stitching is."""
+TICK = (b"", b"")
+"""A record of `alerting` that says nothing but that somebody is due."""
+
+logger = structlog.get_logger(__name__)
+
+
+def create_alerts(settings: StreamSettings) -> BatchApp:
+    """The app that judges rows by the rules of the catalogue; without I/O until its worker starts."""
+    set_log_level(settings.log_level)
+
+    async def prepare(app: BatchApp) -> None:
+        catalogue = load_catalogue(settings.catalogue)
+        topics = Topics(settings.topic_prefix, catalogue.channels)
+        await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
+        stitching = StitchingOffsets(settings.kafka, settings.group("streams"))
+        app.on_before_shutdown.connect(stitching.close, weak=False)
+        add_alerting(app, topics, settings.partitions, catalogue, stitching)
+
+    return create_app(
+        settings.group("alerts"),
+        kafka=settings.kafka,
+        session_timeout=settings.session_timeout,
+        group_instance=settings.group_instance,
+        prepare=prepare,
+        page=settings.page,
+    )
+
+
+class StitchingOffsets:
+    """What the group of the streams has committed, asked of the broker."""
+
+    def __init__(self, kafka: str, group: str) -> None:
+        self._kafka = kafka
+        self._group = group
+        self._admin: AIOKafkaAdminClient | None = None
+
+    async def committed(self, partitions: tuple[Source, ...], begins: Offsets) -> dict[Source, int]:
+        """By partition; what was dropped in front of its `begins` needs not to be waited for. Raises `KafkaError`."""
+        if self._admin is None:
+            admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka)
+            await admin.start()
+            self._admin = admin
+        asked = [TopicPartition(*source) for source in partitions]
+        kept = await self._admin.list_consumer_group_offsets(self._group, partitions=asked)
+        found = {(tp.topic, tp.partition): max(0, one.offset) for tp, one in kept.items()}
+        return {source: max(found.get(source, 0), begins.get(source, 0)) for source in partitions}
+
+    async def close(self, *_args: Any, **_kwargs: Any) -> None:
+        if self._admin is not None:
+            await self._admin.close()
+
+
+def add_alerting(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue, stitching: StitchingOffsets) -> None:
+    """Add the state, the agent that judges, and the timer that tells it the time; `count` as for all keyed topics."""
+    states = app.state_table("alerting", topics.alerting_state, count)
+    alerting = Alerting(topics, catalogue, count, states, app.sender, now_ms)
+    app.consume((*topics.stitched_rows, topics.alerting), alerting, "alert", at_once=8)
+
+    async def recovered() -> None:
+        alerting.recover(tp.partition for tp in app.batches.assignment() if tp.topic == topics.alerting)
+
+    app.meters.register(ClockMeter(alerting.clocks))
+    states.on_recover(recovered)
+    _keep_time(app, alerting, topics, count, stitching)
+
+
+def _keep_time(app: BatchApp, alerting: Alerting, topics: Topics, count: int, stitching: StitchingOffsets) -> None:
+    upstream = Upstream(
+        partitions_of(topics.inputs, count),
+        partitions_of((topics.identity,), count),
+        partitions_of((topics.customer,), count),
+    )
+    clock = StitchedClock(upstream, topics.customer, count)
+    rows = partitions_of(topics.stitched_rows, count)
+
+    async def read_clock() -> None:
+        at = now_ms()
+        # Of what this group does not read, the second tells where it begins.
+        ends, begins = await app.batches.read_offsets(upstream.partitions)
+        committed = await stitching.committed(upstream.partitions, begins)
+        reading = RowReading(*await app.batches.read_offsets(rows))
+        for partition, reached in clock.read(Reading(at, ends, committed), reading).items():
+            if partition in alerting.memories:
+                alerting.reach(partition, reached)
+
+    async def tick() -> None:
+        if app.rebalancing or app.in_recovery or not alerting.memories:
+            return
+        try:
+            if alerting.needs_clock:
+                await read_clock()
+            idle = [one for one in alerting.memories if app.batches.idle_at(TP(topics.alerting, one)) is not None]
+            ticks = [Outgoing(topics.alerting, one, ([TICK],)) for one in idle if alerting.is_due(one)]
+            if ticks:
+                await app.sender.send(ticks)
+        except (KafkaError, TimeoutError) as error:
+            logger.warning("the clock waits for the broker", error=repr(error))
+
+    app.timer(interval=TICK_SECONDS)(tick)
+
+
+app = create_alerts(StreamSettings())
