@@ -23,8 +23,8 @@ from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from streams.agents.stitch import Stitch
 from streams.app import create_streams
-from streams.now import now_ms
 from streams.batching import Batch, BatchTable
+from streams.now import now_ms
 from streams.settings import StreamSettings
 
 PARTITIONS = 4

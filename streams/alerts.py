@@ -1,11 +1,13 @@
 """The alerts' Faust app, a group of its own: `faust -A streams.alerts worker`.
 
-A page neither waits for what stitching has still to do, nor slows it (decision 130). Importing this reads the settings
+A page neither waits for what stitching has still to do, nor slows it (decision 140). Importing this reads the settings
 from the environment, and does no I/O.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -15,6 +17,7 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from schemas.catalogue import Catalogue, load_catalogue
+from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.agents.alert import Alerting
 from streams.batching import BatchApp, Outgoing, create_app
@@ -27,7 +30,9 @@ from streams.stitched_clock import RowReading, StitchedClock
 from streams.upstream import Offsets, Reading, Source, Upstream, partitions_of
 
 TICK_SECONDS = 0.5
-"""How often it is asked whether anybody is due, and how far stitching is."""
+"""How often it is asked whether anybody is due."""
+CLOCK_SECONDS = 1.0
+"""How often the broker is asked how far stitching is."""
 TICK = (b"", b"")
 """A record of `alerting` that says nothing but that somebody is due."""
 
@@ -67,7 +72,7 @@ class StitchingOffsets:
     async def committed(self, partitions: tuple[Source, ...], begins: Offsets) -> dict[Source, int]:
         """By partition; what was dropped in front of its `begins` needs not to be waited for. Raises `KafkaError`."""
         if self._admin is None:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka)
+            admin = AIOKafkaAdminClient(**client_options(self._kafka))
             await admin.start()
             self._admin = admin
         asked = [TopicPartition(*source) for source in partitions]
@@ -103,6 +108,9 @@ def _keep_time(app: BatchApp, alerting: Alerting, topics: Topics, count: int, st
     clock = StitchedClock(upstream, topics.customer, count)
     rows = partitions_of(topics.stitched_rows, count)
 
+    def is_working() -> bool:
+        return not app.rebalancing and not app.in_recovery and bool(alerting.memories)
+
     async def read_clock() -> None:
         at = now_ms()
         # Of what this group does not read, the second tells where it begins.
@@ -113,20 +121,29 @@ def _keep_time(app: BatchApp, alerting: Alerting, topics: Topics, count: int, st
             if partition in alerting.memories:
                 alerting.reach(partition, reached)
 
-    async def tick() -> None:
-        if app.rebalancing or app.in_recovery or not alerting.memories:
-            return
-        try:
-            if alerting.needs_clock:
+    async def keep_clock() -> None:
+        if is_working() and alerting.needs_clock:
+            with _waiting_for_the_broker():
                 await read_clock()
+
+    async def tick() -> None:
+        if is_working():
             idle = [one for one in alerting.memories if app.batches.idle_at(TP(topics.alerting, one)) is not None]
             ticks = [Outgoing(topics.alerting, one, ([TICK],)) for one in idle if alerting.is_due(one)]
-            if ticks:
+            with _waiting_for_the_broker():
                 await app.sender.send(ticks)
-        except (KafkaError, TimeoutError) as error:
-            logger.warning("the clock waits for the broker", error=repr(error))
 
+    app.timer(interval=CLOCK_SECONDS)(keep_clock)
     app.timer(interval=TICK_SECONDS)(tick)
+
+
+@contextmanager
+def _waiting_for_the_broker() -> Iterator[None]:
+    """The next round makes up for one that fails."""
+    try:
+        yield
+    except (KafkaError, TimeoutError) as error:
+        logger.warning("the clock waits for the broker", error=repr(error))
 
 
 app = create_alerts(StreamSettings())
