@@ -15,7 +15,14 @@ from omnitrack.ports import LOOPBACK, free_port, free_ports
 from omnitrack.processes import ProcessSpec
 from omnitrack.readiness import Readiness
 from omnitrack.services import ServiceSpec
-from omnitrack.settings import Endpoints, Environment, SettingsError, check_endpoints, read_environment
+from omnitrack.settings import (
+    Endpoints,
+    Environment,
+    SettingsError,
+    check_endpoints,
+    check_receivers,
+    read_environment,
+)
 from omnitrack.supervisor import Plan
 from schemas.catalogue import load_catalogue
 from schemas.kafka_security import read_kafka_security
@@ -33,6 +40,7 @@ class DeploymentOptions:
     """What `omnitrack up` is asked for.
 
     `kafka` and `clickhouse` None: embedded ones; `explorer_port` None: no explorer; port 0: any free one.
+    `alertmanager` and `webhook` are URLs of those who are told of alerts; None: nobody.
     """
 
     data_dir: Path
@@ -43,6 +51,9 @@ class DeploymentOptions:
     workers: int = 1
     catalogue: Path | None = None
     explorer_port: int | None = None
+    alertmanager: str | None = None
+    webhook: str | None = None
+    webhook_secret_file: Path | None = None
 
 
 def plan_deployment(options: DeploymentOptions) -> Plan:
@@ -62,7 +73,8 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
     deployment = _Deployment(options, environment, endpoints, readiness, _metrics_ports(environment, options.workers))
     brokers = [] if options.kafka else [deployment.broker(kafka_port)]
     stores = [] if options.clickhouse else [deployment.clickhouse(clickhouse_port)]
-    apps = [deployment.sink(), *([deployment.alerts()] if readiness.catalogue.alerts.rules else [])]
+    alerting = [deployment.alerts()] if readiness.catalogue.alerts.rules else []
+    apps = [deployment.sink(), *alerting, *deployment.notifiers()]
     workers = [deployment.worker(number) for number in range(1, options.workers + 1)]
     explorer_port = free_port() if options.explorer_port == 0 else options.explorer_port
     explorers = [] if explorer_port is None else [(explorer_port, "--explorer-port")]
@@ -148,6 +160,17 @@ class _Deployment:
     def alerts(self) -> ServiceSpec:
         return self._app(ALERTS, "streams.alerts", self.endpoints.alerts_group, members=1)
 
+    def notifiers(self) -> list[ServiceSpec]:
+        """A process for each receiver of alerts, so that none waits for another."""
+        options = self.options
+        check_receivers(options.alertmanager, options.webhook, options.webhook_secret_file)
+        receivers = {"alertmanager": options.alertmanager, "webhook": options.webhook}
+        names = {receiver: f"notify-{receiver}" for receiver, url in receivers.items() if url}
+        return [
+            self._app(name, f"omnitrack.notify.{receiver}", self.endpoints.group(name), members=1)
+            for receiver, name in names.items()
+        ]
+
     def explorer(self, port: int) -> ServiceSpec:
         command = (sys.executable, "-m", "omnitrack.cli", "explore", "--port", str(port))
         return ServiceSpec(
@@ -175,9 +198,13 @@ class _Deployment:
             "OMNITRACK_KAFKA": self.endpoints.kafka,
             "OMNITRACK_CLICKHOUSE": self.endpoints.clickhouse,
             "OMNITRACK_GROUP_INSTANCE": self._group_instance(name),
+            "OMNITRACK_ALERTMANAGER": self.options.alertmanager or "",
+            "OMNITRACK_WEBHOOK": self.options.webhook or "",
         }
         if self.options.kafka is None and self.environment.session_timeout is None:
             env["OMNITRACK_SESSION_TIMEOUT"] = str(SESSION_SECONDS)
+        if self.options.webhook_secret_file:
+            env["OMNITRACK_WEBHOOK_SECRET_FILE"] = str(self.options.webhook_secret_file.resolve())
         if self.options.catalogue:
             env["OMNITRACK_CATALOGUE"] = str(self.options.catalogue.resolve())
         return env

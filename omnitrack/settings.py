@@ -11,11 +11,13 @@ from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from omnitrack.notify.settings import NotifySettings
 from omnitrack.runtime import Runtime, read_runtime
 from schemas.kafka_security import KafkaSecurityError, client_options
 from schemas.topics import DEFAULT_PREFIX, Topics
 from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings
-from streams.settings import LOG_LEVELS, KafkaSettings
+from sinks.webhook.signature import SecretError, read_secrets
+from streams.settings import LOG_LEVELS, KafkaSettings, group_of
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
 DEFAULT_DATA_DIR = Path(".omnitrack")
@@ -55,6 +57,10 @@ class Endpoints:
     sink_group: str
     alerts_group: str
     runtime: Runtime | None
+
+    def group(self, role: str) -> str:
+        """The consumer group of `role`: `notify-webhook`."""
+        return group_of(self.topic_prefix, role)
 
     @property
     def topics(self) -> Topics:
@@ -105,6 +111,21 @@ def check_endpoints(
         alerts_group=broker.group("alerts"),
         runtime=runtime,
     )
+
+
+def check_receivers(alertmanager: str | None, webhook: str | None, secret_file: Path | None) -> NotifySettings:
+    """The receivers of alerts, checked, with the secrets of the webhook. Raises `SettingsError`."""
+    given = {"alertmanager": alertmanager, "webhook": webhook, "webhook_secret_file": secret_file}
+    with _explained():
+        settings = NotifySettings.model_validate(given)
+    if settings.webhook is not None:
+        if settings.webhook_secret_file is None:
+            raise SettingsError("OMNITRACK_WEBHOOK_SECRET_FILE (or the option in its place): a webhook needs one")
+        try:
+            read_secrets(settings.webhook_secret_file)
+        except SecretError as error:
+            raise SettingsError(f"OMNITRACK_WEBHOOK_SECRET_FILE (or the option in its place): {error}") from error
+    return settings
 
 
 def read_environment() -> Environment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 BUILT_IN_CHANNELS = ("mobile_app", "online_banking", "wechat", "atm", "hotline", "branch")
+RECEIVERS = ("alertmanager", "webhook")
 DEFAULT_PREFIX = "omnitrack."
 
 
@@ -87,6 +88,15 @@ class Topics:
         """Changelog of the links and of the touchpoints held by their identities: compacted only."""
         return f"{self.prefix}identity-state"
 
+    def notify_state(self, receiver: str) -> str:
+        """Changelog of what a receiver of alerts was told: compacted only."""
+        return f"{self.prefix}notify-{receiver}-state"
+
+    @property
+    def undelivered(self) -> str:
+        """Notices of alerts that no attempt could deliver."""
+        return f"{self.prefix}undelivered"
+
     @property
     def alerting_state(self) -> str:
         """Changelog of what alerting knows of customers and of groups: compacted only."""
@@ -104,6 +114,6 @@ class Topics:
 
     @property
     def all(self) -> tuple[TopicSpec, ...]:
-        deleted = (*self.inputs, self.identity, self.customer, *self.outputs, self.alerting)
-        compacted = (self.identity_state, self.state, self.alerting_state)
+        deleted = (*self.inputs, self.identity, self.customer, *self.outputs, self.alerting, self.undelivered)
+        compacted = (self.identity_state, self.state, self.alerting_state, *map(self.notify_state, RECEIVERS))
         return (*map(TopicSpec, deleted), *(TopicSpec(name, cleanup="compact") for name in compacted))

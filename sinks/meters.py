@@ -22,9 +22,21 @@ INSERT_SECONDS = Histogram("omnitrack_insert_seconds", "One INSERT into ClickHou
 ROWS_INSERTED = Counter("omnitrack_rows_inserted", "Rows that ClickHouse has stored, with repetitions.", ("table",))
 INSERT_FAILURES = Counter("omnitrack_insert_failures", "INSERTs that failed and are repeated.", ("table",))
 DEAD_LETTERS = Counter("omnitrack_dead_letters", "Dead letters stored, with repetitions.", ("reason",))
+NOTICES = Counter("omnitrack_notices", "Notices that a receiver took, without refreshes.", ("receiver", "status"))
+NOTICE_DELAY = Histogram(
+    "omnitrack_notice_delay_seconds",
+    "From an alert's being said to its receiver's having taken it.",
+    ("receiver",),
+    buckets=SECONDS,
+)
+DELIVERY_SECONDS = Histogram("omnitrack_delivery_seconds", "One call of a receiver.", ("receiver",), buckets=SECONDS)
+DELIVERY_FAILURES = Counter("omnitrack_delivery_failures", "Calls of a receiver that failed.", ("receiver",))
+UNDELIVERED = Counter("omnitrack_undelivered", "Notices given up, kept on the topic `undelivered`.", ("receiver",))
 
 # From nothing to one is no increase for Prometheus; from zero it is.
 ROWS_INSERTED.labels("rejected_rows")
+for _receiver in ("alertmanager", "webhook"):
+    UNDELIVERED.labels(_receiver)
 for _reason in get_args(DeadReason):
     DEAD_LETTERS.labels(_reason)
 

@@ -49,7 +49,12 @@ class KafkaSettings(BaseSettings):
 
     def group(self, role: str) -> str:
         """The consumer group, and app id, of `role`: `omnitrack-streams`."""
-        return f"{self.topic_prefix.rstrip('.') or 'omnitrack'}-{role}"
+        return group_of(self.topic_prefix, role)
+
+
+def group_of(topic_prefix: str, role: str) -> str:
+    """The consumer group of `role` in the deployment whose topics have this prefix."""
+    return f"{topic_prefix.rstrip('.') or 'omnitrack'}-{role}"
 
 
 class StreamSettings(KafkaSettings, PseudonymSettings):

@@ -44,6 +44,18 @@ def up_command(
     catalogue: Annotated[
         Path | None, typer.Option(envvar="OMNITRACK_CATALOGUE", help="Catalogue of intents and channels, YAML.")
     ] = None,
+    alertmanager: Annotated[
+        str | None,
+        typer.Option(envvar="OMNITRACK_ALERTMANAGER", metavar="URL", help="An Alertmanager that is told of alerts."),
+    ] = None,
+    webhook: Annotated[
+        str | None,
+        typer.Option(envvar="OMNITRACK_WEBHOOK", metavar="URL", help="A webhook that is told of alerts."),
+    ] = None,
+    webhook_secret_file: Annotated[
+        Path | None,
+        typer.Option(envvar="OMNITRACK_WEBHOOK_SECRET_FILE", help="What signs the webhook's posts: whsec_… in base64."),
+    ] = None,
 ) -> None:
     """Run broker, ClickHouse, stream workers, sink and explorer until Ctrl-C; a second Ctrl-C does not let them drain.
 
@@ -60,6 +72,9 @@ def up_command(
             workers=workers,
             catalogue=catalogue,
             explorer_port=explorer_port if explorer else None,
+            alertmanager=alertmanager,
+            webhook=webhook,
+            webhook_secret_file=webhook_secret_file,
         )
         supervisor = Supervisor(plan_deployment(options), Terminal().say)
         with _signals_stop(supervisor), supervisor:

@@ -49,3 +49,30 @@ def test_wrong_security_is_told_before_anything_starts(tmp_path: Path, monkeypat
     monkeypatch.setenv("OMNITRACK_KAFKA_SECURITY", "SASL_PLAINTEXT")
     with pytest.raises(SettingsError, match="OMNITRACK_KAFKA_USER is missing"):
         names(tmp_path)
+
+
+def test_each_receiver_of_alerts_has_a_process_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f"whsec_{'A' * 40}")
+    options = DeploymentOptions(
+        tmp_path / "data",
+        alertmanager="http://127.0.0.1:9093",
+        webhook="https://bank.example/alerts",
+        webhook_secret_file=tmp_path / "secret",
+    )
+    plan = plan_deployment(options)
+    specs = {spec.name: spec for stage in plan.stages for spec in stage}
+    for receiver in ("alertmanager", "webhook"):
+        process = specs[f"notify-{receiver}"].process
+        assert process is not None
+        assert f"omnitrack.notify.{receiver}" in process.command
+    assert len(set(plan.pages.values())) == len(plan.pages) == 4
+
+
+def test_without_receivers_nobody_is_told(tmp_path: Path) -> None:
+    plan = plan_deployment(DeploymentOptions(tmp_path))
+    assert not [spec.name for stage in plan.stages for spec in stage if spec.name.startswith("notify")]
+
+
+def test_a_webhook_without_a_secret_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="OMNITRACK_WEBHOOK_SECRET_FILE"):
+        plan_deployment(DeploymentOptions(tmp_path, webhook="https://bank.example/alerts"))

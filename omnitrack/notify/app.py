@@ -1,0 +1,73 @@
+"""The Faust app that tells one receiver of alerts; each has a group and a state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from omnitrack.notify.delivering import Deliverer
+from omnitrack.notify.handler import Notify
+from omnitrack.notify.settings import NotifySettings
+from schemas.topics import Topics
+from sinks.notices import Receiver
+from streams.batching import BatchApp, Ending, create_app
+from streams.logs import set_log_level
+from streams.provision import ensure_topics
+
+MAX_RECORDS = 1_000
+"""Per fetched batch: bounds what a replay tells twice, and the memory held while a receiver is away."""
+STALL_SECONDS = 24 * 3600.0
+"""It waits for the receiver, and says so; a restart would not bring it back."""
+
+
+class NobodyToTell(Ending):
+    """The app was started, and the settings name no receiver that can be told."""
+
+
+def create_notify(
+    name: str, settings: NotifySettings, receiver_of: Callable[[], Receiver], refresh_seconds: float | None = None
+) -> BatchApp:
+    """The app of the receiver of that name, which `receiver_of` makes; without I/O until its worker starts.
+
+    `refresh_seconds` is how often what fires is told again; None: never. `receiver_of` raises `NobodyToTell`.
+    """
+    set_log_level(settings.log_level)
+    topics = Topics(settings.topic_prefix)
+    made: list[Receiver] = []
+
+    async def prepare(app: BatchApp) -> None:
+        receiver = receiver_of()
+        made.append(receiver)
+        await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
+        states = app.state_table("told", topics.notify_state(name), settings.partitions)
+        deliverer = Deliverer(receiver, lambda: app.flow_control.is_active() and not app.should_stop)
+        notify = Notify(receiver, deliverer, states, app.sender, topics)
+        app.consume((topics.alerts,), notify, "notify")
+        if refresh_seconds is not None:
+            _keep_refreshed(app, notify, topics.alerts, refresh_seconds)
+
+    app = create_app(
+        settings.group(f"notify-{name}"),
+        kafka=settings.kafka,
+        session_timeout=settings.session_timeout,
+        group_instance=settings.group_instance,
+        max_records=MAX_RECORDS,
+        stall_seconds=STALL_SECONDS,
+        prepare=prepare,
+        page=settings.page,
+    )
+
+    @app.on_before_shutdown.connect
+    async def close(*_args: Any, **_kwargs: Any) -> None:
+        for receiver in made:
+            await receiver.close()
+
+    return app
+
+
+def _keep_refreshed(app: BatchApp, notify: Notify, topic: str, seconds: float) -> None:
+    async def refresh() -> None:
+        if not app.rebalancing and not app.in_recovery:
+            await notify.refresh(tp.partition for tp in app.batches.assignment() if tp.topic == topic)
+
+    app.timer(interval=seconds)(refresh)
