@@ -61,3 +61,8 @@ def test_a_rule_asks_for_meters_that_there_are(rule: dict[str, Any]) -> None:
     asked = re.findall(r"\b((?:omnitrack|process)_\w+)\b(?=[{\[)\s])", rule["expr"])
     assert asked or rule["expr"].startswith("up{")
     assert {re.sub("_(total|bucket)$", "", name) for name in asked} <= known_meters()
+
+
+def test_the_operators_guide_says_what_each_alert_means() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    assert re.findall(r"^### (Omnitrack\w+)$", guide, re.MULTILINE) == [rule["alert"] for rule in rules()]
