@@ -30,7 +30,7 @@ from schemas.topics import Topics
 from sinks.clickhouse.settings import ClickHouseSettings
 
 TOPICS, CLICKHOUSE, TABLES, SINK, ALERTS, EXPLORER = "topics", "clickhouse", "tables", "sink", "alerts", "explorer"
-_OTHER_APPS = 3
+_OTHER_APPS = 4
 _INSTANCE_FILE = "instance"
 _BROKER_GRACE, _CLICKHOUSE_GRACE, _APP_GRACE, _EXPLORER_GRACE = 5.0, 20.0, 30.0, 5.0
 
