@@ -19,12 +19,16 @@ def test_kafka_is_told_though_clickhouse_does_not_answer(broker: Broker, topic_p
     atm = endpoints.topics.touchpoints("atm")
     send(broker.bootstrap, atm, 100)
     commit(broker.bootstrap, endpoints.streams_group, atm, 75)
+    alerting = endpoints.topics.alerting
+    send(broker.bootstrap, alerting, 10)
+    commit(broker.bootstrap, endpoints.alerts_group, alerting, 4)
     port = free_port()
     arguments = ["status", "--format", "json", "--kafka", broker.bootstrap, "--clickhouse", NOBODY.format(port=port)]
     result = CliRunner().invoke(app, arguments, env={"OMNITRACK_TOPIC_PREFIX": topic_prefix})
     assert result.exit_code == 1
     report = json.loads(result.stdout)
     assert {"topic": atm, "group": endpoints.streams_group, "records": 100, "lag": 25} in report["topics"]
+    assert {"topic": alerting, "group": endpoints.alerts_group, "records": 10, "lag": 6} in report["topics"]
     assert {topic["topic"] for topic in report["topics"]} == {
         spec.name for spec in endpoints.topics.all if spec.cleanup == "delete"
     } - {endpoints.topics.undelivered}  # no group reads it
