@@ -81,16 +81,20 @@ class PoisonWatch:
 
     what: str
     _batches: deque[tuple[float, int, int]] = field(default_factory=deque)
+    _taken: int = 0
+    _failed: int = 0
 
     def note(self, now: float, records: int, poison: Sequence[Exception]) -> None:
         """Count a batch, computed at `now` (s). Raises `MostlyPoison`: nothing of it may be acknowledged then."""
         self._batches.append((now, records, len(poison)))
+        self._taken += records
+        self._failed += len(poison)
         while self._batches[0][0] < now - WINDOW_SECONDS:
-            self._batches.popleft()
-        taken = sum(count for _, count, _ in self._batches)
-        failed = sum(count for _, _, count in self._batches)
-        if poison and taken >= LEAST_RECORDS and failed > GREATEST_SHARE * taken:
+            _, left, left_failed = self._batches.popleft()
+            self._taken -= left
+            self._failed -= left_failed
+        if poison and self._taken >= LEAST_RECORDS and self._failed > GREATEST_SHARE * self._taken:
             raise MostlyPoison(
-                f"{self.what} fails on {failed} of {taken} records, the last time with {describe(poison[-1])}: a defect"
+                f"{self.what} fails on {self._failed} of {self._taken} records, the last time with {describe(poison[-1])}: a defect"
                 " or a wrong catalogue, not the records; nothing of this batch is acknowledged"
             )
