@@ -95,6 +95,7 @@ class PoisonWatch:
             self._failed -= left_failed
         if poison and self._taken >= LEAST_RECORDS and self._failed > GREATEST_SHARE * self._taken:
             raise MostlyPoison(
-                f"{self.what} fails on {self._failed} of {self._taken} records, the last time with {describe(poison[-1])}: a defect"
-                " or a wrong catalogue, not the records; nothing of this batch is acknowledged"
+                f"{self.what} fails on {self._failed} of {self._taken} records, the last time with"
+                f" {describe(poison[-1])}: a defect or a wrong catalogue, not the records; nothing of this batch is"
+                " acknowledged"
             )
