@@ -15,6 +15,7 @@ from omnitrack.commands.pseudonyms import pseudonyms_app
 from omnitrack.commands.publish import publish_command
 from omnitrack.commands.report import report_command
 from omnitrack.commands.restitch import restitch_command
+from omnitrack.commands.rules import rules_app
 from omnitrack.commands.simulate import simulate
 from omnitrack.commands.sql import sql_command
 from omnitrack.commands.status import status_command
@@ -43,6 +44,7 @@ app.command("drain")(drain_command)
 app.command("status")(status_command)
 app.command("audit")(audit_command)
 app.command("restitch")(restitch_command)
+app.add_typer(rules_app, name="rules")
 app.add_typer(dead_app, name="dead")
 app.add_typer(pseudonyms_app, name="pseudonyms")
 

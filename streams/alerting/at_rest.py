@@ -29,11 +29,18 @@ def alerts_at(rows: Iterable[CustomerRow], catalogue: Catalogue, now: int, clock
 def wanted_at(rows: Iterable[CustomerRow], catalogue: Catalogue, now: int, clock: int) -> Iterator[Wanted]:
     """What the rules want said of the rows, however long ago it began."""
     counts: dict[Cell, Count] = {}
+    yield from wanted_of_customers(rows, catalogue, now, clock, counts)
+    for rule, group, totals in groups_of(counts, catalogue):
+        yield from wanted_of(rule, group, episodes(rule, totals, now), (), now)
+
+
+def wanted_of_customers(
+    rows: Iterable[CustomerRow], catalogue: Catalogue, now: int, clock: int, counts: dict[Cell, Count]
+) -> Iterator[Wanted]:
+    """What the rules want said of customers; what they add to shares is added to `counts`."""
     for customer_id, customer in customers_of(rows, catalogue, now):
         yield from judge(customer_id, customer, catalogue.alerts, now, clock).wanted
         add_counts(counts, observations(customer_id, customer, catalogue))
-    for rule, group, totals in groups_of(counts, catalogue):
-        yield from wanted_of(rule, group, episodes(rule, totals, now), (), now)
 
 
 def customers_of(rows: Iterable[CustomerRow], catalogue: Catalogue, now: int) -> Iterator[tuple[str, Customer]]:

@@ -33,13 +33,20 @@ def earliest_judged(rule: ShareRule, now: int) -> int:
 
 
 def episodes(rule: ShareRule, totals: Mapping[int, Count], now: int) -> list[Episode]:
-    """The episodes of a group that the window shows at `now`, in order.
+    """The episodes of a group that complete windows show at `now` (ms), in order."""
+    earliest = earliest_bucket(rule, now)
+    kept = {bucket: count for bucket, count in totals.items() if bucket >= earliest}
+    return episodes_between(rule, kept, earliest_judged(rule, now), now // rule.bucket)
+
+
+def episodes_between(rule: ShareRule, totals: Mapping[int, Count], first: int, last: int) -> list[Episode]:
+    """The episodes that the windows ending with the buckets from `first` to `last` show, in order.
 
     Two of them that are less than the rule's `resolve_after` apart are one.
     """
     found: list[Episode] = []
-    for bucket, window in _windows(rule, totals, now):
-        if window.n < rule.min_count or window.failed <= rule.over * window.n:
+    for bucket, window in _windows(rule, totals, last):
+        if bucket < first or window.n < rule.min_count or window.failed <= rule.over * window.n:
             continue
         if found and bucket * rule.bucket < found[-1].ends_at(rule):
             worst = max(found[-1].worst, window, key=lambda count: (count.failed / count.n, count.n))
@@ -49,17 +56,13 @@ def episodes(rule: ShareRule, totals: Mapping[int, Count], now: int) -> list[Epi
     return found
 
 
-def _windows(rule: ShareRule, totals: Mapping[int, Count], now: int) -> Iterator[tuple[int, Count]]:
-    """Each bucket that is judged, with what the window that ends with it holds; empty ones at the end left out."""
-    if not totals:
-        return
-    last = min(now // rule.bucket, max(totals) + rule.buckets)
+def _windows(rule: ShareRule, totals: Mapping[int, Count], last: int) -> Iterator[tuple[int, Count]]:
+    """Each bucket up to `last` at which a window holds anything, with what the window that ends with it holds."""
     n = failed = 0
-    for bucket in range(max(min(totals), earliest_bucket(rule, now)), last + 1):
+    for bucket in range(min(totals, default=last + 1), min(last, max(totals, default=0) + rule.buckets) + 1):
         enters, leaves = totals.get(bucket), totals.get(bucket - rule.buckets)
         if enters is not None:
             n, failed = n + enters.n, failed + enters.failed
-        if leaves is not None and bucket - rule.buckets >= earliest_bucket(rule, now):
+        if leaves is not None:
             n, failed = n - leaves.n, failed - leaves.failed
-        if bucket >= earliest_judged(rule, now):
-            yield bucket, Count(n, failed)
+        yield bucket, Count(n, failed)

@@ -1,0 +1,1 @@
+"""Alert rules looked at without a stream: explained, tested, tried on stored rows."""
