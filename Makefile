@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit bench chaos fuzz docs kafka lock clean
+.PHONY: help demo test lint types imports unit bench chaos fuzz docs kafka audit lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -57,6 +57,9 @@ docs: $(VENV)/.dev ## renew the answers in docs/analysts.md, and docs/data-dicti
 
 kafka: $(VENV)/.dev ## fetch Apache Kafka for the tests now (needs Java and Maven)
 	$(BIN)/python -m tests.support.kafka_jars
+
+audit: $(VENV)/.dev ## known vulnerabilities of what is locked (asks the advisory database of PyPI)
+	$(BIN)/uv tool run pip-audit@2.10.1 --strict --disable-pip --require-hashes -r requirements-dev.lock
 
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group build -o requirements.lock pyproject.toml

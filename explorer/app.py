@@ -9,7 +9,9 @@ from typing import Any
 from dash import Dash
 from flask import Flask, Response, abort, request
 
-from explorer.callbacks import register
+from explorer.access.control import NO_LOGIN, control_access
+from explorer.access.settings import AccessSettings
+from explorer.callbacks import language_asked, register
 from explorer.export import as_csv, as_parquet
 from explorer.pages.registry import PAGES
 from explorer.queries import ROWS_EXPORTED, Query
@@ -23,6 +25,7 @@ EXPORT_SECONDS = 120.0
 PARQUET = "application/vnd.apache.parquet"
 POLICY = {
     "default-src": "'self'",
+    "object-src": "'none'",
     "img-src": "'self' data: blob:",
     # Plotly and the inputs bring styles with their scripts.
     "style-src": "'self' 'unsafe-inline'",
@@ -32,11 +35,11 @@ POLICY = {
 }
 
 
-def create_app(store: Store, trusted_hosts: tuple[str, ...] = ()) -> Flask:
-    """The application that shows what `store` answers.
+def create_app(store: Store, trusted_hosts: tuple[str, ...] = (), access: AccessSettings | None = None) -> Flask:
+    """The application that shows what `store` answers, to those whom `access` lets in (None: everybody).
 
     `trusted_hosts` are the names it answers to, all of them where there are none: a page of another site must not reach
-    a server on loopback by a name that it makes point there.
+    a server on loopback by a name that it makes point there. Raises `AccessError`, `AccountsError`.
     """
     app = Dash(
         "explorer",
@@ -57,21 +60,10 @@ def create_app(store: Store, trusted_hosts: tuple[str, ...] = ()) -> Flask:
         server.config["TRUSTED_HOSTS"] = list(trusted_hosts)
     server.add_url_rule("/export/<page>/<name>.<form>", view_func=_exporter(store))
     server.add_url_rule("/health", view_func=lambda: Response("up\n", mimetype="text/plain"))
-    _guard(server, app)
-    return server
-
-
-def _guard(server: Flask, app: Dash) -> None:
-    """Nothing comes from elsewhere, nothing goes elsewhere, nobody frames it."""
     hashes = " ".join(app.csp_hashes())
     policy = "; ".join(f"{name} {value}" for name, value in (POLICY | {"script-src": f"'self' {hashes}"}).items())
-
-    @server.after_request
-    def add_headers(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = policy
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
+    control_access(server, access or NO_LOGIN, policy, language_asked)
+    return server
 
 
 def _exporter(store: Store) -> Any:
@@ -80,6 +72,8 @@ def _exporter(store: Store) -> Any:
         if form not in ("csv", "parquet"):
             abort(404)
         query = _query(store, page, name)
+        if not store.may_see(query.view):
+            abort(Response("This is for operators only.\n", status=403, mimetype="text/plain"))
         rows = store.stream(query, EXPORT_SECONDS)
         try:
             columns = next(rows)

@@ -11,6 +11,7 @@ from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_up
 from dash.development.base_component import Component
 from flask import request
 
+from explorer.access.visitor import current_visitor
 from explorer.filters import DATES, SPANS, Filters, read_filters
 from explorer.pages.registry import HOME, page_at
 from explorer.palette import THEMES
@@ -93,7 +94,7 @@ def _frame(app: Dash, store: Store) -> None:
         bar = filter_bar(page, filters, words, facts, datetime.now(UTC)) if page else None
         name = page.name if page else HOME
         said = {"title": f"{words(f'page.{name}')} · omnitrack", "language": words.language, "theme": theme}
-        return header(page, filters, words, theme), bar, said
+        return header(page, filters, words, theme, current_visitor()), bar, said
 
 
 def _page(app: Dash, store: Store) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from explorer.access.visitor import Visitor
 from explorer.filters import DATES, SPANS, Filters
 from explorer.pages.page import Page
 from explorer.pages.registry import HOME, PAGES
@@ -36,8 +37,10 @@ def shell() -> html.Div:
     )
 
 
-def header(page: Page | None, filters: Filters, words: Words, theme: str) -> list[Component]:
-    """Navigation and preferences; links keep the filters."""
+def header(
+    page: Page | None, filters: Filters, words: Words, theme: str, visitor: Visitor | None = None
+) -> list[Component]:
+    """Navigation and preferences, and the way out for a visitor who logged in; links keep the filters."""
     search = filters.shared.search
     links = [
         html.Li(
@@ -58,11 +61,16 @@ def header(page: Page | None, filters: Filters, words: Words, theme: str) -> lis
                 html.Span("omnitrack", className="brand"),
                 html.Button(LANGUAGES[other], id="language", type="button", value=other, lang=other),
                 html.Button(words(f"app.{opposite}"), id="theme", type="button", value=opposite),
+                *([] if visitor is None else [_way_out(visitor, words)]),
             ],
             className="topbar",
         ),
         html.Nav(html.Ul(links), **aria(label=words("app.navigation"))),
     ]
+
+
+def _way_out(visitor: Visitor, words: Words) -> html.A:
+    return html.A(words("login.leave", name=visitor.name), href="/logout", title=visitor.role)
 
 
 def filter_bar(page: Page, filters: Filters, words: Words, facts: Facts, now: datetime) -> html.Form:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from sinks.clickhouse.errors import ClickHouseError, ClickHouseRefused, ClickHou
 from sinks.clickhouse.metrics import Answer
 from sinks.clickhouse.settings import ClickHouseSettings
 
-Kind = Literal["away", "missing", "slow", "refused"]
+Kind = Literal["away", "missing", "slow", "refused", "forbidden"]
 
 CONNECTIONS = 4
 CONNECT_SECONDS = 3
@@ -34,7 +34,7 @@ FACTS_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there is no answer: no ClickHouse, no such view, stopped as too slow, or refused for another reason."""
+    """Why there is no answer: no ClickHouse, no such view, too slow, refused otherwise, or not for this visitor."""
 
     kind: Kind
     text: str
@@ -54,9 +54,15 @@ class Facts:
 
 
 class Store:
-    """Asks one ClickHouse; may be used by any number of threads. `seconds` is what one query may take."""
+    """Asks one ClickHouse; may be used by any number of threads. `seconds` is what one query may take.
 
-    def __init__(self, settings: ClickHouseSettings, seconds: float) -> None:
+    `may_see` tells of a view whether who asks now may have its rows; it is asked in the caller's thread.
+    """
+
+    def __init__(
+        self, settings: ClickHouseSettings, seconds: float, may_see: Callable[[str], bool] = lambda _view: True
+    ) -> None:
+        self.may_see = may_see
         self.settings = _impatient(settings, seconds)
         self.seconds = seconds
         self._pool = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="query")
@@ -65,8 +71,10 @@ class Store:
 
     def read(self, queries: Mapping[str, Query]) -> dict[str, Answer | Failure]:
         """The answer to each query, under its name."""
-        asked = {name: self._pool.submit(self._answer, query) for name, query in queries.items()}
-        return {name: future.result() for name, future in asked.items()}
+        allowed = {name: query for name, query in queries.items() if self.may_see(query.view)}
+        asked = {name: self._pool.submit(self._answer, query) for name, query in allowed.items()}
+        answers: dict[str, Answer | Failure] = {name: future.result() for name, future in asked.items()}
+        return {name: answers.get(name, _forbidden(query.view)) for name, query in queries.items()}
 
     def facts(self) -> Facts | Failure:
         """The facts: at most half a minute old, always new while nothing is stored."""
@@ -123,6 +131,10 @@ class Store:
         if client is None:
             client = self._thread.client = connect(self.settings)
         return client
+
+
+def _forbidden(view: str) -> Failure:
+    return Failure("forbidden", f"{view}: of single customers")
 
 
 def _facts_of(answer: Answer) -> Facts:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import typer
 
 from omnitrack.commands.audit import audit_command
@@ -9,6 +12,7 @@ from omnitrack.commands.dead import dead_app
 from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
 from omnitrack.commands.explore import explore_command
+from omnitrack.commands.explorer_user import explorer_user_app
 from omnitrack.commands.metrics import metrics_command
 from omnitrack.commands.migrate import migrate_command
 from omnitrack.commands.pseudonyms import pseudonyms_app
@@ -22,6 +26,12 @@ from omnitrack.commands.status import status_command
 from omnitrack.commands.stitch import stitch_command
 from omnitrack.commands.up import up_command
 from omnitrack.settings import SettingsError
+
+PASSWORD_IN_URL = re.compile(r"clickhouses?://[^/@]*:[^/@]+@")
+TOO_OPEN = (
+    "everybody on this machine can read a password among the arguments: take it out of the URL, and set"
+    " OMNITRACK_CLICKHOUSE_PASSWORD_FILE, or give the whole URL as OMNITRACK_CLICKHOUSE"
+)
 
 app = typer.Typer(
     name="omnitrack",
@@ -46,6 +56,7 @@ app.command("audit")(audit_command)
 app.command("restitch")(restitch_command)
 app.add_typer(rules_app, name="rules")
 app.add_typer(dead_app, name="dead")
+app.add_typer(explorer_user_app, name="explorer-user")
 app.add_typer(pseudonyms_app, name="pseudonyms")
 
 
@@ -56,6 +67,9 @@ def omnitrack() -> None:
 
 def main() -> None:
     """Run the command line; a wrong setting is told in one line, with exit code 2."""
+    if any(PASSWORD_IN_URL.search(argument) for argument in sys.argv[1:]):
+        typer.echo(f"omnitrack: {TOO_OPEN}", err=True)
+        raise SystemExit(2)
     try:
         app()
     except SettingsError as error:

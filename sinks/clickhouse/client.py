@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from clickhouse_driver import Client
 
-from sinks.clickhouse.errors import explained
-from sinks.clickhouse.settings import ClickHouseSettings
+from sinks.clickhouse.errors import ClickHouseUnavailable, explained
+from sinks.clickhouse.settings import ClickHouseSettings, NoPassword
 
 CLIENT_NAME = "omnitrack"
 
@@ -23,7 +23,10 @@ def connect(settings: ClickHouseSettings, database: str | None = None) -> Client
     Parameters `{name:Type}` of a query are given as `client.execute(sql, {"name": value})`.
     Raises `ClickHouseUnavailable` or `ClickHouseRefused` (unknown database, wrong password).
     """
-    host, options = settings.client_options()
+    try:
+        host, options = settings.client_options()
+    except NoPassword as error:
+        raise ClickHouseUnavailable(str(error)) from error
     options.setdefault("client_name", CLIENT_NAME)
     options["settings"] = {"server_side_params": True, **options.get("settings", {})}
     if database is not None:

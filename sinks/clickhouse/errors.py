@@ -89,7 +89,7 @@ def _silence(error: Exception, settings: ClickHouseSettings) -> str:
     reason = str(error.message or "") if isinstance(error, driver.Error) else str(error)
     reason = reason.removesuffix(f" ({settings.address})")
     advice = (
-        "is it the secure port, and is its certificate known (ca_certs=, verify=)?"
+        "is it the secure port, and does OMNITRACK_CLICKHOUSE_CA_FILE hold the authority of its certificate?"
         if "SSL" in reason
         else "is it running, and is OMNITRACK_CLICKHOUSE (or --clickhouse) right?"
     )
@@ -100,7 +100,7 @@ def _refusal(error: driver.ServerException, settings: ClickHouseSettings) -> str
     if error.code in CREDENTIALS:
         return (
             f"ClickHouse at {settings.address} refuses the user or password (code {error.code}): "
-            "correct them in OMNITRACK_CLICKHOUSE or --clickhouse"
+            "correct them in OMNITRACK_CLICKHOUSE or OMNITRACK_CLICKHOUSE_PASSWORD_FILE"
         )
     text = f"ClickHouse error {error.code}: {server_text(error)}"
     advice = ADVICE.get(error.code)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from clickhouse_driver.util.helpers import parse_url
-from pydantic import SecretStr, field_validator
+from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_URL = "clickhouse://default@127.0.0.1:9000/omnitrack"
@@ -16,17 +17,24 @@ SHAPE = "clickhouse://user:password@host:port/database (clickhouses:// for TLS)"
 SECRET_PARAMETERS = frozenset({"password", "keypass"})
 
 
+class NoPassword(ValueError):
+    """The file that should hold ClickHouse's password does not."""
+
+
 class ClickHouseSettings(BaseSettings):
     """The ClickHouse of a deployment, from `OMNITRACK_CLICKHOUSE`.
 
     The URL is `clickhouse://user:password@host:port/database?parameters`; parameters are those of
     `clickhouse_driver.Client.from_url` (`secure`, `verify`, `ca_certs`, `compression`, `alt_hosts`, time-outs in
-    seconds) and settings of ClickHouse. No database means `omnitrack`. Raises pydantic's `ValidationError`.
+    seconds) and settings of ClickHouse. No database means `omnitrack`. A file may hold the password instead, and
+    another the authority that signed the server's certificate. Raises pydantic's `ValidationError`.
     """
 
     model_config = SettingsConfigDict(env_prefix="OMNITRACK_", frozen=True, hide_input_in_errors=True, extra="ignore")
 
     clickhouse: SecretStr = SecretStr(DEFAULT_URL)
+    clickhouse_password_file: Path | None = None
+    clickhouse_ca_file: Path | None = None
 
     @field_validator("clickhouse")
     @classmethod
@@ -35,6 +43,19 @@ class ClickHouseSettings(BaseSettings):
         if problem:
             raise ValueError(f"OMNITRACK_CLICKHOUSE: {problem}; expected {SHAPE}")
         return value
+
+    @model_validator(mode="after")
+    def _check_files(self) -> Self:
+        _, options = parse_url(self.clickhouse.get_secret_value())
+        if self.clickhouse_password_file is not None and options.get("password"):
+            raise ValueError(
+                "OMNITRACK_CLICKHOUSE holds a password, and OMNITRACK_CLICKHOUSE_PASSWORD_FILE is set: keep one"
+            )
+        if self.clickhouse_ca_file is not None and not options.get("secure"):
+            raise ValueError(
+                "OMNITRACK_CLICKHOUSE_CA_FILE would be without effect: OMNITRACK_CLICKHOUSE must be clickhouses://"
+            )
+        return self
 
     @classmethod
     def of(cls, url: str | None) -> ClickHouseSettings:
@@ -63,9 +84,23 @@ class ClickHouseSettings(BaseSettings):
         return urlunsplit(parts._replace(netloc=account + host, query=urlencode(query, safe="*")))
 
     def client_options(self) -> tuple[str, dict[str, Any]]:
-        """Host and keyword arguments of `clickhouse_driver.Client`."""
+        """Host and keyword arguments of `clickhouse_driver.Client`; reads the password's file. Raises `NoPassword`."""
         host, options = parse_url(self.clickhouse.get_secret_value())
+        if self.clickhouse_password_file is not None:
+            options["password"] = _first_line(self.clickhouse_password_file)
+        if self.clickhouse_ca_file is not None:
+            options["ca_certs"] = str(self.clickhouse_ca_file)
         return host, {**options, "database": self.database}
+
+
+def _first_line(file: Path) -> str:
+    try:
+        line = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoPassword(f"OMNITRACK_CLICKHOUSE_PASSWORD_FILE={file}: {error}") from error
+    if not line:
+        raise NoPassword(f"OMNITRACK_CLICKHOUSE_PASSWORD_FILE={file}: its first line is empty")
+    return line
 
 
 def problem_of(url: str) -> str | None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
+from explorer.access.accounts import make_account, write_accounts
 from omnitrack.cli import app
 from omnitrack.ports import LOOPBACK
 
@@ -22,10 +25,18 @@ def test_a_busy_port_is_refused_with_one_line() -> None:
     )
 
 
-def test_an_address_that_is_not_this_machines_is_refused() -> None:
+def test_another_address_needs_a_login() -> None:
     refused = RUNNER.invoke(app, ["explore", "--port", "8050", "--host", "192.0.2.1"])
     assert refused.exit_code == 2
-    assert "there is no login" in refused.stderr
+    assert "192.0.2.1 can be reached from elsewhere, and there is no login" in refused.stderr
+
+
+def test_an_address_that_is_not_this_machines_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_accounts(tmp_path / "users", [make_account("ana", "analyst", "a long password")])
+    monkeypatch.setenv("OMNITRACK_EXPLORER_USERS", str(tmp_path / "users"))
+    monkeypatch.setenv("OMNITRACK_EXPLORER_URL", "https://explorer.bank.example")
+    refused = RUNNER.invoke(app, ["explore", "--port", "8050", "--host", "192.0.2.1"])
+    assert refused.exit_code == 2
     assert "explore: cannot listen on 192.0.2.1:8050: " in refused.stderr
 
 

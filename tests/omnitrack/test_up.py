@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import psutil
 import pytest
 from kafka import KafkaProducer
 
@@ -22,6 +23,7 @@ from omnitrack.runtime import Runtime, read_runtime
 from schemas.topics import Topics
 from tests.omnitrack.stand_ins import eventually, is_alive, tree_of
 
+FAUST_WEB_PORT = 6066
 OMNITRACK = (sys.executable, "-m", "omnitrack.cli")
 
 
@@ -90,6 +92,12 @@ def up(tmp_path: Path) -> Iterator[Up]:
         running.process.communicate()
 
 
+def listening(pids: set[int]) -> set[tuple[str, int]]:
+    """The addresses and ports on which these processes can be reached."""
+    found = (connection for pid in pids for connection in psutil.Process(pid).net_connections("inet"))
+    return {(one.laddr.ip, one.laddr.port) for one in found if one.status == psutil.CONN_LISTEN}
+
+
 def told(page: str | None, path: str) -> str:
     """What a process's own page tells."""
     with urlopen(f"http://{page}{path}") as answer:
@@ -121,7 +129,11 @@ def test_all_that_is_published_is_stored_once_though_processes_are_killed(up: Up
     [explorer] = [line.split()[-1] for line in said if line.startswith("explorer")]
     with urlopen(explorer) as page:  # noqa: S310 -- our own address
         assert "omnitrack" in page.read().decode()
+    assert any("listens on 127.0.0.1 only" in line for line in said)
     everything = tree_of(up.process.pid)
+    addresses = listening(everything)
+    assert {address for address, _ in addresses} == {"127.0.0.1"}
+    assert FAUST_WEB_PORT not in {port for _, port in addresses}
 
     up.publish([*(touchpoint(number) for number in range(300)), touchpoint(7), b"no JSON"])
     report = up.status()

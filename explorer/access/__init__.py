@@ -1,0 +1,1 @@
+"""Who may look at the explorer, and what they may see."""

@@ -1,0 +1,58 @@
+"""Roles on a ClickHouse server: `omnitrack_writer`, `omnitrack_operator`, `omnitrack_analyst`.
+
+They are made by statements that may run again, and have to, after a migration has made a view anew: it is then asked
+with its caller's rights until its definer is set again. The embedded engine has no users and no roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sinks.clickhouse.client import connected
+from sinks.clickhouse.errors import ClickHouseRefused, explained
+from sinks.clickhouse.settings import ClickHouseSettings
+from sinks.clickhouse.statements import split_statements
+from sinks.clickhouse.views import load_views
+
+FOLDER = Path(__file__).parent / "access"
+EMBEDDED = "omnitrack embedded"
+# Of the explorer's own views those that count; the others show single customers, or what a channel sent.
+ANALYSTS_EXPLORER_VIEWS = frozenset({"explorer_facts", "explorer_flows", "explorer_wait_groups"})
+
+
+def analysts_views(database: str) -> tuple[str, ...]:
+    """The views that an analyst may ask: the metrics, and what the explorer counts."""
+    names = (view.name for view in load_views(database))
+    return tuple(name for name in names if name.startswith("metric_") or name in ANALYSTS_EXPLORER_VIEWS)
+
+
+def role_statements(database: str) -> Iterator[str]:
+    """What makes the roles for one database, in order."""
+    yield from _statements("roles.sql", database=f"`{database}`")
+    for view in analysts_views(database):
+        yield from _statements("each_analysts_view.sql", database=f"`{database}`", view=f"`{view}`")
+
+
+def make_roles(settings: ClickHouseSettings) -> bool:
+    """Make the roles; False: the server is the embedded one, which has none, and nothing was done.
+
+    Needs the views, and rights to manage access. Raises `ClickHouseError`.
+    """
+    with connected(settings) as client:
+        if client.connection.server_info.display_name == EMBEDDED:
+            return False
+        for statement in role_statements(settings.database):
+            try:
+                with explained(settings):
+                    client.execute(statement)
+            except ClickHouseRefused as error:
+                raise ClickHouseRefused(f"{statement.splitlines()[-1]}: {error}", error.code) from error
+    return True
+
+
+def _statements(file: str, **values: str) -> tuple[str, ...]:
+    text = (FOLDER / file).read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace(f"{{{{ {name} }}}}", value)
+    return split_statements(text)
