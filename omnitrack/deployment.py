@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class DeploymentOptions:
 
     data_dir: Path
     kafka: str | None = None
-    clickhouse: str | None = None
+    clickhouse: str | None = field(default=None, repr=False)
     kafka_port: int = 9092
     clickhouse_port: int = 9000
     workers: int = 1

@@ -24,7 +24,7 @@ class ProcessSpec:
     """What to run. `env` is added to the supervisor's own; `grace` is how many seconds SIGTERM gives it to end."""
 
     command: tuple[str, ...]
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
     grace: float = 20.0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -50,13 +50,13 @@ class Endpoints:
     """The addresses a command works on; `runtime` is that of the running `up` of `data_dir`, if there is one."""
 
     kafka: str
-    clickhouse: str
+    clickhouse: str = field(repr=False)
     data_dir: Path
     topic_prefix: str
     streams_group: str
     sink_group: str
     alerts_group: str
-    runtime: Runtime | None
+    runtime: Runtime | None = field(repr=False)
 
     def group(self, role: str) -> str:
         """The consumer group of `role`: `notify-webhook`."""

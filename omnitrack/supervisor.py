@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
@@ -51,7 +51,7 @@ class Plan:
 
     data_dir: Path
     kafka: str
-    clickhouse: str
+    clickhouse: str = field(repr=False)
     stages: Sequence[Sequence[ServiceSpec]]
     ports: Sequence[tuple[int, str]] = ()
     kafka_in_memory: bool = False

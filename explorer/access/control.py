@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Flask
+from flask import Flask, Response
 
-from explorer.access.accounts import Accounts
+from explorer.access.accounts import Accounts, AccountsError
 from explorer.access.guard import add_headers, refuse_foreign_requests, require_visitor
 from explorer.access.login import Login
 from explorer.access.oidc import Provider
@@ -15,6 +16,8 @@ from explorer.access.settings import AccessSettings
 
 NO_LOGIN = AccessSettings.model_construct()
 MOST_FORM_BYTES = 1024 * 1024
+
+logger = logging.getLogger(__name__)
 
 
 def control_access(server: Flask, access: AccessSettings, policy: str, language: Callable[[], str]) -> None:
@@ -38,5 +41,11 @@ def control_access(server: Flask, access: AccessSettings, policy: str, language:
     )
     accounts = None if access.users is None else Accounts(access.users)
     provider = None if access.oidc_issuer is None else Provider(server, access)
+    server.register_error_handler(AccountsError, _nobody_can_log_in)
     require_visitor(server, access, accounts)
     Login(accounts, provider, language).add_to(server)
+
+
+def _nobody_can_log_in(error: AccountsError) -> Response:
+    logger.error("%s", error)
+    return Response("The file of users cannot be read; the log of the explorer says why.\n", 503, mimetype="text/plain")

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 from flask import Flask, Request, Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from explorer.access.accounts import Accounts, AccountsError
+from explorer.access.accounts import Accounts
 from explorer.access.settings import AccessSettings
 from explorer.access.visitor import recall
 
@@ -51,10 +51,7 @@ def require_visitor(server: Flask, access: AccessSettings, accounts: Accounts | 
 
     @server.before_request
     def require() -> AnyResponse | None:
-        try:
-            g.visitor = recall(accounts, access.session_hours * 3600)
-        except AccountsError as error:
-            abort(Response(f"{error}\n", status=503, mimetype="text/plain"))
+        g.visitor = recall(accounts, access.session_hours * 3600)
         if g.visitor is not None or request.path in OPEN_PATHS or request.path.startswith("/login/"):
             return None
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):

@@ -16,7 +16,6 @@ from schemas.kafka_obstacle import find_obstacle
 from schemas.topics import Topics
 from sources.publisher import DeliveryError, Publisher
 from sources.settings import PublisherSettings
-from sources.simulator.senders import RawSender, SendFailedError
 from tests.sources.touchpoints import touchpoint
 from tests.streams.worker import Deployment, eventually
 from tests.support.brokers import Broker
@@ -153,8 +152,6 @@ def test_who_reads_and_who_publishes_is_told(secure_kafka: SecureKafka, give: Gi
     settings = PublisherSettings(kafka=secure_kafka.sasl, answer_seconds=SECONDS)
     with pytest.raises(DeliveryError, match="correct OMNITRACK_KAFKA_USER"):
         Publisher(settings)
-    with pytest.raises(SendFailedError, match="correct OMNITRACK_KAFKA_USER"):
-        RawSender(secure_kafka.sasl, Topics(), answer_seconds=SECONDS)
 
 
 def test_a_worker_waits_for_its_password_to_be_known_and_says_so(

@@ -97,6 +97,13 @@ def test_who_is_removed_or_has_another_password_is_out_at_once(client: FlaskClie
     assert client.get("/", headers=BROWSER).status_code == 302
 
 
+def test_without_its_file_of_users_nobody_gets_in(client: FlaskClient, users: Path) -> None:
+    log_in(client)
+    users.write_text("ana:analyst:in clear\n")
+    assert client.get("/", headers=BROWSER).status_code == 503
+    assert log_in(client) == 503
+
+
 def test_a_session_ends_by_itself(site: Callable[..., FlaskClient], monkeypatch: pytest.MonkeyPatch) -> None:
     client = site(session_hours=1)
     log_in(client)

@@ -37,9 +37,7 @@ def behind_tls(certificates: Certificates, plain_port: int) -> Iterator[tuple[st
 
 
 @pytest.fixture
-def environment(
-    plain_port: int, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
-) -> pytest.MonkeyPatch:
+def environment(plain_port: int, certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The authority is known, once the server itself was asked without TLS."""
     monkeypatch.setenv("OMNITRACK_CLICKHOUSE_CA_FILE", str(certificates.ca))
     return monkeypatch
