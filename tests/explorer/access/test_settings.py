@@ -1,4 +1,4 @@
-"""Who may look is settled before the explorer listens: beyond loopback nobody without a login, nor with one in clear."""
+"""Who may look is settled before the explorer listens: beyond loopback nobody without a login, nor by one in clear."""
 
 from __future__ import annotations
 
