@@ -24,6 +24,7 @@ from omnitrack.commands.simulate import simulate
 from omnitrack.commands.sql import sql_command
 from omnitrack.commands.status import status_command
 from omnitrack.commands.stitch import stitch_command
+from omnitrack.commands.undelivered import undelivered_app
 from omnitrack.commands.up import up_command
 from omnitrack.settings import SettingsError
 
@@ -57,6 +58,7 @@ app.command("restitch")(restitch_command)
 app.add_typer(rules_app, name="rules")
 app.add_typer(dead_app, name="dead")
 app.add_typer(explorer_user_app, name="explorer-user")
+app.add_typer(undelivered_app, name="undelivered")
 app.add_typer(pseudonyms_app, name="pseudonyms")
 
 

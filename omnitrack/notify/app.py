@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from omnitrack.notify.delivering import Deliverer
 from omnitrack.notify.handler import Notify
+from omnitrack.notify.receivers import receiver_of
 from omnitrack.notify.settings import NotifySettings
 from schemas.topics import Topics
 from sinks.notices import Receiver
-from streams.batching import BatchApp, Ending, create_app
+from streams.batching import BatchApp, create_app
 from streams.logs import set_log_level
 from streams.provision import ensure_topics
 
@@ -20,23 +20,17 @@ STALL_SECONDS = 24 * 3600.0
 """It waits for the receiver, and says so; a restart would not bring it back."""
 
 
-class NobodyToTell(Ending):
-    """The app was started, and the settings name no receiver that can be told."""
+def create_notify(name: str, settings: NotifySettings, refresh_seconds: float | None = None) -> BatchApp:
+    """The app of the receiver of that name; without I/O until its worker starts, which ends if there is none.
 
-
-def create_notify(
-    name: str, settings: NotifySettings, receiver_of: Callable[[], Receiver], refresh_seconds: float | None = None
-) -> BatchApp:
-    """The app of the receiver of that name, which `receiver_of` makes; without I/O until its worker starts.
-
-    `refresh_seconds` is how often what fires is told again; None: never. `receiver_of` raises `NobodyToTell`.
+    `refresh_seconds` is how often what fires is told again; None: never.
     """
     set_log_level(settings.log_level)
     topics = Topics(settings.topic_prefix)
     made: list[Receiver] = []
 
     async def prepare(app: BatchApp) -> None:
-        receiver = receiver_of()
+        receiver = receiver_of(name, settings)
         made.append(receiver)
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
         states = app.state_table("told", topics.notify_state(name), settings.partitions)

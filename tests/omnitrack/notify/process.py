@@ -58,7 +58,7 @@ class NotifyProcess:
             "-l",
             "info",
         ]
-        self._environment = {
+        self.environment = {
             "OMNITRACK_KAFKA": broker.bootstrap,
             "OMNITRACK_TOPIC_PREFIX": topics.prefix,
             "OMNITRACK_SESSION_TIMEOUT": "6",
@@ -73,7 +73,7 @@ class NotifyProcess:
 
     def spawn(self) -> Child:
         """Start it, again if need be."""
-        assignments = [f"{name}={value}" for name, value in self._environment.items()]
+        assignments = [f"{name}={value}" for name, value in self.environment.items()]
         self.child = Child.spawn(self._group, ["env", *assignments, *self._command], self.log)
         return self.child
 

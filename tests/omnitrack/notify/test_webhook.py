@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook as Judge
+from typer.testing import CliRunner
 
+from omnitrack.cli import app
 from schemas.rows import AlertRow
 from schemas.topics import Topics
 from tests.omnitrack.notify.inbox import Inbox
@@ -79,10 +81,28 @@ def test_what_it_refuses_is_kept_with_the_reason_and_holds_up_nothing(posting: P
     posting.inbox.status = 204
     posting.say(said_now("after it"))
     posting.await_told("after it", ["alert.firing"])
-    [kept] = posting.process.undelivered()
+    [kept] = [one for one in posting.process.undelivered() if one.notice.subject == "refused"]
     assert (kept.receiver, kept.notice.subject) == ("webhook", "refused")
     assert "answered 410" in kept.error
     assert "token=secret" not in posting.process.log.read_text() + kept.error
+
+
+def test_what_it_refused_is_listed_and_sent_again_once_it_takes_it(posting: Posting) -> None:
+    environment = posting.process.environment
+    posting.inbox.status = 410
+    posting.say(said_now("sent again"))
+    eventually("given up", lambda: "sent again" in str(posting.process.undelivered()), posting.process.child)
+    listed = CliRunner().invoke(app, ["undelivered", "list"], env=environment | {"COLUMNS": "250"})
+    assert "the handoff sent again failed" in listed.stdout
+    refused = CliRunner().invoke(app, ["undelivered", "send"], env=environment)
+    assert refused.exit_code == 1
+    assert "answered 410" in refused.stderr
+    posting.inbox.status = 204
+    sent = CliRunner().invoke(app, ["undelivered", "send"], env=environment)
+    assert sent.exit_code == 0, sent.output
+    posting.await_told("sent again", ["alert.firing"])
+    assert len({headers["webhook-id"] for headers, _ in posts_of(posting.inbox, "sent again")}) == 1
+    assert "0 sent, 0 still wait" in CliRunner().invoke(app, ["undelivered", "send"], env=environment).stdout
 
 
 def test_a_webhook_that_hangs_keeps_no_other_receiver_waiting_and_loses_nothing(
