@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +49,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.delays: dict[str, float] = {}
+        self.until_said: dict[str, float] = {}
         self.server = ThreadingHTTPServer((LOOPBACK, 0), self._handler())
         self.url = f"http://{LOOPBACK}:{self.server.server_port}"
         self.alertmanager = ""
@@ -76,7 +77,9 @@ class Recorder:
             now = time.time()
         for alert in json.loads(body):
             began = datetime.fromisoformat(alert["annotations"]["event_time"]).timestamp()
-            self.delays.setdefault(alert["labels"]["fingerprint"], now - began)
+            fingerprint, said = alert["labels"]["fingerprint"], datetime.fromisoformat(alert["startsAt"]).timestamp()
+            self.delays.setdefault(fingerprint, now - began)
+            self.until_said.setdefault(fingerprint, said - began)
 
 
 def main() -> None:
@@ -90,7 +93,12 @@ def main() -> None:
         deadline = time.monotonic() + LATEST_SECONDS
         while len(recorder.delays) < failing and time.monotonic() < deadline:
             time.sleep(0.5)
-        report(sorted(recorder.delays.values()), failing, round(options.rate * options.seconds / took))
+        rate = round(options.rate * options.seconds / took)
+        print(
+            f"{rate:,} touchpoints/s, {failing:,} handoffs failed, {len(recorder.delays):,} alerts reached Alertmanager"
+        )
+        report("alert said", recorder.until_said.values())
+        report("Alertmanager", recorder.delays.values())
 
 
 @contextmanager
@@ -165,11 +173,10 @@ def touchpoint(number: int, channel: str, customer: str, **more: Any) -> bytes:
     return json.dumps(fields | more).encode()
 
 
-def report(delays: list[float], failing: int, rate: int) -> None:
-    print(f"{rate:,} touchpoints/s, {failing:,} handoffs failed, {len(delays):,} alerts reached Alertmanager")
+def report(what: str, delays: Collection[float]) -> None:
     if len(delays) > 1:
         cuts = statistics.quantiles(delays, n=100, method="inclusive")
-        print(f"touchpoint → Alertmanager: median {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, longest {delays[-1]:.2f} s")
+        print(f"touchpoint → {what}: median {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, longest {max(delays):.2f} s")
 
 
 if __name__ == "__main__":

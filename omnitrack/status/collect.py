@@ -22,6 +22,7 @@ from omnitrack.status.report import (
     process_statuses,
     topic_statuses,
 )
+from schemas.topics import RECEIVERS
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.errors import ClickHouseError, explained
 from sinks.clickhouse.settings import ClickHouseSettings
@@ -79,9 +80,13 @@ def ask_kafka(endpoints: Endpoints, timeout: float) -> KafkaPart:
         inputs = touchpoints_topics(endpoints, existing)
         streams = _offsets(reader, endpoints.streams_group, {*inputs, topics.identity, topics.customer} & existing)
         sink = _offsets(reader, endpoints.sink_group, set(topics.outputs) & existing)
-        alerts = _offsets(reader, endpoints.alerts_group, {*topics.stitched_rows, topics.alerting} & existing)
+        others = [
+            _offsets(reader, endpoints.alerts_group, {*topics.stitched_rows, topics.alerting} & existing),
+            *(_offsets(reader, endpoints.group(f"notify-{one}"), {topics.alerts} & existing) for one in RECEIVERS),
+        ]
+    running = [streams, sink, *(group for group in others if group.committed)]
     return KafkaPart(
-        topics=topic_statuses(streams) + topic_statuses(sink) + (topic_statuses(alerts) if alerts.committed else ()),
+        topics=tuple(status for group in running for status in topic_statuses(group)),
         begins={partition: begin for partition, begin in streams.begins.items() if partition.topic in inputs},
         ends={partition: end for partition, end in streams.ends.items() if partition.topic in inputs},
     )

@@ -20,9 +20,10 @@ from tests.support.prometheus import CONFIGURATION
 RULES = CONFIGURATION / "rules.yml"
 TRIED = Path(__file__).with_name("prometheus_rules.yml")
 COMMANDS = {
-    "the rules": ("check", "rules", RULES),
-    "the configuration": ("check", "config", CONFIGURATION / "prometheus.yml"),
-    "how the rules are tried": ("test", "rules", TRIED),
+    "the rules": ("promtool", "check", "rules", RULES),
+    "the configuration": ("promtool", "check", "config", CONFIGURATION / "prometheus.yml"),
+    "how the rules are tried": ("promtool", "test", "rules", TRIED),
+    "the routes of Alertmanager": ("amtool", "check-config", CONFIGURATION / "alertmanager.yml"),
 }
 
 
@@ -41,8 +42,9 @@ def known_meters() -> set[str]:
 
 
 @pytest.mark.parametrize("what", COMMANDS)
-def test_promtool_finds_no_fault_with(what: str) -> None:
-    command = [require_program("promtool"), *map(str, COMMANDS[what])]
+def test_its_tool_finds_no_fault_with(what: str) -> None:
+    program, *arguments = COMMANDS[what]
+    command = [require_program(str(program)), *map(str, arguments)]
     told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert told.returncode == 0, told.stdout + told.stderr
 

@@ -22,6 +22,7 @@ def test_kafka_is_told_though_clickhouse_does_not_answer(broker: Broker, topic_p
     alerting = endpoints.topics.alerting
     send(broker.bootstrap, alerting, 10)
     commit(broker.bootstrap, endpoints.alerts_group, alerting, 4)
+    commit(broker.bootstrap, endpoints.group("notify-webhook"), endpoints.topics.alerts, 0)
     port = free_port()
     arguments = ["status", "--format", "json", "--kafka", broker.bootstrap, "--clickhouse", NOBODY.format(port=port)]
     result = CliRunner().invoke(app, arguments, env={"OMNITRACK_TOPIC_PREFIX": topic_prefix})
@@ -29,6 +30,9 @@ def test_kafka_is_told_though_clickhouse_does_not_answer(broker: Broker, topic_p
     report = json.loads(result.stdout)
     assert {"topic": atm, "group": endpoints.streams_group, "records": 100, "lag": 25} in report["topics"]
     assert {"topic": alerting, "group": endpoints.alerts_group, "records": 10, "lag": 6} in report["topics"]
+    told = {"topic": endpoints.topics.alerts, "group": endpoints.group("notify-webhook"), "records": 0, "lag": 0}
+    assert told in report["topics"]
+    assert "notify-alertmanager" not in str(report["topics"])
     assert {topic["topic"] for topic in report["topics"]} == {
         spec.name for spec in endpoints.topics.all if spec.cleanup == "delete"
     } - {endpoints.topics.undelivered}  # no group reads it
