@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
@@ -85,6 +86,16 @@ class BrokerReader:
             filled = [partition for partition in partitions if begins[partition] < ends[partition]]
             ends.update(_high_waters(consumer, filled, ends))
             return _named(ends)
+
+    def configs(self, topics: Iterable[str]) -> dict[str, dict[str, str]]:
+        """The settings of each topic; none of a topic, or at all, where the broker does not tell them."""
+        asked = [ConfigResource(ConfigResourceType.TOPIC, topic, None) for topic in topics]
+        try:
+            answer = self._admin.describe_configs(asked, config_filter="all")
+        except (KafkaError, KeyError, ValueError):
+            return {}
+        found: dict[str, dict[str, Any]] = next(iter(answer.values()), {})
+        return {topic: {name: str(entry["value"]) for name, entry in config.items()} for topic, config in found.items()}
 
     def committed(self, group: str) -> Offsets:
         """The offsets that `group` committed; empty where it never did."""

@@ -11,6 +11,7 @@ from omnitrack.commands.audit import audit_command
 from omnitrack.commands.dead import dead_app
 from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
+from omnitrack.commands.erase import erase_command
 from omnitrack.commands.explore import explore_command
 from omnitrack.commands.explorer_user import explorer_user_app
 from omnitrack.commands.metrics import metrics_command
@@ -56,6 +57,7 @@ app.command("status")(status_command)
 app.command("audit")(audit_command)
 app.command("restitch")(restitch_command)
 app.add_typer(rules_app, name="rules")
+app.command("erase")(erase_command)
 app.add_typer(dead_app, name="dead")
 app.add_typer(explorer_user_app, name="explorer-user")
 app.add_typer(undelivered_app, name="undelivered")

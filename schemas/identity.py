@@ -21,6 +21,12 @@ STRENGTH = ("card", "account", "phone", "wechat_openid", "device", SESSION)
 Identity = tuple[str, str]
 """Kind and value; the value of a session is `channel:session_id`, for a session is one channel's."""
 
+ERASED = "erased:"
+"""Stands among an identity's customers for whoever was erased; it is nobody's id."""
+
+FORGETTING = "forget:"
+"""The key of the records that are for a whole partition."""
+
 _PROFILE = "profile:"
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -53,7 +59,14 @@ class Told(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="t"):
     customers: tuple[str, ...] | None
 
 
-IdentityRecord = Link | Watch | Held | Told
+class Forget(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="f"):
+    """To a whole partition: no identity may tell of `customer_id` any more, as was asked for at `at`."""
+
+    customer_id: str
+    at: int
+
+
+IdentityRecord = Link | Watch | Held | Told | Forget
 
 encode_identity_record = _encode
 decode_identity_record = msgspec.msgpack.Decoder(IdentityRecord).decode

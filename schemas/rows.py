@@ -29,6 +29,7 @@ DeadReason = Literal[
     "conflict",
     "too_late",
     "internal",
+    "erased",
 ]
 
 
@@ -195,6 +196,10 @@ def letter_version(placement: int) -> int:
 def letter_tombstone_version(placement: int) -> int:
     """That of the tombstone of the same letter: greater than its marks, less than the letter of the next placement."""
     return _VERSIONS_PER_PLACEMENT * placement + _VERSIONS_PER_PLACEMENT - 1
+
+
+ERASED_LETTER_VERSION = 2**62
+"""That of the letter in the place of what was stored of an erased customer's record: greater than any other."""
 
 
 def letter_placement(version: int) -> int:

@@ -157,7 +157,13 @@ class History(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="h"):
     ids: StoredIds = StoredIds()
 
 
-CustomerRecord = Arrival | Withdrawal | Tick | History
+class Erasure(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="e"):
+    """The key's customer is to be forgotten for ever, as was asked for at `at`; what comes of it later is refused."""
+
+    at: int
+
+
+CustomerRecord = Arrival | Withdrawal | Tick | History | Erasure
 
 encode_customer_record = msgspec.msgpack.Encoder().encode
 decode_customer_record = msgspec.msgpack.Decoder(CustomerRecord).decode

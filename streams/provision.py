@@ -16,6 +16,9 @@ DEAD_LETTER_BYTES = 8 * 1024 * 1024
 """A dead letter holds what was refused in base64, be it the largest record that a broker takes by default."""
 
 
+COMPACTED_WITHIN_MS = 24 * 3_600_000
+"""How long a record of a changelog may stay that another one of its key has replaced."""
+
 VISIBLE_SECONDS = 20.0
 
 
@@ -98,4 +101,7 @@ def topic_configs(spec: TopicSpec, topics: Topics) -> dict[str, str]:
         configs["message.timestamp.type"] = "LogAppendTime"
     if spec.name == topics.dead:
         configs["max.message.bytes"] = str(DEAD_LETTER_BYTES)
+    if spec.cleanup == "compact":
+        # What was deleted has to go in a time that can be told: the broker's own limit is none at all.
+        configs["max.compaction.lag.ms"] = str(COMPACTED_WITHIN_MS)
     return configs

@@ -11,6 +11,8 @@ from functools import lru_cache, partial
 import msgspec
 
 from schemas.identity import (
+    FORGETTING,
+    Forget,
     Held,
     IdentityRecord,
     Link,
@@ -25,9 +27,10 @@ from streams.agents.poisoned import without_poison
 from streams.agents.rows import encode_msgpack
 from streams.agents.stitch import CustomerStates
 from streams.batching import Batch, Delivery, Outgoing, Record
-from streams.checkpoint import Effects, Publisher, checkpoint
+from streams.checkpoint import Effects, Publisher, Write, checkpoint
 from streams.clock import DueTimes
-from streams.identity import IdentityChange, advance_identity, identity_due
+from streams.identity import IdentityChange, advance_identity, forget, identity_due
+from streams.journey.erasure import is_erased
 from streams.journey.log import Get
 from streams.placing import place
 from streams.poison import PoisonWatch
@@ -92,9 +95,10 @@ class Identify:
         memory.clock = max([memory.clock, *(at for records in groups.values() for one in records if (at := _at(one)))])
         for key in memory.due.due(memory.clock, FORGOTTEN_PER_BATCH):
             groups.setdefault(key, [])
+        forgetting = groups.pop(FORGETTING, [])
         get = self._states.partition(batch.partition).get
         sent = _Sent(self._topics, self._place)
-        writes: list[list[tuple[bytes, bytes | None]]] = []
+        writes: list[list[Write]] = []
         due: dict[str, int | None] = {}
         poison: list[Exception] = []
         for key, records in groups.items():
@@ -108,6 +112,7 @@ class Identify:
             if change.writes:
                 writes.append(list(change.writes.items()))
             due[key] = change.due_at
+        writes += self._forgotten(forgetting, batch.partition, writes)
         self._poison.note(time.time(), len(batch.records), poison)
         if letters:
             sent.records[self._topics.dead, batch.partition] = letters
@@ -116,7 +121,25 @@ class Identify:
     def _compute(
         self, key: str, get: Get, clock: int, partition: int, records: Sequence[IdentityRecord]
     ) -> IdentityChange:
-        return advance_identity(key, get, records, clock, self._horizon, partition)
+        known = [record for record in records if not (isinstance(record, Link) and is_erased(record.customer_id, get))]
+        if not known and get(key.encode()) is None:
+            return IdentityChange()
+        return advance_identity(key, get, known, clock, self._horizon, partition)
+
+    def _forgotten(
+        self, records: Sequence[IdentityRecord], partition: int, writes: Sequence[Sequence[Write]]
+    ) -> list[list[Write]]:
+        """What is to be written, after the batch's other `writes`, to forget customers."""
+        if not records:
+            return []
+        state = dict(self._states.partition(partition))
+        for key, value in (write for group in writes for write in group):
+            if value is None:
+                state.pop(key, None)
+            else:
+                state[key] = value
+        customers = {record.customer_id: record.at for record in records if isinstance(record, Forget)}
+        return [[write] for customer_id, at in customers.items() for write in forget(customer_id, at, state).items()]
 
     def _memory(self, partition: int) -> PartitionMemory:
         if partition not in self._memories:

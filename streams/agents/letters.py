@@ -52,6 +52,13 @@ def too_late(arrival: Arrival) -> tuple[bytes | None, bytes]:
     return _of_arrival(arrival, "too_late", error)
 
 
+def erased(arrival: Arrival) -> tuple[bytes | None, bytes]:
+    """The customer was erased: the letter holds nothing of what came."""
+    error = "identities: of a customer who was erased"
+    version = letter_version(arrival.placement)
+    return dead_letter(arrival.origin, arrival.received_at, None, b"", "erased", (error,), version)
+
+
 def taken_in(arrival: Arrival) -> tuple[bytes | None, bytes]:
     """The tombstone of a letter whose touchpoint is stored now, or a duplicate."""
     return _tombstone(arrival.origin, arrival.received_at, arrival.placement)

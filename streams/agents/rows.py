@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from schemas.topics import Topics
-from streams.agents.letters import conflict, encode_json, retracted, taken_in, too_late
+from streams.agents.letters import conflict, encode_json, erased, retracted, taken_in, too_late
 from streams.batching import Outgoing
 from streams.journey import Change
 
@@ -43,6 +43,7 @@ class Rows:
         self.letters += map(too_late, change.too_late)
         self.letters += map(retracted, change.retracted)
         self.letters += map(taken_in, change.taken_in)
+        self.letters += map(erased, change.erased)
 
     def outgoing(self, partition: int) -> list[Outgoing]:
         """All of them, for the partition of this number of their topics."""

@@ -28,8 +28,9 @@ class Change:
 
     `conflicts` are arrivals whose channel and event_id the customer already has with other content, `too_late` those
     that are older than the horizon, `retracted` the withdrawals of what was not stored: it may have been one of these.
-    `taken_in` are arrivals that were dead letters, and are stored or duplicates now; `refused` tells why a history was
-    not. `due_at` is when rows next change without a touchpoint (ms; None: never).
+    `taken_in` are arrivals that were dead letters, and are stored or duplicates now; `erased` are those of a customer
+    who was forgotten; `refused` tells why a history was not taken in. `due_at` is when rows next change without a
+    touchpoint (ms; None: never).
     """
 
     writes: dict[bytes, bytes | None] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Change:
     too_late: list[Arrival] = field(default_factory=list)
     retracted: list[Withdrawal] = field(default_factory=list)
     taken_in: list[Arrival] = field(default_factory=list)
+    erased: list[Arrival] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     due_at: int | None = None
 
@@ -57,6 +59,7 @@ class Change:
         self.too_late += later.too_late
         self.retracted += later.retracted
         self.taken_in += later.taken_in
+        self.erased += later.erased
         self.refused += later.refused
         self.due_at = later.due_at
 

@@ -11,25 +11,31 @@ from typing import NamedTuple, Protocol
 
 from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow
-from schemas.touchpoint import Arrival, History, Origin, StoredIds, Touchpoint, Withdrawal
+from schemas.touchpoint import Arrival, Erasure, History, Origin, StoredIds, Touchpoint, Withdrawal
 from streams.journey.advance import advance, conclude
 from streams.journey.append import Touched
 from streams.journey.arrivals import Name, Sorted, order
 from streams.journey.collecting import HISTORY_AGE, collect
 from streams.journey.emit import Change, Emission
+from streams.journey.erasure import erase, is_erased
 from streams.journey.log import Get, Log
 from streams.journey.opening import open_state
 from streams.journey.rebuild import rebuild
 from streams.journey.state import Head, Stored
 from streams.journey.tombstones import handoff_tombstone, journey_tombstone, promise_tombstone
 
-CustomerItem = Arrival | Withdrawal | History
+CustomerItem = Arrival | Withdrawal | History | Erasure
 
 
 def advance_through(
     customer_id: str, get: Get, records: Sequence[CustomerItem], catalogue: Catalogue, clock: int, now: int
 ) -> Change:
-    """As `advance`, of records with histories among them; `now` in ms is the least version."""
+    """As `advance`, of records with histories among them; `now` in ms is the least version.
+
+    Of a customer who was erased, or is to be by one of them, nothing is taken in.
+    """
+    if is_erased(customer_id, get) or any(isinstance(record, Erasure) for record in records):
+        return erase(customer_id, get, records)
     change = Change()
     states: dict[bytes, bytes | None] = {}
 
@@ -74,7 +80,7 @@ def _steps(records: Sequence[CustomerItem]) -> Iterator[History | list[Arrival |
                 yield run
             yield record
             run = []
-        else:
+        elif not isinstance(record, Erasure):
             run.append(record)
     if run or not records:
         yield run

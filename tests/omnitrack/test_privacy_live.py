@@ -154,6 +154,84 @@ def test_a_repaired_letter_is_replayed_once_under_the_key_and_the_account_adds_u
     assert pipeline.audit()["adds_up"]
 
 
+def test_an_erased_customer_is_nowhere_and_does_not_come_back(bank: Bank, tmp_path: Path) -> None:
+    pipeline = bank.pipeline
+    known = {"customer_no": "C-erased", "phone": "p-erased", "device": "d-shared"}
+    twice = touchpoint("e-1", "", ago(1.2), identities=known, session_id="s-erased", intent="transfer")
+    bank.publish(
+        touchpoint("e-0", "", ago(1.3), identities={"phone": "p-erased"}, intent="transfer"),
+        twice,
+        touchpoint(
+            "e-2", "", ago(1.1), identities={"phone": "p-erased"}, promise={"promise_id": "P", "due_at": ago(1)}
+        ),
+        touchpoint(
+            "e-3", "C-erased", ago(1.0), channel="wechat", outcome="referred", referral={"to_channel": "branch"}
+        ),
+        touchpoint("e-3", "C-erased", ago(1.0), stage="serve"),
+        touchpoint("e-4", "C-erased", ago(1.0), stage="nowhere"),
+        b'{"identities": {"customer_no": "C-erased"',
+        touchpoint("stays", "", ago(1.1), identities={"customer_no": "C-stays", "device": "d-shared"}),
+    )
+    bank.publish(touchpoint("e-5", "C-erased", ago(0.9), channel="branch"), channel="branch")
+    bank.publish(twice)
+    pipeline.drain()
+    texts = {
+        PSEUDONYMS.of("customer_no", "C-erased"),
+        PSEUDONYMS.of("phone", "p-erased"),
+        PSEUDONYMS.session("wechat", "s-erased"),
+    }
+    before = found_in([*topics_of(pipeline, latest=True), *tables_of(pipeline)], texts)
+    assert before.keys() >= {
+        "table touchpoints",
+        "table journeys",
+        "table handoffs",
+        "table promises",
+        "table duplicates",
+    }
+    letters = len(bank.letters("C-erased"))
+    assert letters == 3
+
+    receipt = tmp_path / "receipt.json"
+    result = pipeline.run("erase", "C-erased", "--receipt", str(receipt), "--by", "Li Na", "--timeout", "60")
+    assert result.exit_code == 0, result.output
+    told = json.loads(receipt.read_text())
+    assert told["removed"]["touchpoints"] >= 5
+    assert not any(told["left"].values())
+    assert told["expires_at"] is not None
+    assert told["records"] == 9
+
+    rewritten = (pipeline.streams.topics.state, pipeline.streams.topics.identity_state)
+    after = [place for place in topics_of(pipeline, latest=True) if place[0] in rewritten] + [*tables_of(pipeline)]
+    assert found_in(after, texts) == {}
+    assert found_in([("receipt", receipt.read_bytes()), ("output", result.output.encode())], {"C-erased", *texts}) == {}
+    assert bank.letters("C-erased") == []
+    assert pipeline.audit()["adds_up"]
+
+    bank.publish(
+        touchpoint("e-6", "", ago(0.1), identities=known),
+        touchpoint("e-7", "", ago(0.1), identities={"phone": "p-erased"}),
+        touchpoint("stays, too", "", ago(0.1), identities={"customer_no": "C-stays", "device": "d-shared"}),
+        touchpoint("whose", "", ago(0.1), identities={"device": "d-shared"}),
+    )
+    pipeline.drain()
+    refused = [one for one in cast("list[DeadLetter]", pipeline.rows("dead_letters")) if one.reason == "erased"]
+    assert len(refused) == 9 + 2
+    assert {(one.key, one.payload) for one in refused} == {(None, "")}
+    rows = cast("list[TouchpointRow]", pipeline.rows("touchpoints"))
+    owners = {row.touchpoint.event_id: row.customer_id for row in rows}
+    stays = PSEUDONYMS.of("customer_no", "C-stays")
+    # Of a device that both bore nobody can tell whose it is, no more than before.
+    anonymous = f"anon:device:{PSEUDONYMS.of('device', 'd-shared')}"
+    assert (owners["stays"], owners["stays, too"], owners["whose"]) == (stays, stays, anonymous)
+    kept = [place for place in topics_of(pipeline, latest=True) if place[0] in rewritten]
+    assert found_in(kept, {PSEUDONYMS.of("customer_no", "C-erased")}) == {}
+
+    again = pipeline.run("erase", "C-erased", "--receipt", str(receipt), "--timeout", "60")
+    assert again.exit_code == 0, again.output
+    assert json.loads(receipt.read_text())["records"] == 0
+    assert pipeline.audit()["adds_up"]
+
+
 def test_a_new_key_leaves_known_customers_who_they_are(bank: Bank, tmp_path: Path) -> None:
     """The last one: from then on the bank has another key."""
     pipeline, roster = bank.pipeline, tmp_path / "roster"

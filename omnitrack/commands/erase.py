@@ -1,0 +1,115 @@
+"""`omnitrack erase`: one customer forgotten, everywhere."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
+from omnitrack.dead.table import time_of
+from omnitrack.erasure.receipt import Receipt, keep
+from omnitrack.erasure.run import Eraser, NotErased
+from omnitrack.erasure.subject import Subject, subject_of
+from omnitrack.sending import NotSentError, RecordSender
+from omnitrack.settings import read_environment, resolve_endpoints
+from schemas.catalogue import CatalogueError, load_catalogue
+from schemas.topics import Topics
+from sinks.clickhouse.client import connected
+from sinks.clickhouse.errors import ClickHouseError
+from sinks.clickhouse.settings import ClickHouseSettings
+from streams.keys import PseudonymKeyError, PseudonymSettings, read_pseudonyms
+from streams.pseudonym import Pseudonyms
+from streams.sealing import CannotOpen
+
+LEFT, FAILED, INTERRUPTED = 1, 2, 130
+
+
+def erase_command(
+    customer: Annotated[str, typer.Argument(help="The customer number; - reads it from standard input.")],
+    is_id: Annotated[
+        bool, typer.Option("--id", help="It is a customer_id, as it is stored: a pseudonym, or anon:kind:value.")
+    ] = False,
+    receipt: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where the receipt goes; else erasure-<digest>.json.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who asks; else the account's name.")] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most for the stream, each time.")] = 300.0,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Catalogue that tells the channels (YAML); else OMNITRACK_CATALOGUE.")
+    ] = None,
+    kafka: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
+    ] = None,
+    clickhouse: Annotated[
+        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+) -> None:
+    """Forget a customer: rows in all tables, state, links, dead letters; what comes later is refused as `erased`.
+
+    Waits until it is done, and writes a receipt: what was removed, and when the rest leaves the topics that cannot be
+    rewritten. Workers and sink have to run. Interrupted or not, running it again completes it, and does no harm.
+
+    Exit code 0: nothing is left but what the receipt says; 1: rows are left; 2: it could not be done; 130: interrupted.
+    """
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    errors = Console(stderr=True)
+    try:
+        pseudonyms = read_pseudonyms(PseudonymSettings())
+        subject = _subject(customer, pseudonyms, is_id=is_id)
+        endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
+        topics = Topics(endpoints.topic_prefix, load_catalogue(catalogue or read_environment().catalogue).channels)
+        with ExitStack() as stack:
+            client = stack.enter_context(connected(ClickHouseSettings.of(endpoints.clickhouse)))
+            reader = stack.enter_context(BrokerReader(endpoints.kafka))
+            sender = stack.enter_context(RecordSender(endpoints.kafka))
+            status = stack.enter_context(errors.status("looking"))
+            eraser = Eraser(endpoints, topics, client, reader, sender, pseudonyms, timeout, status.update)
+            done = eraser.erase(subject, by or getpass.getuser())
+            file = receipt or Path(f"erasure-{done.customer_digest[:12]}.json")
+            keep(done, client, file)
+    except (
+        BrokerUnavailableError,
+        CannotOpen,
+        CatalogueError,
+        ClickHouseError,
+        NotErased,
+        NotSentError,
+        OSError,
+        PseudonymKeyError,
+        ValueError,
+    ) as error:
+        errors.print(f"erase: {error}", style="red", soft_wrap=True, markup=False)
+        raise typer.Exit(FAILED) from error
+    except KeyboardInterrupt as error:
+        errors.print("erase: interrupted: run it again to complete it", style="red")
+        raise typer.Exit(INTERRUPTED) from error
+    _show(done, file)
+    raise typer.Exit(0 if done.is_done else LEFT)
+
+
+def _subject(customer: str, pseudonyms: Pseudonyms | None, *, is_id: bool) -> Subject:
+    given = (sys.stdin.readline() if customer == "-" else customer).strip()
+    if not given:
+        raise ValueError("there is no customer: give the number, or - and the number on standard input")
+    return Subject(given, None) if is_id else subject_of(given, pseudonyms)
+
+
+def _show(receipt: Receipt, file: Path) -> None:
+    rows = ", ".join(f"{count:,} of {table}" for table, count in receipt.removed.items() if count) or "none were left"
+    typer.echo(f"rows removed: {rows}")
+    typer.echo(f"input records whose fate is now `erased`: {receipt.records:,}")
+    for table, count in receipt.left.items():
+        if count:
+            typer.echo(f"left: {count:,} rows of {table}: run it again")
+    for topic in receipt.topics:
+        until = "at a time that is not known" if topic.until is None else f"by {time_of(topic.until)}"
+        typer.echo(f"{topic.topic}: {until} ({topic.why})")
+    typer.echo(f"receipt: {file}")

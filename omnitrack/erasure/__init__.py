@@ -1,0 +1,1 @@
+"""What `omnitrack erase` does: one customer forgotten, everywhere."""

@@ -1,0 +1,118 @@
+"""A customer's rows in ClickHouse: counted, given a fate that tells nothing, and removed.
+
+Conditions of mutations are kept by the server, in `system.mutations` and on its disk: they name customers by digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from clickhouse_driver import Client
+
+from omnitrack.dead.payload import payload_of, unsealed
+from omnitrack.dead.reading import read_letters
+from omnitrack.erasure.subject import Subject, digest_of
+from schemas.rows import ERASED_LETTER_VERSION, DeadLetter
+from schemas.topics import Topics
+from schemas.touchpoint import Origin
+from streams.pseudonym import Pseudonyms
+
+_ORIGINS = Path(__file__).parent / "origins.sql"
+_ERROR = "identities: of a customer who was erased"
+_MOST_SEARCHED = 255
+"""Texts that ClickHouse looks for at once."""
+_SYNCHRONOUS = {"mutations_sync": 2, "allow_nondeterministic_mutations": 1}
+_ERASED_IDS = "(SELECT dead_letter_id FROM dead_letters WHERE reason = 'erased')"
+_SUPERSEDED = {
+    "receipts": "reason != 'erased' AND (topic, partition, offset) IN"
+    " (SELECT topic, partition, offset FROM dead_letters WHERE reason = 'erased')",
+    "dead_letters": f"reason != 'erased' AND dead_letter_id IN {_ERASED_IDS}",
+    "dead_letter_actions": f"dead_letter_id IN {_ERASED_IDS}",
+}
+"""Of which rows an erased letter has taken the place, by table. The touchpoints go last: they tell the origins."""
+
+
+def tables_with_customers(client: Client) -> tuple[str, ...]:
+    """The tables that have a `customer_id`; `touchpoints` comes last."""
+    query = (
+        "SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'customer_id' AND table IN"
+        " (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')"
+    )
+    return tuple(sorted((table for (table,) in client.execute(query)), key=lambda name: (name == "touchpoints", name)))
+
+
+def count_rows(client: Client, subject: Subject) -> dict[str, int]:
+    """The customer's rows by table, replaced ones and tombstones among them."""
+    counts = {}
+    for table in tables_with_customers(client):
+        query = f"SELECT count() FROM `{table}` WHERE customer_id IN {{ids:Array(String)}}"  # noqa: S608 -- ours
+        counts[table] = int(client.execute(query, {"ids": list(subject.customer_ids)})[0][0])
+    return counts
+
+
+def erased_letters(
+    client: Client, subject: Subject, topics: Topics, pseudonyms: Pseudonyms | None
+) -> Iterator[DeadLetter]:
+    """A letter without content for each record of the customer that has a fate: stored, duplicate or dead.
+
+    Raises `CannotOpen` where a letter is sealed with a key that is not at hand.
+    """
+    for topic, partition, offset, received_at in client.execute(
+        _ORIGINS.read_text(), {"customer": subject.customer_id}
+    ):
+        yield _erased(Origin(topic, partition, offset), received_at)
+    for letter in read_letters(client, "reason != 'erased' AND payload != ''", {}):
+        received = unsealed(payload_of(letter), pseudonyms)
+        if subject.bore(received, topics.channel_of(letter.topic), pseudonyms):
+            yield _erased(Origin(letter.topic, letter.partition, letter.offset), letter.received_at)
+
+
+def remove_rows(client: Client, subject: Subject) -> dict[str, int]:
+    """Remove what erased letters have taken the place of, then the customer's rows; how many by table."""
+    removed = {table: _remove(client, table, condition) for table, condition in _SUPERSEDED.items()}
+    digests = ", ".join(f"'{digest_of(customer_id)}'" for customer_id in subject.customer_ids)
+    condition = f"lower(hex(SHA256(customer_id))) IN ({digests})"
+    for table in tables_with_customers(client):
+        removed[table] = removed.get(table, 0) + _remove(client, table, condition)
+    removed["rejected_rows"] = _remove_rejected(client, subject)
+    return removed
+
+
+def _remove_rejected(client: Client, subject: Subject) -> int:
+    """Rows of ours that ClickHouse refused, and kept as bytes."""
+    query = (
+        "SELECT topic, partition, offset FROM rejected_rows"
+        " WHERE multiSearchAny(base64Decode(payload), {ids:Array(String)})"
+    )
+    found = client.execute(query, {"ids": list(subject.customer_ids)[:_MOST_SEARCHED]})
+    if not found:
+        return 0
+    places = ", ".join(f"('{topic}', {partition}, {offset})" for topic, partition, offset in found)
+    return _remove(client, "rejected_rows", f"(topic, partition, offset) IN ({places})")
+
+
+def _remove(client: Client, table: str, condition: str) -> int:
+    """Rewrite the partitions of the table that hold such rows, without them; how many there were."""
+    found = client.execute(f"SELECT _partition_id, count() FROM `{table}` WHERE {condition} GROUP BY 1")  # noqa: S608 -- ours
+    for partition, _ in found:
+        client.execute(
+            f"ALTER TABLE `{table}` DELETE IN PARTITION ID '{partition}' WHERE {condition}",
+            settings=_SYNCHRONOUS,
+        )
+    return sum(count for _, count in found)
+
+
+def _erased(origin: Origin, received_at: int) -> DeadLetter:
+    return DeadLetter(
+        dead_letter_id=str(origin),
+        topic=origin.topic,
+        partition=origin.partition,
+        offset=origin.offset,
+        key=None,
+        received_at=received_at,
+        reason="erased",
+        errors=(_ERROR,),
+        payload="",
+        version=ERASED_LETTER_VERSION,
+    )

@@ -1,0 +1,115 @@
+"""One erasure from beginning to end; whatever interrupts it, the same once more completes it.
+
+First the streams forget the customer and refuse what comes. Only when all that they sent before is stored are the rows
+looked for, given a fate that tells nothing, and removed: nothing that is under way can bring one back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+from clickhouse_driver import Client
+
+from omnitrack.broker_reader import BrokerReader
+from omnitrack.drain import Drained, Stage, TopicsMissing, drain, drain_stages
+from omnitrack.erasure.expiry import Expiry, expiries
+from omnitrack.erasure.receipt import Receipt
+from omnitrack.erasure.rows import count_rows, erased_letters, remove_rows
+from omnitrack.erasure.subject import Subject, with_identities
+from omnitrack.sending import RecordSender
+from omnitrack.settings import Endpoints
+from schemas.identity import FORGETTING, Forget, encode_identity_record
+from schemas.topics import Topics
+from schemas.touchpoint import Erasure, encode_customer_record
+from streams.pseudonym import Pseudonyms
+
+_SEGMENT = 7 * 86_400_000
+"""How long a broker writes to a segment unless it is told otherwise (ms)."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class NotErased(Exception):
+    """One line: why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eraser:
+    """Erases customers of one deployment; `timeout` (s) bounds each wait for the stream, `say` tells the steps."""
+
+    endpoints: Endpoints
+    topics: Topics
+    client: Client
+    reader: BrokerReader
+    sender: RecordSender
+    pseudonyms: Pseudonyms | None
+    timeout: float
+    say: Callable[[str], None]
+
+    def erase(self, customer: Subject, who: str) -> Receipt:
+        """Forget the customer, and tell what was removed.
+
+        Raises `NotErased`, `NotSentError`, `CannotOpen`, `BrokerUnavailableError` or `ClickHouseError`.
+        """
+        asked_at = _now()
+        self._drain("waiting until what was received is stored")
+        subject = with_identities(customer, self.client)
+        self._send_forgetting(subject, asked_at)
+        self._drain("waiting until the streams have forgotten")
+        records = self._send_letters(subject)
+        self._drain("waiting until no record is without a fate")
+        self.say("removing rows")
+        removed = remove_rows(self.client, subject)
+        left = count_rows(self.client, subject)
+        finished_at = _now()
+        return Receipt(
+            customer_digest=subject.digest,
+            asked_at=asked_at,
+            finished_at=finished_at,
+            asked_by=who,
+            removed=removed,
+            records=records,
+            left=left,
+            topics=self._expiries(finished_at),
+        )
+
+    def _send_forgetting(self, subject: Subject, at: int) -> None:
+        for customer_id in subject.customer_ids:
+            self.sender.send(self.topics.customer, customer_id.encode(), encode_customer_record(Erasure(at)))
+        forget = encode_identity_record(Forget(subject.customer_id, at))
+        for place in self.reader.end_offsets([self.topics.identity]):
+            self.sender.send(place.topic, FORGETTING.encode(), forget, place.number)
+        self.sender.flush()
+
+    def _send_letters(self, subject: Subject) -> int:
+        letters = {
+            letter.dead_letter_id: letter
+            for letter in erased_letters(self.client, subject, self.topics, self.pseudonyms)
+        }
+        for letter in letters.values():
+            self.sender.send(self.topics.dead, None, _encode(letter))
+        self.sender.flush()
+        return len(letters)
+
+    def _drain(self, why: str) -> None:
+        stages = drain_stages(self.endpoints, self.reader.topics())
+        if isinstance(stages, TopicsMissing):
+            raise NotErased(str(stages))
+
+        def show(stage: Stage, records: int) -> None:
+            self.say(f"{why}: {stage.name}, {records:,} records to go")
+
+        outcome = drain(self.reader, stages, self.timeout, show)
+        if not isinstance(outcome, Drained):
+            raise NotErased(f"after {self.timeout:g} s {outcome}: workers and sink have to run; then run it again")
+
+    def _expiries(self, now: int) -> tuple[Expiry, ...]:
+        specs = self.topics.all
+        return expiries(specs, self.reader.configs([spec.name for spec in specs]), _SEGMENT, now)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,83 @@
+"""Who is to be forgotten, and what tells that a record is theirs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clickhouse_driver import Client
+
+from schemas.identity import CUSTOMER_NO, SESSION, anonymous_customer
+from schemas.refusal import Refusal, parse_object
+from streams.pseudonym import Pseudonyms, identities_in
+
+_IDENTITIES = Path(__file__).parent / "identities.sql"
+_TELLING = 4
+"""Characters from which on a text that is no JSON is taken to name somebody."""
+
+Identity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A customer by `customer_id`; `number` is the customer number in clear where it is known.
+
+    `identities` are those that the customer alone bore, as they are stored.
+    """
+
+    customer_id: str = field(repr=False)
+    number: str | None = field(repr=False)
+    identities: frozenset[Identity] = field(default=frozenset(), repr=False)
+
+    @property
+    def customer_ids(self) -> tuple[str, ...]:
+        """The id, and those of the anonymous customers that the customer was before it was known who it is."""
+        return (self.customer_id, *(anonymous_customer(((kind, value),)) for kind, value in sorted(self.identities)))
+
+    @property
+    def digest(self) -> str:
+        """A name for the customer that does not tell who it is: SHA-256 of the id, hexadecimal."""
+        return digest_of(self.customer_id)
+
+    def bore(self, payload: bytes, channel: str, pseudonyms: Pseudonyms | None) -> bool:
+        """Whether a record, valid or not, is the customer's: it names the number, or no number and an own identity."""
+        message = parse_object(payload)
+        if isinstance(message, Refusal):
+            names = [self.number, *(value for _, value in self.identities)]
+            return any(name.encode() in payload for name in names if name is not None and len(name) >= _TELLING)
+        stored = _stored(message, channel, pseudonyms)
+        number = stored.pop(CUSTOMER_NO, None)
+        return number == self.customer_id if number is not None else not self.identities.isdisjoint(stored.items())
+
+
+def digest_of(customer_id: str) -> str:
+    return hashlib.sha256(customer_id.encode()).hexdigest()
+
+
+def subject_of(number: str, pseudonyms: Pseudonyms | None) -> Subject:
+    """The customer of a number."""
+    return Subject(number if pseudonyms is None else pseudonyms.of(CUSTOMER_NO, number), number)
+
+
+def with_identities(subject: Subject, client: Client) -> Subject:
+    """The subject with the identities that stored touchpoints tell to be the customer's alone."""
+    rows = client.execute(_IDENTITIES.read_text(), {"customer": subject.customer_id})
+    return Subject(subject.customer_id, subject.number, frozenset((kind, value) for kind, value in rows))
+
+
+def _stored(message: Mapping[str, Any], channel: str, pseudonyms: Pseudonyms | None) -> dict[str, str]:
+    """The identities of a record as they would be stored; a session's value is that of `identities.sql`."""
+    found = {kind: str(value) for kind, value in identities_in(message).items()}
+    session = message.get("session_id")
+    if isinstance(session, str):
+        found[SESSION] = session
+    if pseudonyms is not None:
+        masked = pseudonyms.masked(message)
+        found = {kind: str(value) for kind, value in identities_in(masked).items()}
+        found |= {SESSION: masked["session_id"]} if isinstance(session, str) else {}
+    if SESSION in found:
+        found[SESSION] = f"{channel}:{found[SESSION]}"
+    return found

@@ -1,0 +1,51 @@
+"""A customer who is to be forgotten: the state goes, a mark stays, and what comes later is refused.
+
+The mark names nobody: it is a digest of the customer's id. Nothing ever takes it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from schemas.identity import ERASED
+from schemas.touchpoint import Arrival, Erasure, History, Withdrawal
+from streams.journey.emit import Change
+from streams.journey.log import Get
+from streams.journey.opening import open_state
+from streams.journey.state import head_key, part_key, segment_key
+
+_MARK = b"\x00erased\x00"
+_REFUSED = "the customer was erased"
+
+
+def erased_key(customer_id: str) -> bytes:
+    """The state table's key of the mark that tells that the customer was erased."""
+    return _MARK + blake2b(customer_id.encode(), digest_size=16).hexdigest().encode()
+
+
+def is_erased(customer_id: str, get: Get) -> bool:
+    """Whether the customer was erased, as the state table's `get` tells."""
+    return customer_id == ERASED or get(erased_key(customer_id)) is not None
+
+
+def erase(customer_id: str, get: Get, records: Sequence[Arrival | Withdrawal | History | Erasure]) -> Change:
+    """Forget all that the state has of the customer, and refuse what came, before or after it was asked for."""
+    change = Change()
+    if get(head_key(customer_id)) is not None:
+        head, _ = open_state(customer_id, get)
+        parts = head.collecting.parts if head.collecting is not None else 0
+        keys = [segment_key(customer_id, segment.number) for segment in head.segments]
+        keys += [part_key(customer_id, part) for part in range(parts)]
+        change.writes |= dict.fromkeys([*keys, head_key(customer_id)])
+    for record in records:
+        match record:
+            case Erasure(at):
+                change.writes[erased_key(customer_id)] = at.to_bytes(8)
+            case Arrival():
+                change.erased.append(record)
+            case Withdrawal():
+                change.retracted.append(record)
+            case History():
+                change.refused.append(_REFUSED)
+    return change

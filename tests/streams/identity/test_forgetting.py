@@ -1,0 +1,89 @@
+"""Whatever the order, the pace and the crashes: an erased customer is in no state, and no record is without a fate."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis.stateful import precondition, rule
+from lz4.block import LZ4BlockError
+
+from schemas.identity import ERASED, FORGETTING, Forget, encode_identity_record
+from schemas.touchpoint import Erasure, encode_customer_record
+from streams.identity.forget import forget
+from streams.identity.state import Linked, Profile, decode_linked, decode_profile, encode
+from streams.journey.erasure import erased_key
+from streams.journey.packing import unpack
+from streams.placing import place
+from tests.streams.identity.test_whatever_the_order import Identities
+from tests.streams.identity.world import NOW, PARTITIONS, STAGES, TOPICS, World
+
+ERASED_ID = "C1"
+
+
+def send_erasure(world: World) -> None:
+    """As `omnitrack erase` does."""
+    key, partition = place(ERASED_ID, PARTITIONS)
+    world.write(TOPICS.customer, partition, key, encode_customer_record(Erasure(NOW)))
+    for number in range(PARTITIONS):
+        record = encode_identity_record(Forget(ERASED_ID, NOW))
+        world.write(TOPICS.identity, number, FORGETTING.encode(), record)
+
+
+def readings(key: bytes, value: bytes) -> bytes:
+    """A state's key and value, and what may be packed in it."""
+    parts = [key, value]
+    for packed in (value, value[8:]):
+        try:
+            parts.append(unpack(packed))
+        except (ValueError, LZ4BlockError):
+            continue
+    return b"\n".join(parts)
+
+
+class Forgetting(Identities):
+    """As the machine that it is made of, with a customer who is erased somewhere on the way."""
+
+    @precondition(lambda self: self.sent)
+    @rule()
+    def erase(self) -> None:
+        send_erasure(self.world)
+
+    def teardown(self) -> None:
+        world = self.world
+        world.drain()
+        send_erasure(world)
+        world.drain()
+        for stage in STAGES[1:]:
+            for partition in world.states[stage].partitions.values():
+                assert not [key for key, value in partition.items() if ERASED_ID.encode() in readings(key, value)]
+        stored = {str(row.origin) for row in world.stored()}
+        dead = world.rows(TOPICS.dead)
+        assert {letter.reason for letter in dead.values()} <= {"erased"}
+        assert len(stored | world.duplicates() | dead.keys()) == len(world.published)
+
+
+TestForgetting = Forgetting.TestCase
+TestForgetting.settings = settings(stateful_step_count=30)
+
+
+def test_an_identity_of_the_customer_alone_goes_and_one_of_several_stays_as_ambiguous_as_it_was() -> None:
+    state = {
+        b"phone:1": encode(Linked(customers=["C1"])),
+        b"device:1": encode(Linked(customers=["C1", "C2"])),
+        b"card:1": encode(Linked(customers=["C2", "C12"])),
+        b"card:2": encode(Linked(customers=None)),
+    }
+    writes = forget("C1", NOW, state)
+    assert writes.keys() == {erased_key("C1"), b"phone:1", b"device:1"}
+    assert writes[b"phone:1"] is None
+    assert decode_linked(writes[b"device:1"] or b"").customers == ["C2", ERASED]
+
+
+def test_touchpoints_that_links_gave_to_the_customer_go_with_it() -> None:
+    given = Profile(identities=(("phone", "1"),), answers={0: ["C1"]}, customer_id="C1", placement=1)
+    doubtful = Profile(
+        identities=(("device", "1"),), answers={0: ["C1", "C2"]}, customer_id="anon:device:1", placement=1
+    )
+    state = {b"profile:1": encode(given), b"profile:2": encode(doubtful)}
+    writes = forget("C1", NOW, state)
+    assert writes[b"profile:1"] is None
+    assert decode_profile(writes[b"profile:2"] or b"").answers == {0: ["C2", ERASED]}
