@@ -65,5 +65,6 @@ def test_erasing_twice_changes_nothing_else() -> None:
 
 
 def test_the_word_that_stands_for_the_erased_is_nobody() -> None:
-    assert is_erased(ERASED, {}.get)
-    assert not is_erased(CUSTOMER, {}.get)
+    state: dict[bytes, bytes] = {}
+    assert is_erased(ERASED, state.get)
+    assert not is_erased(CUSTOMER, state.get)

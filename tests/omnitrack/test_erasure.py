@@ -1,0 +1,88 @@
+"""Whose a dead letter is, and until when topics hold what cannot be rewritten."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from omnitrack.erasure.expiry import expiries
+from omnitrack.erasure.receipt import Receipt, as_json
+from omnitrack.erasure.subject import Subject, subject_of
+from schemas.topics import TopicSpec
+from streams.pseudonym import Pseudonyms
+
+PSEUDONYMS = Pseudonyms(b"a key that only tests have")
+HOUR = 3_600_000
+CLEAR = Subject("C-1042", "C-1042", frozenset({("phone", "13800138000"), ("session", "wechat:s-1")}))
+HASHED = Subject(
+    PSEUDONYMS.of("customer_no", "C-1042"),
+    "C-1042",
+    frozenset(
+        {("phone", PSEUDONYMS.of("phone", "13800138000")), ("session", f"wechat:{PSEUDONYMS.session('wechat', 's-1')}")}
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("record", "is_theirs"),
+    [
+        ({"identities": {"customer_no": "C-1042"}}, True),
+        ({"identities": {"customer_no": "C-10421"}}, False),
+        ({"identities": {"customer_no": "C-7", "phone": "13800138000"}}, False),
+        ({"identities": {"phone": "13800138000"}, "stage": "nowhere"}, True),
+        ({"identities": {"device": "13800138000"}}, False),
+        ({"channel": "wechat", "session_id": "s-1"}, True),
+        ({"identities": "nobody"}, False),
+    ],
+)
+def test_a_letter_is_theirs_by_the_number_or_without_one_by_an_identity_of_theirs_alone(
+    record: dict[str, object], is_theirs: bool
+) -> None:
+    payload = json.dumps({"channel": "wechat"} | record).encode()
+    assert CLEAR.bore(payload, "wechat", None) == is_theirs
+    assert HASHED.bore(payload, "wechat", PSEUDONYMS) == is_theirs
+
+
+def test_what_is_no_json_is_theirs_if_it_holds_the_number() -> None:
+    assert HASHED.bore(b'{"identities": {"customer_no": "C-1042"', "wechat", PSEUDONYMS)
+    assert not HASHED.bore(b'{"identities": {"customer_no": "C-7"', "wechat", PSEUDONYMS)
+
+
+def test_a_subject_shows_nobody() -> None:
+    assert "1042" not in repr(subject_of("C-1042", None))
+    assert len(subject_of("C-1042", None).digest) == 64
+
+
+def test_anonymous_customers_of_own_identities_are_the_customer() -> None:
+    assert CLEAR.customer_ids == ("C-1042", "anon:phone:13800138000", "anon:session:wechat:s-1")
+
+
+@pytest.mark.parametrize(
+    ("cleanup", "config", "until"),
+    [
+        ("delete", {"retention.ms": str(24 * HOUR), "segment.ms": str(HOUR)}, 25 * HOUR),
+        ("delete", {"retention.ms": str(24 * HOUR)}, 31 * HOUR),
+        ("delete", {"retention.ms": "-1"}, None),
+        ("delete", {}, None),
+        ("compact", {"max.compaction.lag.ms": str(24 * HOUR), "delete.retention.ms": str(HOUR)}, 25 * HOUR),
+        ("compact", {"max.compaction.lag.ms": str(2**63 - 1), "delete.retention.ms": str(HOUR)}, None),
+    ],
+)
+def test_a_topic_holds_a_record_until_its_segment_is_full_and_its_retention_over(
+    cleanup: str, config: dict[str, str], until: int | None
+) -> None:
+    (found,) = expiries([TopicSpec("t", cleanup)], {"t": config}, 7 * HOUR, 0)
+    assert found.until == until
+    assert found.why
+
+
+def test_a_receipt_tells_when_the_last_topic_is_done_or_that_nobody_knows() -> None:
+    known, unknown = (
+        expiries([TopicSpec("a"), TopicSpec("b")], {"a": {"retention.ms": "1"}, "b": config}, 0, 0)
+        for config in ({"retention.ms": "2"}, {})
+    )
+    receipt = Receipt("d" * 64, 0, 1, "Li Na", {"touchpoints": 3}, 3, {"touchpoints": 0}, known)
+    assert (receipt.expires_at, receipt.is_done) == (2, True)
+    assert json.loads(as_json(receipt))["expires_at"] == "1970-01-01T00:00:00.002+00:00"
+    assert Receipt("d" * 64, 0, 1, "Li Na", {}, 3, {"touchpoints": 1}, unknown).expires_at is None
