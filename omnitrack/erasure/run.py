@@ -56,7 +56,7 @@ class Eraser:
         """
         asked_at = _now()
         self._drain("waiting until what was received is stored")
-        subject = with_identities(customer, self.client)
+        subject = with_identities(customer, self.client, self.pseudonyms)
         self._send_forgetting(subject, asked_at)
         self._drain("waiting until the streams have forgotten")
         records = self._send_letters(subject)

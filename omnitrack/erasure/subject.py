@@ -62,22 +62,25 @@ def subject_of(number: str, pseudonyms: Pseudonyms | None) -> Subject:
     return Subject(number if pseudonyms is None else pseudonyms.of(CUSTOMER_NO, number), number)
 
 
-def with_identities(subject: Subject, client: Client) -> Subject:
+def with_identities(subject: Subject, client: Client, pseudonyms: Pseudonyms | None) -> Subject:
     """The subject with the identities that stored touchpoints tell to be the customer's alone."""
     rows = client.execute(_IDENTITIES.read_text(), {"customer": subject.customer_id})
-    return Subject(subject.customer_id, subject.number, frozenset((kind, value) for kind, value in rows))
+    found = frozenset(
+        (kind, _of_channel(channel, value, pseudonyms) if kind == SESSION else value) for kind, value, channel in rows
+    )
+    return Subject(subject.customer_id, subject.number, found)
 
 
 def _stored(message: Mapping[str, Any], channel: str, pseudonyms: Pseudonyms | None) -> dict[str, str]:
-    """The identities of a record as they would be stored; a session's value is that of `identities.sql`."""
-    found = {kind: str(value) for kind, value in identities_in(message).items()}
-    session = message.get("session_id")
+    """The identities of a record as they would be stored, and its session's."""
+    shown = message if pseudonyms is None else pseudonyms.masked(message)
+    found = {kind: str(value) for kind, value in identities_in(shown).items()}
+    session = shown.get("session_id")
     if isinstance(session, str):
-        found[SESSION] = session
-    if pseudonyms is not None:
-        masked = pseudonyms.masked(message)
-        found = {kind: str(value) for kind, value in identities_in(masked).items()}
-        found |= {SESSION: masked["session_id"]} if isinstance(session, str) else {}
-    if SESSION in found:
-        found[SESSION] = f"{channel}:{found[SESSION]}"
+        found[SESSION] = _of_channel(channel, session, pseudonyms)
     return found
+
+
+def _of_channel(channel: str, session: str, pseudonyms: Pseudonyms | None) -> str:
+    """The value of a session's identity: the pseudonym of a session stands for its channel too."""
+    return f"{channel}:{session}" if pseudonyms is None else session

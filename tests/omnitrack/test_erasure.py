@@ -18,9 +18,7 @@ CLEAR = Subject("C-1042", "C-1042", frozenset({("phone", "13800138000"), ("sessi
 HASHED = Subject(
     PSEUDONYMS.of("customer_no", "C-1042"),
     "C-1042",
-    frozenset(
-        {("phone", PSEUDONYMS.of("phone", "13800138000")), ("session", f"wechat:{PSEUDONYMS.session('wechat', 's-1')}")}
-    ),
+    frozenset({("phone", PSEUDONYMS.of("phone", "13800138000")), ("session", PSEUDONYMS.session("wechat", "s-1"))}),
 )
 
 
