@@ -21,6 +21,7 @@ from omnitrack.commands.publish import publish_command
 from omnitrack.commands.report import report_command
 from omnitrack.commands.restitch import restitch_command
 from omnitrack.commands.rules import rules_app
+from omnitrack.commands.retention import retention_command
 from omnitrack.commands.simulate import simulate
 from omnitrack.commands.sql import sql_command
 from omnitrack.commands.status import status_command
@@ -57,6 +58,7 @@ app.command("status")(status_command)
 app.command("audit")(audit_command)
 app.command("restitch")(restitch_command)
 app.add_typer(rules_app, name="rules")
+app.command("retention")(retention_command)
 app.command("erase")(erase_command)
 app.add_typer(dead_app, name="dead")
 app.add_typer(explorer_user_app, name="explorer-user")

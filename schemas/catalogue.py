@@ -50,7 +50,8 @@ class Calendar:
 class Catalogue:
     """Lookups take any intent: one the catalogue does not know has the rules of `default`.
 
-    `horizon` None is unlimited. `Catalogue()` is the catalogue of a deployment without a file.
+    `horizon` None is unlimited; `retention` has how long rows are kept by table, those of others for ever. `Catalogue()`
+    is the catalogue of a deployment without a file.
     """
 
     rules: Mapping[str, IntentRules] = field(default_factory=dict)
@@ -61,11 +62,13 @@ class Catalogue:
     channels: tuple[str, ...] = BUILT_IN_CHANNELS
     calendar: Calendar | None = None
     alerts: AlertRules = field(default_factory=AlertRules)
+    retention: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
         """A name for what it says of journeys: equal for equal catalogues, however their files are written."""
-        text = msgspec.json.encode(replace(self, alerts=AlertRules()), order="deterministic")
+        of_journeys = replace(self, alerts=AlertRules(), retention={})
+        text = msgspec.json.encode(of_journeys, order="deterministic")
         return sha256(text).hexdigest()[:16]
 
     @property
@@ -123,6 +126,7 @@ def _catalogue_of(file: CatalogueFile) -> Catalogue:
         channels=(*BUILT_IN_CHANNELS, *file.channels),
         calendar=None if file.calendar is None else _calendar_of(file.calendar),
         alerts=alert_rules_of(file.alerts),
+        retention={table: kept for table, kept in file.retention if kept is not None},
     )
 
 

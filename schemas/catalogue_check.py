@@ -11,7 +11,14 @@ from pydantic_core import ErrorDetails
 
 from schemas.alert_catalogue import mistakes_between
 from schemas.alert_file import KINDS, RULE_SECTIONS, AlertsSection, MaintenanceSection
-from schemas.catalogue_file import WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
+from schemas.catalogue_file import (
+    WEEKDAYS,
+    CalendarSection,
+    CatalogueFile,
+    DefaultsSection,
+    IntentSection,
+    RetentionSection,
+)
 from schemas.catalogue_values import DAY
 from schemas.lined_yaml import LinedYaml, Path, Problem, read_yaml
 from schemas.topics import BUILT_IN_CHANNELS
@@ -23,6 +30,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "intents": IntentSection,
     "calendar": CalendarSection,
     "alerts": AlertsSection,
+    "retention": RetentionSection,
 }
 
 
@@ -117,6 +125,7 @@ def _problems_between_fields(file: CatalogueFile, document: LinedYaml) -> Iterat
     for place, text in mistakes_between(file.alerts, channels):
         path = _path_in_document(("alerts", *place), document)
         yield Problem(document.lines[path], ("alerts", *place), text)
+    yield from _too_short_retention(file, document)
 
 
 def _repetitions(path: Path, values: list[Any], document: LinedYaml) -> Iterator[Problem]:
@@ -139,6 +148,23 @@ def _too_short_horizon(file: CatalogueFile, document: LinedYaml) -> Iterator[Pro
         days = -(-needed // DAY)
         text = f"must be at least {days}d, or unlimited: the longest inactivity ({_name(longest)}) plus 7d"
         yield Problem(document.lines[place], ("horizon",), text)
+
+
+def _too_short_retention(file: CatalogueFile, document: LinedYaml) -> Iterator[Problem]:
+    """What is made anew of a customer must not lack what has left; nor may the state know what the rows do not."""
+    kept = file.retention.touchpoints
+    if kept is None:
+        return
+    place: Path = ("retention", "touchpoints")
+    if file.horizon is None:
+        yield Problem(document.lines[place], place, "must be unlimited, as horizon is: the state keeps all touchpoints")
+        return
+    made = {table: getattr(file.retention, table) for table in ("journeys", "handoffs", "promises")}
+    for table, wanted in made.items():
+        if wanted is None or kept < wanted + file.horizon:
+            least = "unlimited" if wanted is None else f"at least {-(-(wanted + file.horizon) // DAY)}d"
+            text = f"must be {least}: as long as {table}, which are made of them, and the horizon beyond it"
+            yield Problem(document.lines[place], place, text)
 
 
 def _name(path: Path) -> str:

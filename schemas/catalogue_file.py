@@ -102,6 +102,20 @@ class CalendarSection(Section):
     holidays: list[Holiday] = []
 
 
+class RetentionSection(Section):
+    """How long the rows of each table are kept; those of one that is left out for ever."""
+
+    touchpoints: Horizon = None
+    journeys: Horizon = None
+    handoffs: Horizon = None
+    promises: Horizon = None
+    alerts: Horizon = None
+    dead_letters: Horizon = None
+    duplicates: Horizon = None
+    receipts: Horizon = None
+    rejected_rows: Horizon = None
+
+
 class CatalogueFile(Section):
     horizon: Horizon = 45 * DAY
     defaults: DefaultsSection = DefaultsSection()
@@ -110,3 +124,4 @@ class CatalogueFile(Section):
     intents: dict[Slug, IntentSection] = {}
     calendar: CalendarSection | None = None
     alerts: AlertsSection = AlertsSection()
+    retention: RetentionSection = RetentionSection()

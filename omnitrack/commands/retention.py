@@ -1,0 +1,68 @@
+"""`omnitrack retention`: how long rows are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from omnitrack import sql_output
+from omnitrack.settings import read_environment, resolve_endpoints
+from schemas.catalogue import CatalogueError, load_catalogue
+from sinks.clickhouse.client import connected
+from sinks.clickhouse.errors import ClickHouseError
+from sinks.clickhouse.retention import Change, apply, read_changes
+from sinks.clickhouse.settings import ClickHouseSettings
+
+OTHERWISE, FAILED = 1, 2
+_DAY = 86_400
+
+
+def retention_command(
+    do_apply: Annotated[bool, typer.Option("--apply", help="Do it; without this it is only shown.")] = False,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Catalogue that says it (YAML), under retention; else OMNITRACK_CATALOGUE.")
+    ] = None,
+    clickhouse: Annotated[
+        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+) -> None:
+    """Show how long the rows of each table are kept, how long the catalogue wants them kept, and how many would leave.
+
+    With --apply the tables are altered; ClickHouse removes older rows in the background, and rows to come as they age.
+
+    Exit code 0: the tables are as the catalogue says; 1: they are not, --apply makes them so; 2: it could not be done.
+    """
+    errors = Console(stderr=True)
+    try:
+        wanted = load_catalogue(catalogue or read_environment().catalogue).retention
+        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+        with connected(settings) as client:
+            changes = read_changes(client, wanted)
+            _show(changes)
+            todo = [change for change in changes if not change.is_none]
+            for change in todo if do_apply else ():
+                apply(client, change)
+    except (CatalogueError, ClickHouseError) as error:
+        errors.print(f"retention: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(FAILED) from error
+    if do_apply:
+        typer.echo(f"{len(todo):,} tables altered", err=True)
+    elif todo:
+        typer.echo("nothing was altered: --apply does it", err=True)
+        raise typer.Exit(OTHERWISE)
+
+
+def _show(changes: tuple[Change, ...]) -> None:
+    names = ("table", "kept", "wanted", "rows older than that")
+    rows = [(one.table, _days(one.now), _days(one.wanted), one.leaving) for one in changes]
+    sql_output.print_table(Console(), names, rows)
+
+
+def _days(seconds: int | None) -> str:
+    if seconds is None:
+        return "for ever"
+    return f"{seconds / _DAY:g} days"
