@@ -50,7 +50,7 @@ class Calendar:
 class Catalogue:
     """Lookups take any intent: one the catalogue does not know has the rules of `default`.
 
-    `horizon` None is unlimited; `retention` has how long rows are kept by table, those of others for ever. `Catalogue()`
+    `horizon` None is unlimited; `retention` tells how long rows are kept by table, others for ever. `Catalogue()`
     is the catalogue of a deployment without a file.
     """
 

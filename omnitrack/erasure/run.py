@@ -7,7 +7,7 @@ looked for, given a fate that tells nothing, and removed: nothing that is under 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -59,6 +59,7 @@ class Eraser:
         subject = with_identities(customer, self.client, self.pseudonyms)
         self._send_forgetting(subject, asked_at)
         self._drain("waiting until the streams have forgotten")
+        self._forget_alerts(subject)
         records = self._send_letters(subject)
         self._drain("waiting until no record is without a fate")
         self.say("removing rows")
@@ -84,6 +85,20 @@ class Eraser:
             self.sender.send(place.topic, FORGETTING.encode(), forget, place.number)
         self.sender.flush()
 
+    def _forget_alerts(self, subject: Subject) -> None:
+        """Have alerting take back the customer's alerts, once it knows all rows that it will ever know of the customer.
+
+        Where it never ran there is nothing to forget.
+        """
+        group, topics = self.endpoints.alerts_group, self.topics
+        if not self.reader.committed(group):
+            return
+        self._wait([Stage("alerts", group, topics.stitched_rows)], "waiting until alerting knows all rows")
+        for customer_id in subject.customer_ids:
+            self.sender.send(topics.alerting, customer_id.encode(), b"")
+        self.sender.flush()
+        self._wait([Stage("alerts", group, (topics.alerting,))], "waiting until alerting has forgotten")
+
     def _send_letters(self, subject: Subject) -> int:
         letters = {
             letter.dead_letter_id: letter
@@ -98,13 +113,17 @@ class Eraser:
         stages = drain_stages(self.endpoints, self.reader.topics())
         if isinstance(stages, TopicsMissing):
             raise NotErased(str(stages))
+        self._wait(stages, why)
 
+    def _wait(self, stages: Sequence[Stage], why: str) -> None:
         def show(stage: Stage, records: int) -> None:
             self.say(f"{why}: {stage.name}, {records:,} records to go")
 
         outcome = drain(self.reader, stages, self.timeout, show)
         if not isinstance(outcome, Drained):
-            raise NotErased(f"after {self.timeout:g} s {outcome}: workers and sink have to run; then run it again")
+            raise NotErased(
+                f"after {self.timeout:g} s {outcome}: all workers and the sink have to run; then run it again"
+            )
 
     def _expiries(self, now: int) -> tuple[Expiry, ...]:
         specs = self.topics.all

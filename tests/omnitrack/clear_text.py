@@ -28,15 +28,21 @@ def found_in(places: Iterable[Place], texts: Iterable[str]) -> Counter[str]:
     return +found
 
 
-def topics_of(pipeline: Pipeline, *, latest: bool = False) -> Iterator[Place]:
-    """What each topic after ingest holds, all of it unpacked; `latest`: of compacted ones each key's last record."""
+def topics_of(pipeline: Pipeline) -> Iterator[Place]:
+    """What each topic after ingest holds, all of it unpacked."""
     topics = pipeline.streams.topics
-    for topic in (topics.identity, topics.customer, *topics.outputs, topics.state, topics.identity_state):
-        records = pipeline.streams.read(topic)
-        if latest and topic in (topics.state, topics.identity_state):
+    for spec in topics.all:
+        if spec.name not in topics.inputs:
+            yield spec.name, _unpacked((key, value) for _, key, value in pipeline.streams.read(spec.name))
+
+
+def states_of(pipeline: Pipeline) -> Iterator[Place]:
+    """What compaction leaves of the changelogs: each key's last record, unless that deletes it."""
+    for spec in pipeline.streams.topics.all:
+        if spec.cleanup == "compact":
+            records = pipeline.streams.read(spec.name)
             last = {(partition, key): value for partition, key, value in records}
-            records = [(partition, key, value) for (partition, key), value in last.items() if value]
-        yield topic, b"\n".join(part for _, key, value in records for part in (key or b"", *_readings(value or b"")))
+            yield spec.name, _unpacked((key, value) for (_, key), value in last.items() if value)
 
 
 def tables_of(pipeline: Pipeline) -> Iterator[Place]:
@@ -62,6 +68,10 @@ def _encoded(table: str, client: object) -> Iterator[bytes]:
     for column in columns.get(table, ()):
         rows = client.execute(f"SELECT {column} FROM {table}")  # type: ignore[attr-defined]  # noqa: S608 -- literals
         yield from (b64decode(value or "") for (value,) in rows)
+
+
+def _unpacked(records: Iterable[tuple[bytes | None, bytes]]) -> bytes:
+    return b"\n".join(part for key, value in records for part in (key or b"", *_readings(value or b"")))
 
 
 def _readings(value: bytes) -> Iterator[bytes]:
