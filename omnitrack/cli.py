@@ -20,8 +20,8 @@ from omnitrack.commands.pseudonyms import pseudonyms_app
 from omnitrack.commands.publish import publish_command
 from omnitrack.commands.report import report_command
 from omnitrack.commands.restitch import restitch_command
-from omnitrack.commands.rules import rules_app
 from omnitrack.commands.retention import retention_command
+from omnitrack.commands.rules import rules_app
 from omnitrack.commands.simulate import simulate
 from omnitrack.commands.sql import sql_command
 from omnitrack.commands.status import status_command
