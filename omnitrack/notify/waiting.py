@@ -81,15 +81,14 @@ class Queue:
         self._consumer.commit(ends)
 
 
-async def deliver_once(receiver: Receiver, waiting: Iterable[Undelivered]) -> list[Undelivered]:
-    """Tell the receiver each notice once more; returns what it did not take."""
-    receiver.attempts = 1
-    try:
-        return await Deliverer(receiver, lambda: True).deliver([one.notice for one in waiting])
-    finally:
-        await receiver.close()
-
-
 def send_again(receiver: Receiver, waiting: Iterable[Undelivered]) -> list[Undelivered]:
-    """`deliver_once`, for where no event loop runs."""
-    return asyncio.run(deliver_once(receiver, waiting))
+    """Tell the receiver each notice once more, and close it; returns what it did not take."""
+    receiver.attempts = 1
+
+    async def tell() -> list[Undelivered]:
+        try:
+            return await Deliverer(receiver, lambda: True).deliver([one.notice for one in waiting])
+        finally:
+            await receiver.close()
+
+    return asyncio.run(tell())
