@@ -1,6 +1,6 @@
 """The sink's Faust app, output topics into ClickHouse: `faust -A omnitrack.sink worker`.
 
-Importing this reads the settings from the environment, and does no I/O.
+Importing this reads the settings from the environment, and Kafka's certificates.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The alerts' Faust app, a group of its own: `faust -A streams.alerts worker`.
 
 A page neither waits for what stitching has still to do, nor slows it (decision 140). Importing this reads the settings
-from the environment, and does no I/O.
+from the environment, and Kafka's certificates.
 """
 
 from __future__ import annotations

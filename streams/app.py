@@ -1,7 +1,7 @@
 """The streams' Faust app: `faust -A streams.app worker`.
 
-Importing this reads the settings from the environment, and does no I/O; files are read and topics created when a
-worker starts.
+Importing this reads the settings from the environment, and Kafka's certificates; other files are read and topics
+created when a worker starts.
 """
 
 from __future__ import annotations

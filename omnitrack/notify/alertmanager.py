@@ -1,6 +1,6 @@
 """Alerts to Alertmanager: `faust -A omnitrack.notify.alertmanager worker`.
 
-Importing this reads the settings from the environment, and does no I/O.
+Importing this reads the settings from the environment, and Kafka's certificates.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Alerts to a webhook: `faust -A omnitrack.notify.webhook worker`.
 
-Importing this reads the settings from the environment, and does no I/O.
+Importing this reads the settings from the environment, and Kafka's certificates.
 """
 
 from __future__ import annotations

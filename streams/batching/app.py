@@ -174,15 +174,11 @@ class BatchApp(faust.App):
         return BatchTransport(self.conf.broker_consumer, self)
 
     async def on_first_start(self) -> None:
-        """Check the installation, read the credentials, wait for the broker, prepare.
-
-        Nothing is kept on disk, so no directories are made.
-        """
+        """Check the installation, wait for the broker, prepare; nothing is kept on disk, so no directories are made."""
         check_installation()
         if self._page is not None:
             await self._page.start()
         collect_rarely()
-        self.conf.broker_credentials = faust_credentials()
         if self._prepare is not None:
             await with_broker(self._kafka, lambda: self.should_stop, partial(self._prepare, self))
 
@@ -241,7 +237,7 @@ def create_app(
     page: tuple[str, int] | None = None,
     **options: Any,
 ) -> BatchApp:
-    """A batch app without agents; does no I/O.
+    """A batch app without agents; does no I/O but to read the certificates and the password that Kafka asks for.
 
     `name` is the consumer group; `kafka` the bootstrap servers, `host:port` separated by commas; `session_timeout` in
     seconds; `group_instance` makes the membership static. A partition has at most `pending_batches` unacknowledged
@@ -251,6 +247,7 @@ def create_app(
     rebalance_timeout = retry_seconds + 15.0
     settings: dict[str, Any] = {
         "broker": [f"kafka://{server.strip()}" for server in kafka.split(",")],
+        "broker_credentials": faust_credentials(),
         "store": "memory://",
         "TableManager": BatchTableManager,
         "broker_session_timeout": session_timeout,

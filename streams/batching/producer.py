@@ -28,11 +28,6 @@ class BatchProducer(driver.Producer):
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all"}
 
-    def _settings_auth(self) -> Mapping[str, Any]:
-        # Faust notes them when the producer is made, which is before they are read.
-        settings: Mapping[str, Any] = driver.credentials_to_aiokafka_auth(self.app.conf.broker_credentials)
-        return settings
-
     async def on_start(self) -> None:
         """Start; raises the driver's error if the broker cannot be reached."""
         await super().on_start()

@@ -74,7 +74,9 @@ def stitch_one(kafka: str, prefix: str, folder: Path) -> str:
     with deployment.worker() as child:
         deployment.done(1, child)
     assert deployment.ends(deployment.topics.stitched) == 1
-    return child.log.read_text()
+    said = child.log.read_text()
+    assert "Warning" not in said
+    return said
 
 
 def test_with_a_user_a_touchpoint_is_published_stitched_and_found_again(
