@@ -14,7 +14,7 @@ from schemas.rows import AlertRow, HandoffRow, JourneyRow, PromiseRow, Touchpoin
 from schemas.topics import Topics
 from streams.alerting.advance import advance_customer, forget_customer
 from streams.alerting.announced import GROUP_PREFIX, Announced, as_said
-from streams.alerting.facts import Customer, CustomerRow, Kept, decode_customer, encode_customer
+from streams.alerting.facts import Customer, CustomerRow, Kept, decode_customer, encode_customer, tells
 from streams.alerting.groups import (
     GroupState,
     Partial,
@@ -62,6 +62,8 @@ def read_batch(batch: Batch, topics: Topics) -> Taken:
                 taken.groups.setdefault(group_key(partial.group), []).append(partial)
             else:
                 row = decode(record.value or b"")
+                if not tells(row):
+                    continue
                 taken.customers.setdefault(row.customer_id, []).append(row)
         except (msgspec.DecodeError, UnicodeDecodeError):
             taken.unreadable.append(record.offset)

@@ -59,7 +59,8 @@ def advance_customer(
     )
     state = prune(msgspec.structs.replace(known, said=saying.said, version=saying.version), kept, now)
     before, after = observations(customer_id, customer, catalogue), observations(customer_id, state, catalogue)
-    leaves = leaves_at(state, kept)
+    # What was said of facts that have left is let go the next time.
+    leaves = now if state.said and not state.has_facts else leaves_at(state, kept)
     return AdvancedCustomer(
         state=None if state.is_empty else state,
         rows=saying.rows,

@@ -76,8 +76,12 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     version: int = 0
 
     @property
+    def has_facts(self) -> bool:
+        return bool(self.handoffs or self.promises or self.journeys or self.waits)
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.handoffs or self.promises or self.journeys or self.waits or self.said)
+        return not self.has_facts and not self.said
 
 
 encode_customer = msgspec.msgpack.Encoder().encode
@@ -107,6 +111,11 @@ def kept_by(rules: AlertRules) -> Kept:
         promises=rules.horizon if rules.deadline_rules else None,
         waits=max((rule.retention for rule in rules.wait_rules), default=None),
     )
+
+
+def tells(row: CustomerRow) -> bool:
+    """Whether any rule could ask for the row: of touchpoints, only those that waited, and those that are withdrawn."""
+    return not isinstance(row, TouchpointRow) or row.touchpoint.wait_seconds is not None or bool(row.is_deleted)
 
 
 def take_rows(customer: Customer, rows: Iterable[CustomerRow], kept: Kept, now: int) -> Customer:
@@ -190,14 +199,14 @@ def _journey(row: JourneyRow, now: int) -> Journey:
 
 
 def _take_wait(waits: dict[str, Wait], row: TouchpointRow, now: int) -> None:
-    """Touchpoints without a wait are kept only where they replace one with a wait."""
+    """A touchpoint that is withdrawn does not tell whether it waited."""
     touchpoint = row.touchpoint
     key = f"{touchpoint.channel}\x1f{touchpoint.event_id}"
-    if touchpoint.wait_seconds is None and key not in waits:
+    if not tells(row) or (row.is_deleted and key not in waits):
         return
     fact = Wait(
         row.version,
-        int(row.is_deleted or touchpoint.wait_seconds is None),
+        row.is_deleted,
         touchpoint.occurred_at,
         now,
         row.journey_id,

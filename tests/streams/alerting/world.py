@@ -93,6 +93,7 @@ class World:
         self.states = FakeStates(self.steps)
         self.logs: defaultdict[tuple[str, int], list[tuple[bytes | None, bytes | None]]] = defaultdict(list)
         self.committed: defaultdict[tuple[str, int], int] = defaultdict(int)
+        self.sent: list[bytes] = []
         self.alerting = self._start()
 
     async def send(self, outgoing: Iterable[Outgoing]) -> None:
@@ -101,6 +102,8 @@ class World:
                 for record in records:
                     self.steps.take()
                     self.logs[one.topic, one.partition].append(record)
+                    if one.topic == TOPICS.alerts and record[1] is not None:
+                        self.sent.append(record[1])
 
     def publish(self, row: CustomerRow) -> None:
         topic, value = _encoded(row)
@@ -142,9 +145,7 @@ class World:
 
     def said(self) -> list[AlertRow]:
         """All that was said, in order."""
-        decode = msgspec.json.Decoder(AlertRow).decode
-        logs = [log for (topic, _), log in sorted(self.logs.items()) if topic == TOPICS.alerts]
-        return [decode(value) for log in logs for _, value in log if value is not None]
+        return [msgspec.json.decode(value, type=AlertRow) for value in self.sent]
 
     def alerts(self) -> list[AlertRow]:
         """What `FINAL` shows."""
