@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, cast
 
 import faust
+from faust.app.base import BootStrategy
 from faust.types import TP, EventT, TransportT
 from mode import get_logger
 from prometheus_client import CollectorRegistry
@@ -40,6 +41,12 @@ GC_THRESHOLDS = (50_000, 20, 50)
 Prepare = Callable[["BatchApp"], Awaitable[None]]
 
 
+class WithoutWeb(BootStrategy):
+    """Without `--without-web`, whatever the setting says, Faust would show the states on all addresses to anyone."""
+
+    enable_web = False
+
+
 class BatchApp(faust.App):
     """Made by `create_app`. Agents are added with `consume`, the state table with `state_table`.
 
@@ -49,6 +56,8 @@ class BatchApp(faust.App):
     joins its group: the place to read files, create topics, and then add agents; it runs again if the broker goes away
     meanwhile. `page` is where the worker shows how it does, host and port (None: nowhere); `meters` are shown there.
     """
+
+    BootStrategy = WithoutWeb
 
     def __init__(
         self,
