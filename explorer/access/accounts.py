@@ -16,7 +16,8 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from explorer.access.roles import ROLES, Role
 
 LEAST_PASSWORD = 12
-NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
+LONGEST_NAME = 64
+NAME = re.compile(rf"[A-Za-z0-9._@-]{{1,{LONGEST_NAME}}}")
 SHAPE = f"name:role:hash with role {' or '.join(ROLES)}; `omnitrack explorer-user add` writes such lines"
 
 
@@ -91,7 +92,7 @@ def write_accounts(file: Path, accounts: Iterable[Account]) -> None:
 def make_account(name: str, role: Role, password: str) -> Account:
     """Raises `AccountsError` for a name with other characters, or a password that is too short."""
     if not NAME.fullmatch(name):
-        raise AccountsError(f"{name!r} is no user's name: letters, digits and . _ @ - are, 64 at most")
+        raise AccountsError(f"{name!r} is no user's name: letters, digits and . _ @ - are, {LONGEST_NAME} at most")
     if len(password) < LEAST_PASSWORD:
         raise AccountsError(f"the password is shorter than {LEAST_PASSWORD} characters")
     return Account(name, role, hash_password(password))

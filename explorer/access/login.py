@@ -11,7 +11,7 @@ from flask import Flask, Response, redirect, request, session
 from jinja2 import Template
 from werkzeug.wrappers import Response as AnyResponse
 
-from explorer.access.accounts import Accounts
+from explorer.access.accounts import LONGEST_NAME, Accounts
 from explorer.access.oidc import CALLBACK, LoginFailed, Provider
 from explorer.access.throttle import Throttle
 from explorer.access.visitor import remember, remember_account
@@ -47,7 +47,8 @@ class Login:
     def check(self) -> AnyResponse:
         """Name and password against the file of users."""
         assert self._accounts is not None
-        name, password = request.form.get("name", ""), request.form.get("password", "")
+        # Longer than any name that is one: what is typed must not fill the memory of failures.
+        name, password = request.form.get("name", "")[: LONGEST_NAME + 1], request.form.get("password", "")
         address = request.remote_addr or ""
         wait = self._throttle.wait_seconds(name, address)
         if wait:

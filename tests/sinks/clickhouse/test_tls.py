@@ -25,8 +25,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 
 
 @pytest.fixture
-def plain_port(clickhouse: ClickHouseSettings) -> int:
-    return int(clickhouse.address.rpartition(":")[2])
+def plain_port(clickhouse_url: str) -> int:
+    return int(ClickHouseSettings.of(clickhouse_url).address.rpartition(":")[2])
 
 
 @pytest.fixture
