@@ -16,8 +16,9 @@ _INSERT = "INSERT INTO erasures (customer_digest, asked_at, finished_at, asked_b
 class Receipt(msgspec.Struct, frozen=True):
     """Names the customer by a digest only; times are UTC ms.
 
-    `removed` are rows by table, `records` how many input records have the fate `erased` instead of their own, `left`
-    the rows that are there still (none, or it is not done).
+    `removed` are rows by table, `records` how many input records have the fate `erased` instead of their own, both by
+    this run: what an interrupted one did before is not counted. `left` are rows that are there still (none, or it is
+    not done).
     """
 
     customer_digest: str

@@ -5,26 +5,30 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import time_ns
 from typing import Any, cast
 
 import pytest
 
+from omnitrack.erasure.rows import _remove
 from schemas.catalogue import Catalogue
 from schemas.rows import DeadLetter, TouchpointRow
+from schemas.topics import Topics
+from sinks.clickhouse.client import connected
 from sinks.clickhouse.migrate import migrate
 from sources.simulator import Plan, Simulation
 from streams.pseudonym import Pseudonyms
 from tests.omnitrack.clear_text import found_in, logs_of, states_of, tables_of, topics_of
 from tests.omnitrack.pipeline import UNLIMITED, Pipeline, ago
-from tests.streams.worker import touchpoint
+from tests.streams.worker import Deployment, eventually, touchpoint
 from tests.support.brokers import Broker
 from tests.support.clickhouse import fresh_database
 
 KEY, NEXT_KEY = "a key that only tests have", "the key that comes after it"
 PSEUDONYMS = Pseudonyms(KEY.encode())
+RULES = UNLIMITED + "alerts: {rules: {broken_promise: {kind: deadline}}}\n"
 DAY = 86_400_000
 TELLING = 6
 """Characters from which on a text is not found by chance."""
@@ -57,6 +61,23 @@ class Bank:
         found = cast("list[DeadLetter]", self.pipeline.rows("dead_letters"))
         return [one for one in found if text.encode() in PSEUDONYMS.unseal(b64decode(one.payload))]
 
+    def has_alert(self, customer_id: str) -> bool:
+        with connected(self.pipeline.clickhouse) as client:
+            query = "SELECT count() FROM alerts WHERE customer_id = {customer:String}"
+            return bool(client.execute(query, {"customer": customer_id})[0][0])
+
+
+def interrupted_after(calls: int) -> Callable[..., int]:
+    """As the removal of rows of a table, until somebody presses Ctrl-C."""
+    left = iter(range(calls))
+
+    def remove(*arguments: Any) -> int:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return _remove(*arguments)
+
+    return remove
+
 
 def identities_of(record: bytes) -> set[str]:
     """The texts in a record that tell who somebody is."""
@@ -77,12 +98,16 @@ def bank(apache_kafka: Broker, clickhouse_url: str, tmp_path_factory: pytest.Tem
         migrate(clickhouse)
         prefix = f"privacy-{clickhouse.database}."
         pipeline = Pipeline(apache_kafka, prefix, clickhouse, folder, {"OMNITRACK_PSEUDONYM_KEY": KEY})
+        (folder / "alerts").mkdir()
+        alerting = Deployment(apache_kafka, Topics(prefix), folder / "alerts", "streams.alerts", pipeline.settings)
         try:
-            pipeline.start_worker(UNLIMITED)
-            made = Bank(pipeline)
-            made.simulate()
-            pipeline.drain()
-            yield made
+            pipeline.start_worker(RULES)
+            with alerting.worker() as child:
+                made = Bank(pipeline)
+                made.simulate()
+                pipeline.drain()
+                alerting.ready(child)
+                yield made
         finally:
             pipeline.end()
 
@@ -154,7 +179,9 @@ def test_a_repaired_letter_is_replayed_once_under_the_key_and_the_account_adds_u
     assert pipeline.audit()["adds_up"]
 
 
-def test_an_erased_customer_is_nowhere_and_does_not_come_back(bank: Bank, tmp_path: Path) -> None:
+def test_an_erased_customer_is_nowhere_and_does_not_come_back(
+    bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pipeline = bank.pipeline
     known = {"customer_no": "C-erased", "phone": "p-erased", "device": "d-shared"}
     twice = touchpoint("e-1", "", ago(1.2), identities=known, session_id="s-erased", intent="transfer")
@@ -167,7 +194,7 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(bank: Bank, tmp_pa
     bank.publish(
         twice,
         touchpoint(
-            "e-2", "", ago(1.1), identities={"phone": "p-erased"}, promise={"promise_id": "P", "due_at": ago(1)}
+            "e-2", "", ago(1.1), identities={"phone": "p-erased"}, promise={"promise_id": "P", "due_at": ago(0.5)}
         ),
         touchpoint(
             "e-3", "C-erased", ago(1.0), channel="wechat", outcome="referred", referral={"to_channel": "branch"}
@@ -180,6 +207,7 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(bank: Bank, tmp_pa
     bank.publish(touchpoint("e-5", "C-erased", ago(0.9), channel="branch"), channel="branch")
     bank.publish(twice)
     pipeline.drain()
+    eventually("an alert is stored", lambda: bank.has_alert(PSEUDONYMS.of("customer_no", "C-erased")))
     texts = {
         PSEUDONYMS.of("customer_no", "C-erased"),
         PSEUDONYMS.of("phone", "p-erased"),
@@ -189,6 +217,8 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(bank: Bank, tmp_pa
     assert before.keys() >= {
         pipeline.streams.topics.state,
         pipeline.streams.topics.identity_state,
+        pipeline.streams.topics.alerting_state,
+        "table alerts",
         "table touchpoints",
         "table journeys",
         "table handoffs",
@@ -199,13 +229,19 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(bank: Bank, tmp_pa
     assert letters == 3
 
     receipt = tmp_path / "receipt.json"
-    result = pipeline.run("erase", "C-erased", "--receipt", str(receipt), "--by", "Li Na", "--timeout", "60")
+    command = ("erase", "C-erased", "--receipt", str(receipt), "--by", "Li Na", "--timeout", "60")
+    with monkeypatch.context() as patch:
+        patch.setattr("omnitrack.erasure.rows._remove", interrupted_after(3))
+        assert pipeline.run(*command).exit_code == 130
+    assert not receipt.exists()
+    result = pipeline.run(*command)
     assert result.exit_code == 0, result.output
     told = json.loads(receipt.read_text())
     assert told["removed"]["touchpoints"] >= 5
     assert not any(told["left"].values())
     assert told["expires_at"] is not None
-    assert told["records"] == 10
+    # The dead letters were done before it was interrupted.
+    assert told["records"] == 10 - letters
 
     assert found_in([*states_of(pipeline), *tables_of(pipeline)], texts) == {}
     assert found_in([("receipt", receipt.read_bytes()), ("output", result.output.encode())], {"C-erased", *texts}) == {}
@@ -230,7 +266,7 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(bank: Bank, tmp_pa
     assert (owners["stays"], owners["stays, too"], owners["whose"]) == (stays, stays, anonymous)
     assert found_in(states_of(pipeline), {PSEUDONYMS.of("customer_no", "C-erased")}) == {}
 
-    again = pipeline.run("erase", "C-erased", "--receipt", str(receipt), "--timeout", "60")
+    again = pipeline.run(*command)
     assert again.exit_code == 0, again.output
     assert json.loads(receipt.read_text())["records"] == 0
     assert pipeline.audit()["adds_up"]
@@ -251,7 +287,7 @@ def test_a_new_key_leaves_known_customers_who_they_are(bank: Bank, tmp_path: Pat
         "OMNITRACK_PSEUDONYM_ROSTER": str(roster),
     }
     pipeline.settings.update(settings)
-    pipeline.start_worker(UNLIMITED)
+    pipeline.start_worker(RULES)
     bank.publish(
         touchpoint("after", "C-known", ago(0.03)),
         touchpoint("by phone", "", ago(0.02), identities={"phone": "p-known"}),
