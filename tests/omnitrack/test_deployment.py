@@ -76,3 +76,11 @@ def test_without_receivers_nobody_is_told(tmp_path: Path) -> None:
 def test_a_webhook_without_a_secret_is_refused_before_anything_starts(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="OMNITRACK_WEBHOOK_SECRET_FILE"):
         plan_deployment(DeploymentOptions(tmp_path, webhook="https://bank.example/alerts"))
+
+
+def test_alerts_have_a_process_where_the_catalogue_has_rules(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("alerts: {rules: {lost: {kind: handoff}}}")
+    for catalogue, alerted in ((rules, True), (None, False)):
+        plan = plan_deployment(DeploymentOptions(tmp_path, clickhouse_port=0, kafka_port=0, catalogue=catalogue))
+        assert ("alerts" in {spec.name for stage in plan.stages for spec in stage}) is alerted
