@@ -111,15 +111,15 @@ def _page(app: Dash, store: Store) -> None:
     @app.callback(
         output={
             "page": Output("page", "children", allow_duplicate=True),
-            "children": Output({"type": LIVE, "name": ALL}, "children"),
-            "digests": Output({"type": LIVE, "name": ALL}, "key"),
+            "html": Output({"type": LIVE, "name": ALL}, "html"),
+            "digests": Output({"type": LIVE, "name": ALL}, "digest"),
             "figures": Output({"type": GRAPH, "name": ALL}, "figure"),
         },
         inputs={
             "_tick": Input("tick", "data"),
             "pathname": State("url", "pathname"),
             "search": State("url", "search"),
-            "digests": State({"type": LIVE, "name": ALL}, "key"),
+            "digests": State({"type": LIVE, "name": ALL}, "digest"),
         },
         prevent_initial_call=True,
         running=[(Output("refreshing", "data"), True, False)],
@@ -155,7 +155,8 @@ def _inputs(app: Dash) -> None:
         pathname: str | None,
     ) -> Any:
         page = page_at(pathname)
-        if page is None:
+        # A form that is new tells of all of its inputs; and the address may have changed again since it was made.
+        if page is None or len({str(each) for each in ctx.triggered_prop_ids.values()}) != 1:
             return no_update
         before = read_filters(search, page.own)
         names = [each["id"]["name"] for each in ctx.args_grouping["own"]]

@@ -47,9 +47,7 @@ def page_content(
     failures = [failure for failure in reading.answers.values() if isinstance(failure, Failure)]
     if any(failure.kind == "away" for failure in failures):
         return whole_page(words, next(failure for failure in failures if failure.kind == "away"))
-    heading = html.Div(
-        [html.H1(words(f"page.{page.name}")), live("when", _when(words, scope), html.P, className="when")]
-    )
+    heading = html.Div([html.H1(words(f"page.{page.name}")), live("when", _when(words, scope), "p", className="when")])
     hints = [hint for hint in (mistakes(words, reading), outside(words, reading, facts)) if hint is not None]
     return [heading, live("hints", hints), html.Div(page.body(reading), className="cards")]
 
@@ -64,7 +62,7 @@ def refreshed(content: Component | list[Component], shown: Mapping[str, str], gr
     changed = [same and parts.digests[name] != digest for name, digest in shown.items()]
     return {
         "page": no_update if same else content,
-        "children": [parts.children[name] if new else no_update for name, new in zip(shown, changed, strict=True)],
+        "html": [parts.html[name] if new else no_update for name, new in zip(shown, changed, strict=True)],
         "digests": [parts.digests[name] if new else no_update for name, new in zip(shown, changed, strict=True)],
         "figures": [parts.figures[name] if same else no_update for name in graphs],
     }

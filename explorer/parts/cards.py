@@ -74,7 +74,7 @@ def about(words: Words, query: Query, name: str) -> html.Details:
             html.Dl([each for term, text in terms for each in (html.Dt(term), html.Dd(text))]),
             html.Div(
                 [
-                    live(f"sql-{name}", query.call.spelled, html.Pre, className="sql"),
+                    live(f"sql-{name}", query.call.spelled, "pre", className="sql"),
                     html.Button(
                         words("about.copy"), type="button", className="copy", **data(copied=words("about.copied"))
                     ),

@@ -109,7 +109,7 @@ def _lane(reading: Reading, rows: list[Row]) -> Component:
             live(
                 "steps",
                 [_touchpoint(words, number, row) for number, row in enumerate(rows)],
-                html.Ol,
+                "ol",
                 className="touchpoints",
             ),
         ]

@@ -1,35 +1,37 @@
 """Parts of a page that a refresh replaces one by one, so that whatever else there is stays as it was left.
 
-Dash makes everything below an element anew when its children are set: what was opened is closed, the focus is lost. So
-a refresh sets only the children of leaves that have changed, and the figures of graphs.
+Everything below an element is made anew when its content is set: what was opened is closed, the focus is lost. So a
+refresh sets only the content of leaves that have changed, and the figures of graphs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from dash import dcc, html
+from dash import dcc
 from dash.development.base_component import Component
 
+from explorer.parts.markup import Markup, Tree, markup
+
 LIVE, GRAPH = "live", "graph"
-Tree = Component | str | list[Any] | tuple[Any, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The live parts of a page by name: children and their digests, and figures."""
+    """The live parts of a page by name: their HTML with its digests, and figures."""
 
-    children: dict[str, Tree] = field(default_factory=dict)
+    html: dict[str, str] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def live(name: str, children: Tree, kind: Callable[..., Component] = html.Div, **attributes: Any) -> Component:
-    """An element whose children a refresh replaces where they have changed; `name` is the only one on its page."""
-    return kind(children, id={"type": LIVE, "name": name}, key=_digest(children), **attributes)
+def live(name: str, content: Tree, tag: str = "div", **attributes: str) -> Markup:
+    """An element whose content a refresh replaces where it has changed; `name` is the only one on its page."""
+    html = markup(content)
+    return Markup(id={"type": LIVE, "name": name}, tag=tag, html=html, digest=_digest(html), **attributes)
 
 
 def parts_of(tree: Tree) -> Parts:
@@ -38,8 +40,8 @@ def parts_of(tree: Tree) -> Parts:
     for component in walk(tree):
         match getattr(component, "id", None):
             case {"type": "live", "name": name}:
-                parts.children[name] = component.children
-                parts.digests[name] = component.key
+                parts.html[name] = component.html
+                parts.digests[name] = component.digest
             case {"type": "graph", "name": name}:
                 parts.figures[name] = component.figure
     return parts
@@ -59,5 +61,5 @@ def walk(tree: Tree) -> Iterator[Any]:
         yield from walk(getattr(tree, "children", None))
 
 
-def _digest(children: Tree) -> str:
-    return blake2b(repr(children).encode(), digest_size=8).hexdigest()
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -14,10 +14,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Request, expect, sync_playwright
 
 from omnitrack.ports import LOOPBACK, free_port
 from sinks.clickhouse.settings import ClickHouseSettings
+from tests.explorer.asking import DAYS
 from tests.explorer.bank import Played, fill, play
 from tests.support.child import Child
 from tests.support.ci import in_ci
@@ -34,8 +35,12 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 30.0
+START_SECONDS = 60.0
+# As long as something may take on a machine that has much else to do.
+PATIENCE_MILLISECONDS = 60_000
 DESK, PHONE = 1280, 390
+# As much of a page as a picture shows.
+HEIGHT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +120,35 @@ def start_explorer(clickhouse: str, log: Path, *options: str) -> tuple[Child, st
     raise failure
 
 
-def visit(
-    browser: Browser, address: str, language: str = "en", theme: str = "light", width: int = DESK, height: int = 900
-) -> Visit:
+@dataclass(slots=True)
+class Tour:
+    """The pages of a site on the days of `DAYS`, each opened once, to be read and left as it is."""
+
+    context: BrowserContext
+    address: str
+    visits: dict[str, Visit] = field(default_factory=dict)
+
+    def at(self, name: str) -> Page:
+        """The page of that name; it asks nothing anew."""
+        if name not in self.visits:
+            self.visits[name] = open_tab(self.context, self.address)
+            self.visits[name].open(f"{name}{DAYS}&live=0")
+        return self.visits[name].page
+
+
+def visit(browser: Browser, address: str, language: str = "en", theme: str = "light", width: int = DESK) -> Visit:
     """A new tab without a past."""
-    context: BrowserContext = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
-    return open_tab(context, address, language, theme)
+    return open_tab(new_context(browser, width), address, language, theme)
+
+
+def new_context(browser: Browser, width: int = DESK) -> BrowserContext:
+    context = browser.new_context(viewport={"width": width, "height": HEIGHT}, locale="en-GB")
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    return context
 
 
 def open_tab(context: BrowserContext, address: str, language: str = "en", theme: str = "light") -> Visit:
     """A new tab with these preferences."""
-    context.set_default_timeout(20_000)
     cookies = {"language": language, "theme": theme}
     context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
     return Visit(context.new_page(), address)
@@ -140,6 +163,7 @@ def browser() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         pytest.skip("no chromium: install Debian's package chromium")
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         try:
@@ -168,15 +192,23 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def desk(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser that has been here before: it need not load the scripts again for each test."""
-    context = browser.new_context(viewport={"width": DESK, "height": 900}, locale="en-GB")
+    """A browser on a desk that has been here before: it need not load the scripts again for each test."""
+    context = new_context(browser)
     yield context
     context.close()
 
 
+@pytest.fixture(scope="package")
+def tour(desk: BrowserContext, site: Site) -> Iterator[Tour]:
+    """All pages in English, light, on a desk; nothing may go wrong in them, nor leave the machine."""
+    visiting = Tour(desk, site.address)
+    yield visiting
+    assert {name: it.complaints + it.strays for name, it in visiting.visits.items() if it.complaints + it.strays} == {}
+
+
 @pytest.fixture
 def tab(desk: BrowserContext, site: Site) -> Iterator[Visit]:
-    """A tab on the site, in English, light, on a desk; nothing may go wrong in it, nor leave the machine."""
+    """A tab of the test's own, in English, light; nothing may go wrong in it, nor leave the machine."""
     visiting = open_tab(desk, site.address)
     yield visiting
     visiting.page.close()

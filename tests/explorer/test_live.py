@@ -15,20 +15,20 @@ PAGE = [live("a", "1"), html.Div([live("b", ["x", html.P("2")]), graph(FIGURE, "
 
 def test_the_live_parts_of_a_page_are_found_wherever_they_are() -> None:
     parts = parts_of(PAGE)
-    assert list(parts.children) == ["a", "b"]
-    assert parts.children["a"] == "1"
+    assert list(parts.html) == ["a", "b"]
+    assert parts.html["a"] == "1"
     assert parts.figures == {"g": FIGURE}
     assert has_graph(PAGE)
     assert not has_graph(PAGE[0])
-    assert len(list(walk(PAGE))) == 6
+    assert len(list(walk(PAGE))) == 5
 
 
 def test_what_is_the_same_is_left_alone() -> None:
     parts = parts_of(PAGE)
     changed = refreshed([live("a", "1"), *PAGE[1:]], {**parts.digests, "b": "old"}, ["g"])
     assert changed["page"] is no_update
-    assert changed["children"][0] is no_update
-    assert changed["children"][1] == parts.children["b"]
+    assert changed["html"][0] is no_update
+    assert changed["html"][1] == parts.html["b"]
     assert changed["digests"] == [no_update, parts.digests["b"]]
     assert changed["figures"] == [FIGURE]
 
@@ -38,4 +38,4 @@ def test_a_page_of_other_parts_is_made_anew() -> None:
     for shown, graphs in (({"a": "old"}, ["g"]), ({}, []), (digests, []), ({**digests, "c": "old"}, ["g"])):
         changed = refreshed(PAGE, shown, graphs)
         assert changed["page"] == PAGE
-        assert set(changed["children"]) | set(changed["figures"]) <= {no_update}
+        assert set(changed["html"]) | set(changed["figures"]) <= {no_update}

@@ -1,46 +1,55 @@
-"""Every page in both languages, light and dark, on a desk and on a phone; kept as pictures to be looked at."""
+"""Each page in both languages, light and dark, on a desk and on a phone; kept as pictures to be looked at."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from explorer.pages.registry import PAGES
 from explorer.words import words_in
-from tests.explorer.conftest import DESK, PHONE, Site, visit
+from tests.explorer.asking import DAYS
+from tests.explorer.conftest import PHONE, Site, Tour, Visit, visit
 
 PICTURES = Path(__file__).parents[2] / "artifacts" / "explorer"
-# As much of a page as a picture shows.
-HEIGHT = 2000
 
 
-@pytest.mark.parametrize(
-    ("language", "theme", "width"),
-    [("en", "light", DESK), ("zh", "dark", DESK), ("zh", "light", PHONE)],
-)
-def test_each_page_is_shown_whole_without_complaint_and_without_leaving_the_machine(
-    browser: Browser, site: Site, language: str, theme: str, width: int
-) -> None:
-    words = words_in(language)
-    visiting = visit(browser, site.address, language, theme, width, HEIGHT)
-    page = visiting.open("")
+def test_each_page_is_shown_whole_in_english_and_light_on_a_desk(tour: Tour) -> None:
     for name in PAGES:
-        title = words(f"page.{name}")
-        page.get_by_role("navigation").get_by_role("link", name=title, exact=True).click()
-        page.wait_for_selector(f"main[aria-busy=false] h1:text-is('{title}')")
-        assert page.evaluate("document.documentElement.lang") == language
-        assert page.evaluate("document.documentElement.dataset.theme") == theme
-        assert page.title() == f"{title} · omnitrack"
-        look(page, f"{name}-{language}-{theme}-{width}")
-    journey = max(site.played.bank.journeys, key=lambda it: it.failed_handoffs)
-    visiting.open(f"journeys?of={journey.customer_id}&journey={journey.journey_id}")
-    page.locator("#touchpoint-1 summary").click()
-    look(page, f"journey-{language}-{theme}-{width}")
+        assert_is_shown(tour.at(name), name, "en", "light")
+        look(tour.at(name), f"{name}-en-light-desk")
+
+
+def test_each_page_is_shown_whole_in_chinese_and_dark_on_a_phone(browser: Browser, site: Site) -> None:
+    visiting = visit(browser, site.address, "zh", "dark", PHONE)
+    page = visiting.open(DAYS)
+    for name in PAGES:
+        page.get_by_role("navigation").get_by_role("link", name=words_in("zh")(f"page.{name}"), exact=True).click()
+        assert_is_shown(page, name, "zh", "dark")
+        look(page, f"{name}-zh-dark-phone")
+    look_at_a_journey(visiting, site, "journey-zh-dark-phone")
     assert visiting.complaints == []
     assert visiting.strays == []
     page.context.close()
+
+
+def test_a_journey_is_shown_whole_on_a_desk(tab: Visit, site: Site) -> None:
+    look_at_a_journey(tab, site, "journey-en-light-desk")
+
+
+def look_at_a_journey(visiting: Visit, site: Site, name: str) -> None:
+    journey = max(site.played.bank.journeys, key=lambda it: it.failed_handoffs)
+    page = visiting.open(f"journeys?of={journey.customer_id}&journey={journey.journey_id}")
+    page.locator("#touchpoint-1 summary").click()
+    look(page, name)
+
+
+def assert_is_shown(page: Page, name: str, language: str, theme: str) -> None:
+    title = words_in(language)(f"page.{name}")
+    expect(page.locator("main[aria-busy=false] h1")).to_have_text(title)
+    expect(page).to_have_title(f"{title} · omnitrack")
+    assert page.evaluate("document.documentElement.lang") == language
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
 
 
 def look(page: Page, name: str) -> None:

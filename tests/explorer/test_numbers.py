@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.explorer.asking import DAYS, WORDS, answer, in_days
-from tests.explorer.conftest import Site, Visit
+from tests.explorer.conftest import Site, Tour, Visit
 
 RATES = {"success": "handoff_success", "promises": "promise_kept", "waits": "wait", "one_visit": "one_visit"}
 
@@ -26,8 +26,8 @@ def rated(row: dict[str, float], n: str = "n") -> str:
     return plain(f"{WORDS.share(row['rate'])} {WORDS.interval(row['low'], row['high'])} n = {WORDS.count(row[n])}")
 
 
-def test_tiles_tell_rate_interval_and_n(tab: Visit, site: Site) -> None:
-    page = tab.open(f"overview{DAYS}")
+def test_tiles_tell_rate_interval_and_n(tour: Tour, site: Site) -> None:
+    page = tour.at("overview")
     for tile, metric in RATES.items():
         [row] = answer(site.settings, metric)
         shown = plain(page.locator(f"#tile-{tile}").inner_text())
@@ -40,8 +40,8 @@ def test_tiles_tell_rate_interval_and_n(tab: Visit, site: Site) -> None:
     assert f"{row['journeys']:,}" in page.locator("#tile-journeys").inner_text()
 
 
-def test_the_index_stands_beside_its_five_components(tab: Visit, site: Site) -> None:
-    page = tab.open(f"overview{DAYS}")
+def test_the_index_stands_beside_its_five_components(tour: Tour, site: Site) -> None:
+    page = tour.at("overview")
     [row] = answer(site.settings, "consistency_index")
     assert f"{row['score']:.1f}" in page.locator("#tile-index").inner_text()
     shown = page.locator(".component .value").all_inner_texts()
@@ -49,8 +49,8 @@ def test_the_index_stands_beside_its_five_components(tab: Visit, site: Site) -> 
     assert shown == [f"{row[name]:.2f}" for name in names]
 
 
-def test_the_matrix_has_a_cell_per_pair_of_channels(tab: Visit, site: Site) -> None:
-    page = tab.open(f"handoffs{DAYS}")
+def test_the_matrix_has_a_cell_per_pair_of_channels(tour: Tour, site: Site) -> None:
+    page = tour.at("handoffs")
     cells = page.locator("#section-matrix td.heat")
     rows = answer(site.settings, "handoff_matrix")
     assert cells.count() == len(rows)
@@ -60,8 +60,8 @@ def test_the_matrix_has_a_cell_per_pair_of_channels(tab: Visit, site: Site) -> N
         assert any(text.startswith(share) for text in shown), share
 
 
-def test_heat_maps_have_completion_waits_and_satisfaction_by_channel_and_intent(tab: Visit, site: Site) -> None:
-    page = tab.open(f"consistency{DAYS}")
+def test_heat_maps_have_completion_waits_and_satisfaction_by_channel_and_intent(tour: Tour, site: Site) -> None:
+    page = tour.at("consistency")
     both = ("channel", "intent")
     for section, metric in (("completion", "journeys"), ("waiting", "wait")):
         expected = sorted(
@@ -76,16 +76,16 @@ def test_heat_maps_have_completion_waits_and_satisfaction_by_channel_and_intent(
     assert sorted(map(plain, shown)) == sorted(f"{row['csat_mean']:.2f} n = {row['csat_n']}" for row in scores)
 
 
-def test_contradictions_are_ranked_and_add_up_to_those_of_the_handoffs(tab: Visit, site: Site) -> None:
-    page = tab.open(f"consistency{DAYS}")
+def test_contradictions_are_ranked_and_add_up_to_those_of_the_handoffs(tour: Tour, site: Site) -> None:
+    page = tour.at("consistency")
     counts = [int(line[3]) for line in lines(page, "#section-contradictions")]
     assert counts == sorted(counts, reverse=True)
     handoffs = [it for it in site.played.bank.handoffs if in_days(it.left_at)]
     assert sum(counts) == sum(len(it.contradictions) for it in handoffs if not it.customer_id.startswith("anon:"))
 
 
-def test_waits_by_channel_and_intent_stand_the_worst_first(tab: Visit, site: Site) -> None:
-    page = tab.open(f"waits{DAYS}")
+def test_waits_by_channel_and_intent_stand_the_worst_first(tour: Tour, site: Site) -> None:
+    page = tour.at("waits")
     rows = sorted(answer(site.settings, "wait", ("channel", "intent")), key=lambda row: row["rate"])
     assert [line[2] for line in lines(page, "#section-intents")] == [rated(row) for row in rows]
     groups = lines(page, "#section-groups")
@@ -94,8 +94,8 @@ def test_waits_by_channel_and_intent_stand_the_worst_first(tab: Visit, site: Sit
     assert sum(int(line[2].rpartition("n = ")[2].replace(",", "")) for line in groups) == total["n"]
 
 
-def test_paths_add_up_to_the_journeys(tab: Visit, site: Site) -> None:
-    page = tab.open(f"paths{DAYS}")
+def test_paths_add_up_to_the_journeys(tour: Tour, site: Site) -> None:
+    page = tour.at("paths")
     shown = lines(page, "#section-paths")
     rows = answer(site.settings, "journey_paths")
     assert [int(line[1].replace(",", "")) for line in shown] == [row["n"] for row in rows][: len(shown)]
@@ -115,8 +115,8 @@ def test_promises_by_how_they_ended(tab: Visit, site: Site) -> None:
     assert statuses == ["✕ overdue"] * min(row["overdue"], 50)
 
 
-def test_every_record_received_is_accounted_for(tab: Visit, site: Site) -> None:
-    page = tab.open(f"quality{DAYS}")
+def test_every_record_received_is_accounted_for(tour: Tour, site: Site) -> None:
+    page = tour.at("quality")
     rows = answer(site.settings, "data_quality", ("channel",))
     foot = [int(text.replace(",", "")) for text in page.locator("#section-account tfoot td").all_inner_texts()[1:5]]
     assert foot == [sum(row[name] for row in rows) for name in ("n", "stored", "duplicate", "dead")]

@@ -11,10 +11,11 @@ import msgspec
 import pyarrow.parquet as pq
 from playwright.sync_api import expect
 
+from explorer.pages.registry import PAGES
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.writer import Writer
 from tests.explorer.asking import DAYS, WORDS, answer
-from tests.explorer.conftest import Site, Visit
+from tests.explorer.conftest import Site, Tour, Visit
 from tests.explorer.test_numbers import lines, plain
 from tests.sinks.rows import entry
 
@@ -43,7 +44,7 @@ def test_an_address_says_all_filters_and_they_go_along_to_other_pages(tab: Visit
 
 
 def test_what_an_address_says_in_vain_is_told(tab: Visit) -> None:
-    page = tab.open("overview?span=fortnight&colour=blue")
+    page = tab.open("paths?span=fortnight&colour=blue")
     expect(page.locator(".hint")).to_contain_text("span=fortnight, colour=blue")
 
 
@@ -126,10 +127,15 @@ def test_a_table_goes_along_as_csv_and_parquet_with_all_of_its_rows(tab: Visit, 
     assert [(line["path"], int(line["n"])) for line in read] == [(row["path"], row["n"]) for row in rows]
 
 
-def test_every_figure_shows_its_definition_and_its_sql_to_be_copied(tab: Visit, site: Site) -> None:
-    page = tab.open(f"overview{DAYS}")
+def test_every_figure_shows_its_definition(tour: Tour) -> None:
+    for name in PAGES:
+        page = tour.at(name)
+        assert page.locator(".card, .tile").count() == page.locator(".about .sql").count() > 0
+
+
+def test_the_sql_of_a_number_can_be_copied(tab: Visit, site: Site) -> None:
+    page = tab.open(f"handoffs{DAYS}")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    assert page.locator(".card, .tile").count() == page.locator(".about").count()
     about = page.locator("#tile-success .about")
     about.locator("summary").click()
     expect(about).to_contain_text("smooth ÷ (smooth + failed)")
