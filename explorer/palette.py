@@ -35,14 +35,17 @@ class Palette:
             "completed": self.good,
             "succeeded": self.good,
             "kept": self.good,
+            "resolved": self.good,
             "stored": self.good,
             "pending": self.unknown,
             "open": self.unknown,
+            "silenced": self.unknown,
             "progressed": self.unknown,
             "duplicate": self.unknown,
             "cancelled": self.middling,
             "kept_late": self.middling,
             "referred": self.middling,
+            "retracted": self.middling,
         }.get(name, self.bad)
 
 
@@ -78,11 +81,14 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "completed": ("●", "circle"),
     "succeeded": ("●", "circle"),
     "kept": ("●", "circle"),
+    "resolved": ("●", "circle"),
     "pending": ("○", "circle-open"),
     "open": ("○", "circle-open"),
     "progressed": ("○", "circle-open"),
+    "silenced": ("○", "circle-open"),
     "cancelled": ("◆", "diamond"),
     "kept_late": ("◆", "diamond"),
+    "retracted": ("◆", "diamond"),
     "referred": ("▶", "triangle-right"),
 }
 FAILED_MARK = ("✕", "x")

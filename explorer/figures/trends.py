@@ -18,6 +18,10 @@ HATCHES = {
     "stored": "",
     "dead": "/",
     "duplicate": ".",
+    "firing": "/",
+    "silenced": ".",
+    "resolved": "",
+    "retracted": "-",
 }
 
 

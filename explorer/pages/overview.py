@@ -35,7 +35,8 @@ def queries(scope: Scope) -> dict[str, Query]:
         "journeys_trend": scope.metric("journeys", by=(bucket(scope),)),
         "success_trend": scope.metric("handoff_success", by=(bucket(scope),)),
     }
-    return now | before | trends
+    alerts = {"alerts": scope.view("explorer_alert_counts", by=(), zone=scope.zone)}
+    return now | before | trends | alerts
 
 
 def body(reading: Reading) -> list[Component]:
@@ -48,6 +49,7 @@ def body(reading: Reading) -> list[Component]:
         rate_tile(reading, "one_visit", "journeys"),
         rate_tile(reading, "resolution", "journeys"),
         _satisfaction(reading),
+        _alerts(reading),
     ]
     return [
         html.Div([_index(reading), html.Div(tiles, className="tiles")], className="headlines"),
@@ -98,6 +100,13 @@ def _satisfaction(reading: Reading) -> html.Article:
     ]
     change = told_change(words, compare(row, before, "csat_rate", "csat_low", "csat_high"))
     return tile(reading, "satisfaction", "consistency", words.number(row.get("csat_mean")), small, change)
+
+
+def _alerts(reading: Reading) -> html.Article:
+    words, row = reading.words, reading.row("alerts")
+    small = [words("tile.critical", critical=words.count(row.get("critical", 0)))]
+    began = html.Span(words("tile.began", n=words.count(row.get("n", 0))), className="change")
+    return tile(reading, "alerts", "alerts", words.count(row.get("firing", 0)), small, began)
 
 
 def _index(reading: Reading) -> html.Div:

@@ -9,14 +9,13 @@ from explorer.figures.rates import height_of, rates_side_by_side
 from explorer.figures.trends import rate_over_time
 from explorer.filters import Filters
 from explorer.pages.page import Page, bucket
-from explorer.parts.cards import about, card
+from explorer.parts.cards import card
 from explorer.parts.evidence import journey_link
 from explorer.parts.forms import choice
 from explorer.parts.graphs import graph
-from explorer.parts.live import live
 from explorer.parts.reading import Reading
 from explorer.parts.tables import Column, badge, table
-from explorer.parts.tiles import rate_tile, told_ratio
+from explorer.parts.tiles import count_tile, rate_tile
 from explorer.queries import Query, Scope
 from explorer.words import Words
 from sinks.clickhouse.metrics import Row
@@ -38,7 +37,13 @@ def body(reading: Reading) -> list[Component]:
     words = reading.words
     return [
         html.Div(
-            [rate_tile(reading, "promises", "promises"), *(_count(reading, name) for name in ("kept_late", "overdue"))],
+            [
+                rate_tile(reading, "promises", "promises"),
+                *(
+                    count_tile(reading, "promises", status, words.name("promise", status), reading.here(status=status))
+                    for status in ("kept_late", "overdue")
+                ),
+            ],
             className="tiles",
         ),
         card(
@@ -66,22 +71,6 @@ def body(reading: Reading) -> list[Component]:
     ]
 
 
-def _count(reading: Reading, name: str) -> html.Article:
-    """How many promises ended so."""
-    words, row, before = reading.words, reading.row("promises"), reading.row("promises_before")
-    number = html.Strong(words.count(row.get(name, 0)), className="value")
-    title = words.name("promise", name)
-    change = told_ratio(words, row.get(name), before.get(name), 0)
-    return html.Article(
-        [
-            html.Div([html.H2(title), live(f"tile-{name}", [number, change])], className="tile-link"),
-            about(words, reading.queries["promises"], f"tile-{name}"),
-        ],
-        className="tile",
-        id=f"tile-{name}",
-    )
-
-
 def _list(reading: Reading, rows: list[Row]) -> Component:
     words = reading.words
     return table(
@@ -102,10 +91,6 @@ def _list(reading: Reading, rows: list[Row]) -> Component:
         rows,
         words("card.promises.list"),
     )
-
-
-def _late(words: Words, row: Row) -> str:
-    return words.duration(row["late_seconds"]) if row["late_seconds"] else ""
 
 
 def form(filters: Filters, words: Words) -> list[Component]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from explorer.pages import consistency, handoffs, journeys, overview, paths, promises, quality, waits
+from explorer.pages import alerts, consistency, handoffs, journeys, overview, paths, promises, quality, waits
 from explorer.pages.page import Page
 
 PAGES: Mapping[str, Page] = {
     module.PAGE.name: module.PAGE
-    for module in (overview, handoffs, consistency, waits, journeys, paths, promises, quality)
+    for module in (overview, handoffs, consistency, waits, journeys, paths, promises, alerts, quality)
 }
 HOME = "overview"
 

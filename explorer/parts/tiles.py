@@ -60,6 +60,22 @@ def rate_tile(reading: Reading, name: str, page: str, prefix: str = "", n: str =
     return tile(reading, name, page, words.share(row.get(columns[0])), small, told_change(words, change))
 
 
+def count_tile(reading: Reading, name: str, column: str, title: str, href: str = "") -> html.Article:
+    """The tile of a count, the column of that name; it leads to `href`."""
+    words, failure = reading.words, reading.failure(name)
+    if failure is not None:
+        shown: list[Component] = [problem(words, failure, reading)]
+    else:
+        row, before = reading.row(name), reading.row(name + BEFORE)
+        number = html.Strong(words.count(row.get(column, 0)), className="value")
+        shown = [number, told_ratio(words, row.get(column), before.get(column), 0)]
+    inner = [html.H2(title), live(f"tile-{column}", shown)]
+    head = dcc.Link(inner, href=href, className="tile-link") if href else html.Div(inner, className="tile-link")
+    return html.Article(
+        [head, about(words, reading.queries[name], f"tile-{column}")], className="tile", id=f"tile-{column}"
+    )
+
+
 def told_change(words: Words, change: Change | None) -> Component:
     """A change of a share in points, with an arrow; marked where it is clear."""
     if change is None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
+from typing import get_args
+from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
@@ -13,7 +17,7 @@ from schemas.catalogue import load_catalogue
 from schemas.decode import Decoder
 from schemas.identity import anonymous_customer, identities_of
 from schemas.refusal import Refusal
-from schemas.rows import DeadLetter, DeadReason, DuplicateRow
+from schemas.rows import AlertRow, AlertStatus, DeadLetter, DeadReason, DuplicateRow, HandoffRow
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.touchpoint import Origin, Touchpoint
 from sinks.clickhouse.migrate import migrate
@@ -33,6 +37,7 @@ class Played:
     bank: Bank
     dead: list[DeadLetter]
     duplicates: list[DuplicateRow]
+    alerts: list[AlertRow]
 
 
 def play(until: int, customers: int = 400) -> Played:
@@ -70,13 +75,61 @@ def play(until: int, customers: int = 400) -> Played:
         for row in bank.touchpoints
         for received_at, origin in [arrivals[row.touchpoint.channel, row.touchpoint.event_id]]
     ]
-    return Played(bank, dead, duplicates)
+    return Played(bank, dead, duplicates, _alerts(bank.handoffs))
 
 
 def fill(settings: ClickHouseSettings, played: Played) -> None:
     """Make the tables and views, and store all rows."""
     migrate(settings, CATALOGUE)
-    store(settings, {**played.bank.tables, "dead_letters": played.dead, "duplicates": played.duplicates})
+    store(
+        settings,
+        {**played.bank.tables, "dead_letters": played.dead, "duplicates": played.duplicates, "alerts": played.alerts},
+    )
+
+
+def _alerts(handoffs: Sequence[HandoffRow]) -> list[AlertRow]:
+    """An alert per handoff that lost its customer, of every status in turn, and one of a pair of channels."""
+    lost = [it for it in handoffs if "lost" in it.failures]
+    alerts = [_alert(it, status) for it, status in zip(lost, cycle(get_args(AlertStatus)), strict=False)]
+    first = lost[0]
+    share = msgspec.structs.replace(
+        _alert(first, "firing"),
+        customer_id="",
+        alert_id=str(uuid5(NAMESPACE_OID, "rate")),
+        rule="failures",
+        kind="rate",
+        severity="critical",
+        summary="31 % of 58 handoffs failed within 1 h (over 20 %)",
+        journey_id=None,
+        labels={"from_channel": first.from_channel, "to_channel": first.to_channel},
+        value=0.31,
+        threshold=0.2,
+        count=58,
+    )
+    return [*alerts, share]
+
+
+def _alert(handoff: HandoffRow, status: AlertStatus) -> AlertRow:
+    return AlertRow(
+        customer_id=handoff.customer_id,
+        alert_id=str(uuid5(NAMESPACE_OID, handoff.handoff_id)),
+        fingerprint=uuid5(NAMESPACE_OID, handoff.handoff_id).hex,
+        rule="lost",
+        kind="handoff",
+        severity="warning",
+        subject=handoff.handoff_id,
+        labels={"from_channel": handoff.from_channel, "to_channel": handoff.to_channel, "intent": handoff.intent},
+        status=status,
+        raised_at=handoff.left_at + DAY,
+        updated_at=handoff.left_at + DAY,
+        resolved_at=handoff.left_at + DAY if status == "resolved" else None,
+        event_time=handoff.left_at,
+        summary=f"Handoff {handoff.from_channel} → {handoff.to_channel} failed (lost) in {handoff.intent}",
+        journey_id=handoff.journey_id,
+        silenced_by="maintenance:move" if status == "silenced" else None,
+        version=1,
+        is_deleted=int(status == "retracted"),
+    )
 
 
 def _letter(delivery: Delivery, origin: Origin, judged: Touchpoint | Refusal) -> DeadLetter:

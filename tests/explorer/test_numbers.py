@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import get_args
+
 from playwright.sync_api import Page
 
+from schemas.rows import AlertStatus
 from tests.explorer.asking import DAYS, WORDS, answer, in_days
 from tests.explorer.conftest import Site, Tour, Visit
 
@@ -113,6 +117,19 @@ def test_promises_by_how_they_ended(tab: Visit, site: Site) -> None:
     assert f"{row['kept_late']:,}" in page.locator("#tile-kept_late").inner_text()
     statuses = [line[4] for line in lines(page, "#section-list")]
     assert statuses == ["✕ overdue"] * min(row["overdue"], 50)
+
+
+def test_alerts_are_counted_by_what_became_of_them_retracted_ones_too(tour: Tour, site: Site) -> None:
+    page = tour.at("alerts")
+    alerts = [it for it in site.played.alerts if in_days(it.event_time) and not it.customer_id.startswith("anon:")]
+    counts = Counter(it.status for it in alerts)
+    assert counts.keys() == set(get_args(AlertStatus))
+    for status, n in counts.items():
+        assert page.locator(f"#tile-{status} .value").inner_text() == str(n)
+    rules = {line[0]: [int(cell) for cell in line[2:6]] for line in lines(page, "#section-rules")}
+    assert rules["failures"] == [1, 0, 0, 0]
+    assert sum(map(sum, rules.values())) == len(alerts)
+    assert len(lines(page, "#section-alerts")) == min(50, len(alerts))
 
 
 def test_every_record_received_is_accounted_for(tour: Tour, site: Site) -> None:

@@ -82,4 +82,4 @@ def test_a_query_that_takes_too_long_is_stopped_and_says_how_to_ask_for_less(
 def test_a_page_that_is_none_leads_to_those_that_are(tab: Visit) -> None:
     page = tab.open("nowhere")
     expect(page.locator("h1")).to_have_text("There is no such page")
-    expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(8)
+    expect(page.get_by_role("navigation").get_by_role("link")).to_have_count(9)

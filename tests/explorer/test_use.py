@@ -104,6 +104,22 @@ def test_journeys_are_found_by_customer_status_and_failure(tab: Visit, site: Sit
     assert {line[3] for line in found} == {"✕ abandoned"}
 
 
+def test_an_alert_leads_to_its_journey_or_to_the_handoffs_that_it_counts(tab: Visit, site: Site) -> None:
+    page = tab.open(f"alerts{DAYS}&status=silenced")
+    [first, *_] = lines(page, "#section-alerts")
+    assert first[1] == "○ silenced maintenance:move"
+    page.locator("#section-alerts tbody a").first.click()
+    page.wait_for_url("**/journeys?**journey=**")
+    expect(page.locator("#section-touchpoints .touchpoints li").first).to_be_visible()
+    tab.open("alerts?span=365d&rule=fail&severity=critical")
+    [share] = lines(page, "#section-alerts")
+    assert share[6] == "31.0 % of 58, allowed 20 %"
+    page.locator("#section-alerts tbody a").click()
+    page.wait_for_url("**/handoffs?**result=failed**")
+    names = [WORDS.name("channel", name) for name in site.played.alerts[-1].labels.values()]
+    expect(page.locator("#section-handoffs tbody tr").first).to_contain_text(" → ".join(names))
+
+
 def test_a_dead_letter_can_be_looked_into(tab: Visit) -> None:
     page = tab.open(f"quality{DAYS}&reason=schema")
     inside = page.locator("#section-letters details.inside").first

@@ -14,7 +14,7 @@ import explorer
 from explorer.pages.handoffs import FAILURES
 from explorer.queries import view_named
 from explorer.words import FOLDER, LANGUAGES, flatten, words_in
-from schemas.rows import DeadReason, HandoffResult, JourneyStatus, PromiseStatus
+from schemas.rows import AlertStatus, DeadReason, HandoffResult, JourneyStatus, PromiseStatus, Severity
 from schemas.topics import BUILT_IN_CHANNELS
 from sinks.clickhouse.views import load_views
 
@@ -42,7 +42,14 @@ def test_each_text_that_a_page_says_is_there() -> None:
 
 
 def test_each_value_that_rows_may_have_has_a_name() -> None:
-    kinds = {"status": JourneyStatus, "result": HandoffResult, "promise": PromiseStatus, "reason": DeadReason}
+    kinds = {
+        "status": JourneyStatus,
+        "result": HandoffResult,
+        "promise": PromiseStatus,
+        "alert": AlertStatus,
+        "severity": Severity,
+        "reason": DeadReason,
+    }
     for kind, values in {**kinds, "meaning": DeadReason}.items():
         assert {f"{kind}.{value}" for value in get_args(values)} <= ENGLISH.texts.keys()
     assert {f"outcome.{failure}" for failure in FAILURES} <= ENGLISH.texts.keys()
