@@ -97,8 +97,20 @@
     },
   });
 
+  // On a phone the navigation is wider than the screen.
+  function showWhereWeAre(link) {
+    const list = link.closest("ul");
+    list.scrollLeft = link.offsetLeft - list.offsetLeft - (list.clientWidth - link.clientWidth) / 2;
+  }
+
   let wanted = null;
+  let current = null;
   new MutationObserver(() => {
+    const link = document.querySelector("nav a.current");
+    if (link && link !== current) {
+      current = link;
+      showWhereWeAre(link);
+    }
     const key = location.pathname + location.search + location.hash;
     const part = location.hash && document.getElementById(location.hash.slice(1));
     if (part && wanted !== key) {

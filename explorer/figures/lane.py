@@ -21,6 +21,8 @@ PAUSE = 600.0
 # How far apart touchpoints are at least, so that their marks do not hide each other.
 LEAST = 0.3
 _LABELS = 6
+# After which part of its line a handoff is told: not in the middle, so that there and back keep apart.
+SIGN = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +158,11 @@ def _handoff(row: Row, places: Squeezed, lanes: list[str], words: Words, palette
 
 
 def _sign(row: Row, places: Squeezed, lanes: list[str], words: Words, palette: Palette) -> dict[str, Any]:
-    """What failed, on the middle of the line."""
-    x, y = _ends(row, places, lanes)
+    """What failed, on the line."""
+    (x, to_x), (y, to_y) = _ends(row, places, lanes)
     return {
-        "x": sum(x) / 2,
-        "y": sum(y) / 2,
+        "x": x + SIGN * (to_x - x),
+        "y": y + SIGN * (to_y - y),
         "text": _said(row, words),
         "showarrow": False,
         "bgcolor": palette.surface,
