@@ -47,7 +47,9 @@ def page_content(
     failures = [failure for failure in reading.answers.values() if isinstance(failure, Failure)]
     if any(failure.kind == "away" for failure in failures):
         return whole_page(words, next(failure for failure in failures if failure.kind == "away"))
-    heading = html.Div([html.H1(words(f"page.{page.name}")), live("when", _when(words, scope), "p", className="when")])
+    heading = html.Div(
+        [html.H1(words(f"page.{page.name}")), live("when", _when(words, scope, facts), "p", className="when")]
+    )
     hints = [hint for hint in (mistakes(words, reading), outside(words, reading, facts)) if hint is not None]
     return [heading, live("hints", hints), html.Div(page.body(reading), className="cards")]
 
@@ -68,10 +70,10 @@ def refreshed(content: Component | list[Component], shown: Mapping[str, str], gr
     }
 
 
-def _when(words: Words, scope: Scope) -> str:
-    """The period and the one before, in words."""
+def _when(words: Words, scope: Scope, facts: Facts) -> str:
+    """The period and the one before, in words, and whether that is stored in full."""
     before = scope.before.period
-    return words(
+    when = words(
         "app.when",
         since=words.time(scope.period.since),
         until=words.time(scope.period.until),
@@ -79,3 +81,6 @@ def _when(words: Words, scope: Scope) -> str:
         before_until=words.time(before.until),
         zone=scope.zone,
     )
+    if facts.first_at is None or facts.first_at <= before.since:
+        return when
+    return f"{when} {words('app.short', first=words.time(facts.first_at))}"

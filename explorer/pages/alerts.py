@@ -105,11 +105,9 @@ def _alerts(reading: Reading, rows: list[Row]) -> Component:
     )
 
 
-def _status(words: Words, row: Row) -> list[Component]:
-    said: list[Component] = [badge(words, "alert", row["status"])]
-    if row["silenced_by"]:
-        said.append(html.Small(row["silenced_by"]))
-    return said
+def _status(words: Words, row: Row) -> list[Component | str]:
+    said = badge(words, "alert", row["status"])
+    return [said, " ", html.Small(row["silenced_by"])] if row["silenced_by"] else [said]
 
 
 def _subject(reading: Reading, row: Row) -> Component:

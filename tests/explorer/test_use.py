@@ -84,6 +84,9 @@ def test_a_mark_in_the_lane_opens_the_fields_of_its_touchpoint(tab: Visit, site:
     expect(points).to_have_count(len(stored))
     assert page.locator("#section-handoffs tbody tr").count() == journey.handoffs
     mark = page.locator("#section-touchpoints .scatterlayer .points path").last
+    mark.hover(force=True)
+    # Plotly clicks what it has found to be below the pointer.
+    expect(page.locator(".hoverlayer .hovertext")).to_have_count(1)
     mark.click(force=True)
     opened = page.locator(".touchpoints details[open]")
     expect(opened).to_have_count(1)
