@@ -8,19 +8,23 @@ from dash.development.base_component import Component
 from explorer.figures.hours import week
 from explorer.figures.rates import height_of, rates_side_by_side
 from explorer.figures.trends import rate_over_time
+from explorer.filters import Filters
 from explorer.pages.page import Page, bucket
 from explorer.parts.cards import card
+from explorer.parts.forms import text_input
 from explorer.parts.graphs import graph
 from explorer.parts.reading import Reading
-from explorer.parts.tables import Column, rated, table
+from explorer.parts.tables import Column, linked, rated, table
 from explorer.parts.tiles import BEFORE, rate_tile, tile, told_ratio
 from explorer.queries import Query, Scope
+from explorer.words import Words
 from sinks.clickhouse.metrics import Row
 
 QUEUES = ("branch", "hotline")
 
 
 def queries(scope: Scope) -> dict[str, Query]:
+    branch = scope.own_values("branch")
     return {
         "waits": scope.metric("wait", by=()),
         "waits_before": scope.before.metric("wait", by=()),
@@ -29,8 +33,9 @@ def queries(scope: Scope) -> dict[str, Query]:
         "priority": scope.metric("priority_parity"),
         "priority_before": scope.before.metric("priority_parity"),
         "channels": scope.metric("wait", by=("channel",)),
-        "groups": scope.view("explorer_wait_groups"),
-        "hours": scope.metric("wait", by=("channel", "hour")),
+        "groups": scope.view("explorer_wait_groups", **branch),
+        "hours": scope.view("explorer_wait_hours", zone=scope.zone, **branch),
+        "branches": scope.view("explorer_wait_branches"),
         "trend": scope.metric("wait", by=(bucket(scope),)),
         "intents": scope.metric("wait", by=("channel", "intent")),
     }
@@ -45,7 +50,7 @@ def body(reading: Reading) -> list[Component]:
             reading,
             "hours",
             lambda rows: _weeks(reading, rows),
-            note=words("waits.hours_note", zone=words.zone),
+            note=" ".join([words("waits.hours_note", zone=words.zone), _chosen(reading)]).strip(),
             wide=True,
         ),
         card(
@@ -67,7 +72,8 @@ def body(reading: Reading) -> list[Component]:
                 rate_over_time(rows, words, reading.palette, words("tile.waits")), "trend", words("card.waits.trend")
             ),
         ),
-        card(reading, "groups", lambda rows: _groups(reading, rows), wide=True),
+        card(reading, "groups", lambda rows: _groups(reading, rows), note=_chosen(reading), wide=True),
+        card(reading, "branches", lambda rows: _branches(reading, rows), note=words("waits.branches_note"), wide=True),
         card(reading, "intents", lambda rows: _intents(reading, rows), wide=True),
     ]
 
@@ -113,6 +119,31 @@ def _groups(reading: Reading, rows: list[Row]) -> Component:
     return table(columns, rows, words("card.waits.groups"))
 
 
+def _branches(reading: Reading, rows: list[Row]) -> Component:
+    """Each branch leads to its week and its groups."""
+    words = reading.words
+    columns = [
+        Column(
+            words("column.branch"),
+            lambda row: linked(row["branch_id"], reading.here(branch=row["branch_id"]) + "#section-hours"),
+        ),
+        *_measures(reading),
+        Column(
+            words("column.priority"),
+            lambda row: f"{words.share(row['priority_rate'])} (n = {words.count(row['priority_n'])})",
+            kind="number",
+        ),
+        Column(words("column.others"), lambda row: words.share(row["others_rate"]), kind="number"),
+        Column(words("column.gave_up"), lambda row: words.count(row["gave_up"]), kind="number"),
+    ]
+    return table(columns, rows, words("card.waits.branches"))
+
+
+def _chosen(reading: Reading) -> str:
+    branch = reading.filters.own.get("branch")
+    return reading.words("waits.chosen", branch=branch) if branch else ""
+
+
 def _intents(reading: Reading, rows: list[Row]) -> Component:
     words = reading.words
     columns = [
@@ -132,4 +163,8 @@ def _measures(reading: Reading) -> list[Column]:
     ]
 
 
-PAGE = Page("waits", queries, body)
+def form(filters: Filters, words: Words) -> list[Component]:
+    return [text_input(filters, words, "branch")]
+
+
+PAGE = Page("waits", queries, body, ("branch",), form)

@@ -98,6 +98,15 @@ def test_waits_by_channel_and_intent_stand_the_worst_first(tour: Tour, site: Sit
     assert sum(int(line[2].rpartition("n = ")[2].replace(",", "")) for line in groups) == total["n"]
 
 
+def test_branches_add_up_to_the_waits_at_branches_and_the_surely_worst_stands_first(tour: Tour, site: Site) -> None:
+    shown = lines(tour.at("waits"), "#section-branches")
+    counts = {line[0]: int(line[1].rpartition("n = ")[2]) for line in shown}
+    [total] = answer(site.settings, "wait", channels=("branch",))
+    assert sum(counts.values()) == total["n"]
+    highs = [float(line[1].split("–")[1].split()[0]) for line in shown]
+    assert highs == sorted(highs)
+
+
 def test_paths_add_up_to_the_journeys(tour: Tour, site: Site) -> None:
     page = tour.at("paths")
     shown = lines(page, "#section-paths")

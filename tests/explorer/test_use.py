@@ -107,6 +107,16 @@ def test_journeys_are_found_by_customer_status_and_failure(tab: Visit, site: Sit
     assert {line[3] for line in found} == {"✕ abandoned"}
 
 
+def test_a_branch_leads_to_its_own_week(tab: Visit) -> None:
+    page = tab.open(f"waits{DAYS}&channel=branch")
+    [branch, measured, *_] = lines(page, "#section-branches")[0]
+    page.locator("#section-branches tbody a").first.click()
+    page.wait_for_url(f"**branch={branch}**")
+    expect(page.locator("#section-hours .note").first).to_contain_text(f"Only branch {branch}.")
+    groups = lines(page, "#section-groups")
+    assert sum(int(line[2].rpartition("n = ")[2]) for line in groups) == int(measured.rpartition("n = ")[2])
+
+
 def test_an_alert_leads_to_its_journey_or_to_the_handoffs_that_it_counts(tab: Visit, site: Site) -> None:
     page = tab.open(f"alerts{DAYS}&status=silenced")
     [first, *_] = lines(page, "#section-alerts")

@@ -4,7 +4,7 @@ WITH
     {{ standard }},
     waited AS
     (
-        SELECT customer_id, journey_id, channel, intent AS named, care, occurred_at, wait_seconds, gave_up
+        SELECT customer_id, journey_id, channel, branch_id, intent AS named, care, occurred_at, wait_seconds, gave_up
         FROM {{ database }}.waits FINAL
         WHERE occurred_at >= {since:DateTime64(3, 'UTC')} AND occurred_at < {until:DateTime64(3, 'UTC')}
             AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channel))
@@ -27,6 +27,7 @@ SELECT
     waited.customer_id AS customer_id,
     waited.journey_id AS journey_id,
     waited.channel AS channel,
+    waited.branch_id AS branch_id,
     coalesce(waited.named, nullIf(of.newest.1, ''), 'unknown') AS intent,
     waited.care AS care,
     waited.occurred_at AS occurred_at,

@@ -125,5 +125,21 @@ def test_the_data_dictionary_is_in_the_database(clickhouse: ClickHouseSettings) 
     assert silent == []
 
 
+def test_waits_stored_before_branches_were_told_get_theirs(empty_clickhouse: ClickHouseSettings) -> None:
+    connect(empty_clickhouse, database="default").execute(f"CREATE DATABASE {empty_clickhouse.database}")
+    client = connect(empty_clickhouse)
+    for migration in load_migrations():
+        if migration.name < "0017":
+            for statement in migration.statements:
+                client.execute(statement)
+    waited = """INSERT INTO touchpoints (customer_id, channel, event_id, wait_seconds, details, version) VALUES
+        ('C-1', 'branch', 'e1', 60, '{"branch_id":"B-07"}', 1), ('C-1', 'hotline', 'e2', 60, '{"call_id":"1"}', 1)"""
+    client.execute(waited)
+    migrate(empty_clickhouse)
+    client.execute(waited.replace("e1", "e3").replace("e2", "e4"))
+    told = query(empty_clickhouse, "SELECT event_id, branch_id FROM waits FINAL ORDER BY event_id")
+    assert told == [("e1", "B-07"), ("e2", ""), ("e3", "B-07"), ("e4", "")]
+
+
 def test_the_records_table_is_one_statement() -> None:
     assert len(split_statements(module.RECORDS_TABLE.read_text())) == 1
