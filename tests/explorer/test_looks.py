@@ -59,5 +59,9 @@ def look(page: Page, name: str) -> None:
     assert page.viewport_size is not None
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"], "the page is wider than the screen"
+    keep(page, name)
+
+
+def keep(page: Page, name: str) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png")

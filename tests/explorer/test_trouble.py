@@ -14,6 +14,7 @@ from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.settings import ClickHouseSettings
 from tests.explorer.bank import fill, play
 from tests.explorer.conftest import Site, Visit, start_explorer, visit
+from tests.explorer.test_looks import keep
 from tests.support.clickhouse import EmbeddedClickHouse
 
 
@@ -41,6 +42,7 @@ def test_from_no_clickhouse_to_numbers_without_loading_the_page_again(browser: B
             expect(page.locator("h1")).to_have_text("ClickHouse does not answer")
             expect(page.locator(".problem")).to_contain_text(settings.address)
             expect(page.locator(".problem")).to_contain_text("omnitrack status")
+            keep(page, "trouble-away")
 
             server.start_again()
             tab.tick(1)
@@ -51,6 +53,7 @@ def test_from_no_clickhouse_to_numbers_without_loading_the_page_again(browser: B
             tab.tick(2)
             expect(page.locator("h1")).to_have_text("Nothing is stored yet")
             expect(page.locator(".stop")).to_contain_text("omnitrack publish")
+            keep(page, "trouble-empty")
 
             fill(settings, play(round(time.time() * 1000), customers=40))
             tab.tick(3)
@@ -77,6 +80,7 @@ def test_a_query_that_takes_too_long_is_stopped_and_says_how_to_ask_for_less(
         problem = page.locator(".problem").first
         expect(problem).to_contain_text("took too long and was stopped")
         expect(problem).to_contain_text("--seconds")
+        keep(page, "trouble-slow")
 
 
 def test_a_page_that_is_none_leads_to_those_that_are(tab: Visit) -> None:
