@@ -1,10 +1,11 @@
-"""Numbers of metrics as people read them. Pure."""
+"""Numbers of metrics, and names of the data, as people read them. Pure."""
 
 from __future__ import annotations
 
 from sinks.clickhouse.metrics import Headline, Metric, Row
 
 NOTHING = "–"
+PROPER = {"atm": "ATM", "wechat": "WeChat"}
 
 
 def number_text(kind: str, value: float | None) -> str:
@@ -20,6 +21,11 @@ def number_text(kind: str, value: float | None) -> str:
             return f"{value:,.0f}"
         case _:
             return f"{value:,.1f}"
+
+
+def named(name: str) -> str:
+    """A name of the data as people write it: `mobile_app` → mobile app, `wechat` → WeChat."""
+    return PROPER.get(name, name.replace("_", " "))
 
 
 def change_text(headline: Headline, value: float | None, before: float | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from omnitrack.metrics.wording import NOTHING, number_text
+from omnitrack.metrics.wording import NOTHING, named, number_text
 from omnitrack.report import plots
 from omnitrack.report.facts import Compared, Facts
 from omnitrack.report.sentences import sentences
@@ -70,11 +70,6 @@ def render(facts: Facts, made_at: datetime, source: str) -> str:
     )
     # A number and its sign stay on one line.
     return page.replace(" %", "\u00a0%")
-
-
-def named(name: str) -> str:
-    """A name of the data as people write it: `mobile_app` → mobile app."""
-    return name.replace("_", " ")
 
 
 def duration(seconds: float | None) -> str:

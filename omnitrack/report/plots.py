@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from omnitrack.metrics.wording import named
 from sinks.clickhouse.metrics import Row
 
 # Okabe and Ito's blue and vermilion, told apart whatever one's colour vision; grey is the month before.
@@ -38,7 +39,8 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 def success_per_day(now: Sequence[Row], before: Sequence[Row]) -> str:
     """Handoff success day by day with its interval, over that of the month before."""
     with _axes(7.4, 2.7) as (figure, axes):
-        _line(axes, before, GREY, "month before", band=False)
+        if before:
+            _line(axes, before, GREY, "month before", band=False)
         _line(axes, now, BLUE, "this month", band=True)
         axes.yaxis.set_major_formatter(PERCENT)
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -56,9 +58,10 @@ def failures(now: Sequence[Row], before: Sequence[Row]) -> str:
     names = sorted(FAILURES, key=lambda name: rates[name])
     with _axes(7.4, 2.9) as (figure, axes):
         places = range(len(names))
-        if any(rates_before.values()):
-            axes.barh([at - 0.21 for at in places], [rates_before[it] for it in names], 0.36, color=GREY)
-        bars = axes.barh([at + 0.21 for at in places], [rates[it] for it in names], 0.36, color=VERMILION)
+        beside = 0.21 if before else 0.0
+        if before:
+            axes.barh([at - beside for at in places], [rates_before[it] for it in names], 0.36, color=GREY)
+        bars = axes.barh([at + beside for at in places], [rates[it] for it in names], 0.36, color=VERMILION)
         axes.bar_label(bars, [f"{100 * rates[it]:.1f} %" for it in names], padding=4, color=INK)
         axes.set_yticks(list(places), names)
         axes.tick_params(axis="y", length=0, labelcolor=INK)
@@ -97,7 +100,7 @@ def promises(rows: Sequence[Row]) -> str:
         left = [0] * len(ordered)
         for name, colour, hatch in (("kept", BLUE, ""), ("kept_late", ORANGE, "//"), ("overdue", VERMILION, "xx")):
             counts = [row[name] for row in ordered]
-            label = name.replace("_", " ")
+            label = named(name)
             axes.barh(
                 range(len(ordered)), counts, 0.62, left, color=colour, hatch=hatch, edgecolor="white", label=label
             )
@@ -105,7 +108,7 @@ def promises(rows: Sequence[Row]) -> str:
         for at, row in enumerate(ordered):
             label = f"{100 * row['rate']:.0f} % of {row['n']:,}"
             axes.annotate(label, (left[at], at), (5, 0), textcoords="offset points", va="center", color=INK)
-        axes.set_yticks(range(len(ordered)), [row["channel"].replace("_", " ") for row in ordered])
+        axes.set_yticks(range(len(ordered)), [named(row["channel"]) for row in ordered])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_xlim(0, max([*left, 1]) * 1.22)

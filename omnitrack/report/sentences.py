@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from omnitrack.metrics.wording import number_text
+from omnitrack.metrics.wording import named, number_text
 from omnitrack.report.facts import Compared, Facts
 from omnitrack.report.plots import FAILURES
 
@@ -66,7 +66,7 @@ def _weakest(facts: Facts) -> Iterator[str]:
     many = [row for row in facts.matrix if row["n"] >= ENOUGH]
     if len(many) > 1:
         worst = min(many, key=lambda row: row["rate"])
-        way = f"{worst['from_channel']} to {worst['to_channel']}".replace("_", " ")
+        way = f"{named(worst['from_channel'])} to {named(worst['to_channel'])}"
         rate = number_text("share", worst["rate"])
         yield f"The weakest way is from {way}: {rate} of {worst['n']:,} handoffs went smoothly."
 
@@ -81,7 +81,7 @@ def _promises(promises: Compared) -> Iterator[str]:
 def _contradiction(facts: Facts) -> Iterator[str]:
     if facts.contradictions:
         row = facts.contradictions[0]
-        way = f"{row['from_channel']} and {row['to_channel']}".replace("_", " ")
+        way = f"{named(row['from_channel'])} and {named(row['to_channel'])}"
         customers = f"{row['customers']:,} customer{'' if row['customers'] == 1 else 's'}"
         told = f"“{row['answer']}”: {row['change']}, to {customers}"
         yield f"{way[0].upper()}{way[1:]} contradict each other most about {told}."
