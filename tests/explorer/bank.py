@@ -89,7 +89,7 @@ def fill(settings: ClickHouseSettings, played: Played) -> None:
 
 def _alerts(handoffs: Sequence[HandoffRow]) -> list[AlertRow]:
     """An alert per handoff that lost its customer, of every status in turn, and one of a pair of channels."""
-    lost = [it for it in handoffs if "lost" in it.failures]
+    lost = sorted((it for it in handoffs if "lost" in it.failures), key=lambda it: it.left_at)
     alerts = [_alert(it, status) for it, status in zip(lost, cycle(get_args(AlertStatus)), strict=False)]
     one = lost[len(lost) // 2]
     share = msgspec.structs.replace(
