@@ -10,6 +10,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 # These show single customers, or what a channel sent: an analyst's numbers need neither.
 OF_CUSTOMERS = frozenset(
     {
+        "explorer_alerts",
         "explorer_contradictions",
         "explorer_dead_letters",
         "explorer_handoffs",

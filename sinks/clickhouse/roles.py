@@ -18,7 +18,16 @@ from sinks.clickhouse.views import load_views
 FOLDER = Path(__file__).parent / "access"
 EMBEDDED = "omnitrack embedded"
 # Of the explorer's own views those that count; the others show single customers, or what a channel sent.
-ANALYSTS_EXPLORER_VIEWS = frozenset({"explorer_facts", "explorer_flows", "explorer_wait_groups"})
+ANALYSTS_EXPLORER_VIEWS = frozenset(
+    {
+        "explorer_alert_counts",
+        "explorer_facts",
+        "explorer_flows",
+        "explorer_wait_branches",
+        "explorer_wait_groups",
+        "explorer_wait_hours",
+    }
+)
 
 
 def analysts_views(database: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from sinks.clickhouse.view_calls import Call
 from sinks.clickhouse.views import load_views
 
 SINGLE = ("customer_id", "payload")
-COUNTED_BY_CUSTOMER = {"metric_first_contact_resolution", "metric_repeat_contact"}
+COUNTED_BY_CUSTOMER = {"explorer_alert_counts", "metric_first_contact_resolution", "metric_repeat_contact"}
 
 
 def test_no_view_of_single_customers_is_left_out() -> None:

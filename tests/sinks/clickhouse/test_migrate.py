@@ -129,7 +129,7 @@ def test_waits_stored_before_branches_were_told_get_theirs(empty_clickhouse: Cli
     connect(empty_clickhouse, database="default").execute(f"CREATE DATABASE {empty_clickhouse.database}")
     client = connect(empty_clickhouse)
     for migration in load_migrations():
-        if migration.name < "0017":
+        if migration.name < "0018":
             for statement in migration.statements:
                 client.execute(statement)
     waited = """INSERT INTO touchpoints (customer_id, channel, event_id, wait_seconds, details, version) VALUES
