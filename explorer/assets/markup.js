@@ -3,13 +3,14 @@
 (function () {
   window.explorer = {
     Markup({ id, tag, html, className }) {
-      return window.React.createElement(tag, { id, className, dangerouslySetInnerHTML: { __html: html } });
+      const content = { __html: html };
+      return window.React.createElement(tag, { id, className, "data-markup": "", dangerouslySetInnerHTML: content });
     },
   };
 
   // As Dash's own links do; those have followed it before this hears of it.
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[href^='/']");
+    const link = event.target.closest("[data-markup] a[href^='/']");
     const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
     if (!link || event.defaultPrevented || elsewhere || link.hasAttribute("download")) return;
     event.preventDefault();
