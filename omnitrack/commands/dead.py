@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
@@ -21,7 +20,7 @@ from omnitrack.dead.desk import CannotHandle, open_desk, show_payload
 from omnitrack.dead.handling import read_actions, read_replayed
 from omnitrack.dead.reading import Filter, read_letters
 from omnitrack.dead.repair import RepairError, read_repairs
-from omnitrack.dead.replay import Judge
+from omnitrack.dead.replay import Judge, Replay
 from omnitrack.sending import NotSentError
 from schemas.catalogue import CatalogueError
 from schemas.decode import Decoder
@@ -30,7 +29,6 @@ from streams.keys import PseudonymKeyError, PseudonymSettings, read_pseudonyms
 from streams.sealing import CannotOpen
 
 FAILED, UNSENT = 2, 1
-AT_ONCE = 1_000
 
 dead_app = typer.Typer(
     help="Dead letters: records that broke the contract. Find them, repair and replay them, or give them up.",
@@ -143,22 +141,36 @@ def replay_command(
         pseudonyms = read_pseudonyms(PseudonymSettings())
         decoder = Decoder(desk.topics.channels)
         judge = Judge(desk.topics, repairs, pseudonyms, now, decoder, read_replayed(desk.client))
-        replays = [judge.judge(letter) for letter in desk.letters(chosen)]
-        sendable = [one for one in replays if one.value is not None]
-        if form is Format.JSON:
-            typer.echo(msgspec.json.format(msgspec.json.encode(table.as_json(replays)), indent=2))
-        else:
-            for line in table.summarise(replays, examples):
-                typer.echo(line.translate(sql_output.CONTROL_CHARACTERS))
+        tally = table.Tally(examples)
+        with desk.operator(by or getpass.getuser()) if apply else nullcontext() as operator:
+            for letters in desk.letters(chosen):
+                replays = [judge.judge(letter) for letter in letters]
+                if form is Format.JSON:
+                    _print_json(replays, first=not (tally.sendable or tally.unsendable))
+                tally.add(replays)
+                if operator is not None:
+                    operator.replay([one for one in replays if one.value is not None], now)
+        _print_tally(tally, form)
         if apply:
-            with desk.operator(by or getpass.getuser()) as operator:
-                for start in range(0, len(sendable), AT_ONCE):
-                    operator.replay(sendable[start : start + AT_ONCE], now)
-            _say(f"{len(sendable):,} replayed")
-        elif sendable:
+            _say(f"{tally.sendable:,} replayed")
+        elif tally.sendable:
             _say("nothing was sent: --apply sends what can be replayed")
-        if len(sendable) < len(replays):
+        if tally.unsendable:
             raise typer.Exit(UNSENT)
+
+
+def _print_json(replays: Sequence[Replay], *, first: bool) -> None:
+    """A part of an array with one object per line."""
+    for number, one in enumerate(replays):
+        typer.echo(("[" if first and number == 0 else ",") + table.as_json(one))
+
+
+def _print_tally(tally: table.Tally, form: Format) -> None:
+    if form is Format.JSON:
+        typer.echo("]" if tally.sendable or tally.unsendable else "[]")
+        return
+    for line in tally.lines():
+        typer.echo(line.translate(sql_output.CONTROL_CHARACTERS))
 
 
 @dead_app.command("drop")
@@ -186,14 +198,14 @@ def drop_command(
         if not (ids or reason or channel or since or until):
             raise CannotHandle("say which: ids, or --reason, --channel, --since, --until")
         chosen = desk.filter(ids, reason, channel, since, until, with_handled=bool(ids))
-        letters = [letter for letter in desk.letters(chosen) if letter.dropped_at is None]
-        if apply:
-            with desk.operator(by or getpass.getuser()) as operator:
-                for start in range(0, len(letters), AT_ONCE):
-                    operator.drop(letters[start : start + AT_ONCE], because.strip(), time.time_ns() // 1_000_000)
-            _say(f"{len(letters):,} dropped")
-        else:
-            _say(f"{len(letters):,} dead letters would be dropped: --apply does it")
+        count = 0
+        with desk.operator(by or getpass.getuser()) if apply else nullcontext() as operator:
+            for found in desk.letters(chosen):
+                letters = [letter for letter in found if letter.dropped_at is None]
+                count += len(letters)
+                if operator is not None:
+                    operator.drop(letters, because.strip(), time.time_ns() // 1_000_000)
+        _say(f"{count:,} dropped" if apply else f"{count:,} dead letters would be dropped: --apply does it")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from clickhouse_driver import Client
@@ -24,6 +25,8 @@ from schemas.topics import Topics
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.settings import ClickHouseSettings
 from streams.pseudonym import Pseudonyms
+
+_AT_ONCE = 1_000
 
 
 class CannotHandle(Exception):
@@ -57,13 +60,17 @@ class Desk:
             with_handled,
         )
 
-    def letters(self, chosen: Filter) -> list[DeadLetter]:
-        """The letters of a filter; raises `CannotHandle` if one that it names is not there."""
-        letters = list(read_letters(self.client, *chosen.condition))
-        missing = sorted({*chosen.ids} - {letter.dead_letter_id for letter in letters})
-        if missing:
-            raise CannotHandle(f"there is no dead letter {missing[0]}: omnitrack dead list shows them")
-        return letters
+    def letters(self, chosen: Filter) -> Iterator[list[DeadLetter]]:
+        """The letters of a filter, so many at once; raises `CannotHandle` if one that it names is not there."""
+        if chosen.ids:
+            named = Filter(ids=chosen.ids, with_handled=True)
+            there = {letter.dead_letter_id for letter in read_letters(self.client, *named.condition)}
+            missing = sorted({*chosen.ids} - there)
+            if missing:
+                raise CannotHandle(f"there is no dead letter {missing[0]}: omnitrack dead list shows them")
+        found = read_letters(self.client, *chosen.condition)
+        while letters := list(islice(found, _AT_ONCE)):
+            yield letters
 
     @contextmanager
     def operator(self, who: str) -> Iterator[Operator]:

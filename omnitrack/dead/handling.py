@@ -38,6 +38,8 @@ class Operator:
 
     def replay(self, replays: Sequence[Replay], now: int) -> None:
         """Send what the letters hold, then note it, then mark the letters; `now` is UTC ms."""
+        if not replays:
+            return
         for one in replays:
             if one.value is not None:
                 self._sender.send(one.topic, key_of(one.letter), one.value)
@@ -47,6 +49,8 @@ class Operator:
 
     def drop(self, letters: Sequence[DeadLetter], why: str, now: int) -> None:
         """Note it, then take from the letters what they hold; `now` is UTC ms."""
+        if not letters:
+            return
         self._note("dropped", now, [(letter, "", why) for letter in letters])
         self._mark(msgspec.structs.replace(letter, dropped_at=now, key=None, payload="") for letter in letters)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,34 +56,51 @@ def describe(letter: DeadLetter, payload: str, actions: Sequence[Action]) -> Ite
     yield payload
 
 
-def summarise(replays: Sequence[Replay], examples: int) -> Iterator[str]:
-    """Counts, and so many examples each of what would be sent and of what would not."""
-    sent = [one for one in replays if one.value is not None]
-    kept = [one for one in replays if one.value is None]
-    yield f"{len(replays):,} dead letters: {len(sent):,} can be replayed, {len(kept):,} cannot"
-    for one in sent[:examples]:
-        yield f"{one.letter.dead_letter_id} ({one.letter.reason}) → {one.topic}: valid, {one.note}"
-        yield from _changed(one)
-    for one in kept[:examples]:
-        yield f"{one.letter.dead_letter_id} ({one.letter.reason}): stays dead"
-        yield from _changed(one)
-        yield from (f"  {line}" for line in one.refusal)
+@dataclass(slots=True)
+class Tally:
+    """Adds up what becomes of letters; of those that can be replayed, and of the others, it keeps the first few."""
+
+    most_examples: int
+    sendable: int = 0
+    unsendable: int = 0
+    sent: list[Replay] = field(default_factory=list)
+    kept: list[Replay] = field(default_factory=list)
+
+    def add(self, replays: Iterable[Replay]) -> None:
+        for one in replays:
+            can_be = one.value is not None
+            self.sendable += can_be
+            self.unsendable += not can_be
+            examples = self.sent if can_be else self.kept
+            if len(examples) < self.most_examples:
+                examples.append(one)
+
+    def lines(self) -> Iterator[str]:
+        """Counts, and the examples."""
+        letters = self.sendable + self.unsendable
+        yield f"{letters:,} dead letters: {self.sendable:,} can be replayed, {self.unsendable:,} cannot"
+        for one in self.sent:
+            yield f"{one.letter.dead_letter_id} ({one.letter.reason}) → {one.topic}: valid, {one.note}"
+            yield from _changed(one)
+        for one in self.kept:
+            yield f"{one.letter.dead_letter_id} ({one.letter.reason}): stays dead"
+            yield from _changed(one)
+            yield from (f"  {line}" for line in one.refusal)
 
 
-def as_json(replays: Iterable[Replay]) -> list[dict[str, Any]]:
-    """What becomes of each letter."""
-    return [
+def as_json(one: Replay) -> str:
+    """What becomes of a letter."""
+    return msgspec.json.encode(
         {
             "dead_letter_id": one.letter.dead_letter_id,
             "reason": one.letter.reason,
             "topic": one.topic,
             "valid": one.value is not None,
             "note": one.note,
-            "changes": [msgspec.to_builtins(change) for change in one.changes],
-            "errors": list(one.refusal),
+            "changes": one.changes,
+            "errors": one.refusal,
         }
-        for one in replays
-    ]
+    ).decode()
 
 
 def _changed(one: Replay) -> Iterator[str]:

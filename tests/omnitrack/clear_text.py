@@ -6,12 +6,17 @@ import json
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.request import urlopen
 
+from kafka import KafkaConsumer, TopicPartition
 from lz4.block import LZ4BlockError
 
+from omnitrack.ports import LOOPBACK
 from sinks.clickhouse.client import connected
 from streams.journey.packing import unpack
 from tests.omnitrack.pipeline import Pipeline
+from tests.streams.worker import PARTITIONS
 
 _DUE_BYTES = 8
 """What stands before a packed head (streams/journey/state.py)."""
@@ -31,18 +36,34 @@ def found_in(places: Iterable[Place], texts: Iterable[str]) -> Counter[str]:
 def topics_of(pipeline: Pipeline) -> Iterator[Place]:
     """What each topic after ingest holds, all of it unpacked."""
     topics = pipeline.streams.topics
-    for spec in topics.all:
-        if spec.name not in topics.inputs:
-            yield spec.name, _unpacked((key, value) for _, key, value in pipeline.streams.read(spec.name))
+    names = [spec.name for spec in topics.all if spec.name not in topics.inputs]
+    for topic, records in _records(pipeline, names).items():
+        yield topic, _unpacked((record.key, record.value) for record in records)
 
 
 def states_of(pipeline: Pipeline) -> Iterator[Place]:
     """What compaction leaves of the changelogs: each key's last record, unless that deletes it."""
-    for spec in pipeline.streams.topics.all:
-        if spec.cleanup == "compact":
-            records = pipeline.streams.read(spec.name)
-            last = {(partition, key): value for partition, key, value in records}
-            yield spec.name, _unpacked((key, value) for (_, key), value in last.items() if value)
+    names = [spec.name for spec in pipeline.streams.topics.all if spec.cleanup == "compact"]
+    for topic, records in _records(pipeline, names).items():
+        last = {(record.partition, record.key): record.value for record in records}
+        yield topic, _unpacked((key, value) for (_, key), value in last.items() if value)
+
+
+def _records(pipeline: Pipeline, topics: list[str]) -> dict[str, list[Any]]:
+    """The records of each topic, those of a partition in their order."""
+    consumer = KafkaConsumer(bootstrap_servers=pipeline.streams.broker.bootstrap, auto_offset_reset="earliest")
+    found: dict[str, list[Any]] = {topic: [] for topic in topics}
+    try:
+        partitions = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning()
+        ends = consumer.end_offsets(partitions)
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for partition, records in consumer.poll(timeout_ms=500).items():
+                found[partition.topic] += records
+    finally:
+        consumer.close()
+    return found
 
 
 def tables_of(pipeline: Pipeline) -> Iterator[Place]:
@@ -61,6 +82,14 @@ def tables_of(pipeline: Pipeline) -> Iterator[Place]:
 def logs_of(pipeline: Pipeline) -> Iterator[Place]:
     for log in pipeline.folder.rglob("*.log"):
         yield f"log {log.name}", log.read_bytes()
+
+
+def pages_of(pipeline: Pipeline) -> Iterator[Place]:
+    """What the stream worker shows of itself."""
+    for path in ("metrics", "health", "ready"):
+        address = f"http://{LOOPBACK}:{pipeline.settings['OMNITRACK_METRICS_PORT']}/{path}"
+        with urlopen(address, timeout=30) as answer:
+            yield f"page {path}", answer.read()
 
 
 def _encoded(table: str, client: object) -> Iterator[bytes]:

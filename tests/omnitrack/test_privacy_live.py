@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 
 from omnitrack.erasure.rows import _remove
+from omnitrack.ports import free_port
 from schemas.catalogue import Catalogue
 from schemas.rows import DeadLetter, TouchpointRow
 from schemas.topics import Topics
@@ -20,7 +21,7 @@ from sinks.clickhouse.client import connected
 from sinks.clickhouse.migrate import migrate
 from sources.simulator import Plan, Simulation
 from streams.pseudonym import Pseudonyms
-from tests.omnitrack.clear_text import found_in, logs_of, states_of, tables_of, topics_of
+from tests.omnitrack.clear_text import found_in, logs_of, pages_of, states_of, tables_of, topics_of
 from tests.omnitrack.pipeline import UNLIMITED, Pipeline, ago
 from tests.streams.worker import Deployment, eventually, touchpoint
 from tests.support.brokers import Broker
@@ -97,9 +98,13 @@ def bank(apache_kafka: Broker, clickhouse_url: str, tmp_path_factory: pytest.Tem
     with fresh_database(clickhouse_url) as clickhouse:
         migrate(clickhouse)
         prefix = f"privacy-{clickhouse.database}."
-        pipeline = Pipeline(apache_kafka, prefix, clickhouse, folder, {"OMNITRACK_PSEUDONYM_KEY": KEY})
+        settings = {"OMNITRACK_PSEUDONYM_KEY": KEY, "OMNITRACK_LOG_LEVEL": "DEBUG"}
+        pages = [{"OMNITRACK_METRICS_PORT": str(free_port())} for _ in range(2)]
+        pipeline = Pipeline(apache_kafka, prefix, clickhouse, folder, settings | pages[0])
         (folder / "alerts").mkdir()
-        alerting = Deployment(apache_kafka, Topics(prefix), folder / "alerts", "streams.alerts", pipeline.settings)
+        alerting = Deployment(
+            apache_kafka, Topics(prefix), folder / "alerts", "streams.alerts", pipeline.settings | pages[1]
+        )
         try:
             pipeline.start_worker(RULES)
             with alerting.worker() as child:
@@ -128,7 +133,7 @@ def test_no_identity_is_anywhere_in_clear_after_ingest(bank: Bank) -> None:
     assert {letter.reason for letter in letters} >= {"not_json", "schema", "conflict"}
     assert len(bank.pipeline.rows("touchpoints")) > 100
     assert len(bank.clear) > 100
-    places = [*topics_of(bank.pipeline), *tables_of(bank.pipeline), *logs_of(bank.pipeline)]
+    places = [*topics_of(bank.pipeline), *tables_of(bank.pipeline), *logs_of(bank.pipeline), *pages_of(bank.pipeline)]
     assert found_in(places, bank.clear) == {}
     # The search would have found them: their pseudonyms are where they belong.
     pseudonyms = {PSEUDONYMS.of("phone", phone)}
