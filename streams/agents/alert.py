@@ -14,7 +14,7 @@ from schemas.topics import Topics
 from streams.agents.alert_batch import Work, read_batch
 from streams.agents.letters import encode_json
 from streams.agents.stitch import CustomerStates
-from streams.alerting.announced import announce, announced_key, read_announced
+from streams.alerting.announced import announce, announced_keys, read_announced
 from streams.alerting.facts import kept_by
 from streams.alerting.groups import encode_partial
 from streams.alerting.memory import Memory, recall
@@ -66,8 +66,8 @@ class Alerting:
                 if not await delivery.confirm():
                     return
                 announced = read_announced(self._states.partition(batch.partition), batch.topic)
-                noted = announce(work.rows, work.sent, announced)
-                await self._states.write_batch(batch.partition, [[(announced_key(batch.topic), noted)]])
+                noted = announce(batch.topic, work.rows, work.sent, announced)
+                await self._states.write_batch(batch.partition, [[write] for write in noted])
             if await checkpoint(self._effects(batch, work), self._publisher, self._states, delivery):
                 self.remember(batch.partition, work)
 
@@ -131,9 +131,9 @@ class Alerting:
             sent[self._topics.alerting, there].append((encoded, encode_partial(partial)))
         outgoing = [Outgoing(topic, partition, (records,)) for (topic, partition), records in sent.items()]
         writes = [[write] for write in work.writes.items()]
-        noted = announced_key(batch.topic)
-        if work.says_anything or noted in self._states.partition(batch.partition):
-            writes.append([(noted, None)])
+        noted = list(announced_keys(self._states.partition(batch.partition), batch.topic))
+        # The last one first: what is left after a crash in between is found from the first one on.
+        writes += [[(key, None)] for key in reversed(noted)]
         return Effects(outgoing, batch.partition, writes)
 
     def _memory(self, partition: int) -> Memory:

@@ -7,7 +7,8 @@ counts sent to groups.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count, takewhile
 from typing import TypeVar
 
 import msgspec
@@ -40,24 +41,38 @@ class Announced(msgspec.Struct, frozen=True, array_like=True, gc=False):
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Announced).decode
 
+PER_RECORD = 500
+"""So many alerts, and so many cells, fit into one record of the changelog for certain."""
 
-def announced_key(topic: str) -> bytes:
-    """The state table's key of what is noted of a topic's batch; no customer's, for those begin with their id.
+
+def announced_keys(state: Mapping[bytes, bytes], topic: str) -> Iterator[bytes]:
+    """The state table's keys that hold what is noted of a topic's batch; no customer's, for those begin with their id.
 
     That batch is taken anew, so what was noted of it waits for it.
     """
-    return b"\x00announced:" + topic.encode()
+    return takewhile(state.__contains__, _keys(topic))
 
 
 def read_announced(state: Mapping[bytes, bytes], topic: str) -> Announced:
-    value = state.get(announced_key(topic))
-    return Announced() if value is None else _decode(value)
+    noted = [_decode(state[key]) for key in announced_keys(state, topic)]
+    return Announced(
+        tuple(row for one in noted for row in one.rows), tuple(cell for one in noted for cell in one.cells)
+    )
 
 
-def announce(rows: Iterable[AlertRow], cells: Iterable[Cell], before: Announced) -> bytes:
-    """What is noted: of what was noted before it is still not known whether it was said."""
-    noted = {row.alert_id: row for row in (*before.rows, *rows)}
-    return _encode(Announced(tuple(noted.values()), tuple({*before.cells, *cells})))
+def announce(
+    topic: str, rows: Iterable[AlertRow], cells: Iterable[Cell], before: Announced
+) -> list[tuple[bytes, bytes | None]]:
+    """What is to be written: of what was noted before it is still not known whether it was said."""
+    noted = tuple({row.alert_id: row for row in (*before.rows, *rows)}.values())
+    touched = tuple({*before.cells, *cells})
+    starts = range(0, max(len(noted), len(touched)), PER_RECORD)
+    parts = (Announced(noted[start : start + PER_RECORD], touched[start : start + PER_RECORD]) for start in starts)
+    return [(key, _encode(part)) for key, part in zip(_keys(topic), parts, strict=False)]
+
+
+def _keys(topic: str) -> Iterator[bytes]:
+    return (f"\x00announced:{topic}:{number}".encode() for number in count())
 
 
 def state_key(row: AlertRow) -> bytes:

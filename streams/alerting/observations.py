@@ -37,9 +37,6 @@ class Count(NamedTuple):
     failed: int
 
 
-Counts = Mapping[Cell, Count]
-
-
 def observations(customer_id: str, customer: Customer, catalogue: Catalogue) -> dict[Cell, Count]:
     """What the customer's rows add to each cell.
 

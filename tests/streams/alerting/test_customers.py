@@ -152,3 +152,17 @@ class TestWhatIsKnown:
         world.logs[TOPICS.alerting, partition].append((key, b""))
         assert {alert.status for alert in tell(world)} == {"retracted"}
         assert key not in world.states.partitions[partition]
+
+
+def test_thousands_at_once_are_noted_in_records_that_a_broker_takes(world: World) -> None:
+    customers = [f"C-{number}" for number in range(2_000)]
+    for customer in customers:
+        world.publish(journey(customer))
+    world.settle()
+    for customer in customers:
+        world.publish(handoff(NOON - MINUTE, customer))
+    for topic, partition in world.behind:
+        world.take(topic, partition, 10_000)
+    assert len(world.sent) == len(customers)
+    assert world.states.largest < 900_000
+    assert not [key for state in world.states.partitions.values() for key in state if key.startswith(b"\x00announced")]

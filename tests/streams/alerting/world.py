@@ -52,6 +52,8 @@ class Steps:
 class FakeStates:
     steps: Steps
     partitions: defaultdict[int, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    largest: int = 0
+    """Bytes of the largest value that was written."""
 
     def partition(self, partition: int) -> Mapping[bytes, bytes]:
         return self.partitions[partition]
@@ -64,6 +66,7 @@ class FakeStates:
                     self.partitions[partition].pop(key, None)
                 else:
                     self.partitions[partition][key] = value
+                    self.largest = max(self.largest, len(value))
 
 
 @dataclass(slots=True)
