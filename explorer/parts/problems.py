@@ -13,14 +13,15 @@ from explorer.words import Words
 
 
 def problem(words: Words, failure: Failure, reading: Reading | None = None) -> html.Div:
-    """Why a query has no answer, and what can be done about it."""
+    """Why a query has no answer, and what can be done about it; without a `reading` the page has said what it is."""
+    title = [html.P([html.Span("✕ ", className="mark"), html.Strong(words(f"problem.{failure.kind}.title"))])]
     advice = [html.P(words(f"problem.{failure.kind}.advice"))]
     if failure.kind == "slow" and reading is not None:
         shorter = reading.filters.with_span("24h").search
         advice.append(html.P(dcc.Link(words("problem.slow.shorter"), href=f"/{reading.page}{shorter}")))
     return html.Div(
         [
-            html.P([html.Span("✕ ", className="mark"), html.Strong(words(f"problem.{failure.kind}.title"))]),
+            *(title if reading is not None else []),
             *advice,
             html.Pre(failure.text, className="reason"),
         ],
