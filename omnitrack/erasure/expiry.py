@@ -32,6 +32,11 @@ def expiries(
     return tuple(_expiry(spec, configs.get(spec.name, {}), segment_opened_within, now) for spec in specs)
 
 
+def in_memory(specs: Iterable[TopicSpec]) -> tuple[Expiry, ...]:
+    """Of the embedded broker's topics."""
+    return tuple(Expiry(spec.name, spec.cleanup, None, "in memory: gone when omnitrack up stops") for spec in specs)
+
+
 def _expiry(spec: TopicSpec, config: Mapping[str, str], segment: int, now: int) -> Expiry:
     if spec.cleanup == "compact":
         lag = _number(config, "max.compaction.lag.ms")

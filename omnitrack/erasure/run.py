@@ -15,7 +15,7 @@ from clickhouse_driver import Client
 
 from omnitrack.broker_reader import BrokerReader
 from omnitrack.drain import Drained, Stage, TopicsMissing, drain, drain_stages
-from omnitrack.erasure.expiry import Expiry, expiries
+from omnitrack.erasure.expiry import Expiry, expiries, in_memory
 from omnitrack.erasure.receipt import Receipt
 from omnitrack.erasure.rows import count_rows, erased_letters, remove_rows
 from omnitrack.erasure.subject import Subject, with_identities
@@ -127,6 +127,8 @@ class Eraser:
 
     def _expiries(self, now: int) -> tuple[Expiry, ...]:
         specs = self.topics.all
+        if self.endpoints.runtime is not None and self.endpoints.runtime.kafka_in_memory:
+            return in_memory(specs)
         return expiries(specs, self.reader.configs([spec.name for spec in specs]), _SEGMENT, now)
 
 

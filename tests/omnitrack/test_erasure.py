@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from omnitrack.erasure.expiry import expiries
+from omnitrack.erasure.expiry import expiries, in_memory
 from omnitrack.erasure.receipt import Receipt, as_json
 from omnitrack.erasure.subject import Subject, subject_of
 from schemas.topics import TopicSpec
@@ -73,6 +73,11 @@ def test_a_topic_holds_a_record_until_its_segment_is_full_and_its_retention_over
     (found,) = expiries([TopicSpec("t", cleanup)], {"t": config}, 7 * HOUR, 0)
     assert found.until == until
     assert found.why
+
+
+def test_the_embedded_broker_holds_it_until_it_stops() -> None:
+    (found,) = in_memory([TopicSpec("t")])
+    assert (found.until, found.why) == (None, "in memory: gone when omnitrack up stops")
 
 
 def test_a_receipt_tells_when_the_last_topic_is_done_or_that_nobody_knows() -> None:
