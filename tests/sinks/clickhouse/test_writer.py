@@ -77,7 +77,7 @@ def test_a_row_that_cannot_be_stored_is_kept_as_rejected_and_the_others_are_stor
     assert base64.b64decode(str(payload)) == b"as it came"
     assert error
     [log] = [log for log in logs if log["log_level"] == "error"]
-    assert (log["table"], log["offset"], log["row"]) == ("promises", 40, repr(bad))
+    assert (log["table"], log["topic"], log["partition"], log["offset"]) == ("promises", "omnitrack.promises", 2, 40)
 
 
 def test_what_the_server_refuses_for_its_value_is_found_by_halving(
