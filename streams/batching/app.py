@@ -37,6 +37,8 @@ logger = get_logger(__name__)
 WATCH_SECONDS = 1.0
 GC_THRESHOLDS = (50_000, 20, 50)
 """A fetched batch has thousands of objects that come and go together."""
+_LEAST_FULLNESS = 1 / 16
+"""Of live traffic batches are small, and nearly all of their time is waiting for the broker."""
 
 Prepare = Callable[["BatchApp"], Awaitable[None]]
 
@@ -102,13 +104,15 @@ class BatchApp(faust.App):
     ) -> None:
         """Add an agent: `handler` gets the batches of `topics`, those of one partition in order and one at a time.
 
-        Batches of up to `at_once` partitions are in work together, so that one's waiting is another's computing; the
-        oldest batch goes first. `max_records` bounds the batches of these topics where the app's bound is too high.
+        Up to `at_once` full batches are in work together, and more that are not full, so that one's waiting is
+        another's computing; the oldest goes first. `max_records` bounds the batches of these topics where the app's
+        bound is too high.
+
         An exception of the handler is retried in place for `retry_seconds`, then it ends the process with a non-zero
         status; the batch stays unacknowledged, so it is delivered again.
         """
 
-        lanes: Lanes[EventT[Any]] = Lanes(lambda event: self._work_on(event, handler), _age, at_once)
+        lanes: Lanes[EventT[Any]] = Lanes(lambda event: self._work_on(event, handler), _age, self._fullness, at_once)
         self._lanes.append(lanes)
         self._max_records.update(dict.fromkeys(topics, max_records or self.max_records))
         self._stages.update(dict.fromkeys(topics, name))
@@ -147,6 +151,10 @@ class BatchApp(faust.App):
         """Of each partition heard of: the committed offset, and that behind its last record."""
         if self._has_started:
             yield from self.batches.progress(self._stages)
+
+    def _fullness(self, event: EventT[Any]) -> float:
+        batch = cast("Batch", event.value)
+        return max(len(batch.records) / self.records_at_once(batch.topic), _LEAST_FULLNESS)
 
     async def _work_on(self, event: EventT[Any], handler: Handler) -> None:
         if not self.flow_control.is_active():

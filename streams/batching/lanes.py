@@ -6,6 +6,7 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
 from itertools import count
 from typing import Generic, TypeVar
 
@@ -13,15 +14,24 @@ Item = TypeVar("Item")
 
 
 class Lanes(Generic[Item]):
-    """At most `at_once` items are in work; of the lanes that wait, that whose first item has the lowest `rank` is next.
+    """Items of a `weight` of at most `at_once` together are in work, or one that is heavier. Of the lanes that wait,
+    that whose first item has the lowest `rank` is next.
 
     Belongs to one event loop. `work` must not raise: what it raises ends with the item's task, unseen.
     """
 
-    def __init__(self, work: Callable[[Item], Awaitable[None]], rank: Callable[[Item], float], at_once: int) -> None:
+    def __init__(
+        self,
+        work: Callable[[Item], Awaitable[None]],
+        rank: Callable[[Item], float],
+        weight: Callable[[Item], float],
+        at_once: float,
+    ) -> None:
         self._work = work
         self._rank = rank
+        self._weight = weight
         self._at_once = at_once
+        self._in_work = 0.0
         self._items: dict[Hashable, deque[Item]] = {}
         self._waiting: list[tuple[float, int, Hashable]] = []
         self._turn = count()
@@ -45,11 +55,16 @@ class Lanes(Generic[Item]):
         heapq.heappush(self._waiting, (self._rank(self._items[lane][0]), next(self._turn), lane))
 
     def _start(self) -> None:
-        while self._waiting and len(self._tasks) < self._at_once:
-            _, _, lane = heapq.heappop(self._waiting)
+        while self._waiting:
+            lane = self._waiting[0][2]
+            weight = self._weight(self._items[lane][0])
+            if self._tasks and self._in_work + weight > self._at_once:
+                return
+            heapq.heappop(self._waiting)
+            self._in_work += weight
             task = asyncio.get_running_loop().create_task(self._run(lane))
             self._tasks.add(task)
-            task.add_done_callback(self._end)
+            task.add_done_callback(partial(self._end, weight))
 
     async def _run(self, lane: Hashable) -> None:
         items = self._items[lane]
@@ -62,6 +77,7 @@ class Lanes(Generic[Item]):
             else:
                 del self._items[lane]
 
-    def _end(self, task: asyncio.Task[None]) -> None:
+    def _end(self, weight: float, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._in_work = self._in_work - weight if self._tasks else 0.0
         self._start()

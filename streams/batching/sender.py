@@ -6,11 +6,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from streams.meters import RECORDS_OUT
 
 KeyValue = tuple[bytes | None, bytes | None]
+Place = tuple[str, int]
+"""A topic and a partition of it."""
 
 BATCH_BYTES = 1_000_000
 """A record batch's limit: below what a broker takes by default (`message.max.bytes`, 1,048,588)."""
@@ -28,19 +30,32 @@ class Outgoing:
     groups: Iterable[Sequence[KeyValue]]
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """Records that wait to be sent to a partition, and for the offset of the last of them (-1: there are none)."""
+
+    groups: list[Sequence[KeyValue]]
+    last: asyncio.Future[int]
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.groups))
+
+
 class RecordSender:
     """Sends through the driver's producer; everything it is given is durable when `send` returns.
 
     A group is never split over two record batches, and a broker keeps a record batch whole or not at all, so long as
-    the group itself fits into one.
+    the group itself fits into one. What is given while a partition's records are on their way goes together: a broker
+    takes one record batch of a partition at a time.
     """
 
     def __init__(self, producer: Callable[[], Any]) -> None:
         self._producer = producer
-        # The driver lets those who wait for a partition overtake each other until they time out.
-        self._queues: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._waiting: defaultdict[Place, list[_Waiting]] = defaultdict(list)
+        self._on_the_way: dict[Place, asyncio.Task[None]] = {}
 
-    async def send(self, outgoing: Iterable[Outgoing]) -> dict[tuple[str, int], int]:
+    async def send(self, outgoing: Iterable[Outgoing]) -> dict[Place, int]:
         """The offset of the last record, by topic and partition.
 
         Raises the first error of the driver (`KafkaError`) after all sends have ended; some of the records may then
@@ -53,21 +68,65 @@ class RecordSender:
                 raise result
         return {key: offset for key, offset in results if offset >= 0}  # type: ignore[misc]
 
-    async def _send_partition(self, outgoing: Outgoing) -> tuple[tuple[str, int], int]:
+    async def _send_partition(self, outgoing: Outgoing) -> tuple[Place, int]:
+        place = (outgoing.topic, outgoing.partition)
+        waiting = _Waiting(list(outgoing.groups), asyncio.get_running_loop().create_future())
+        self._waiting[place].append(waiting)
+        if place not in self._on_the_way:
+            self._on_the_way[place] = asyncio.create_task(self._send_waiting(place))
+        return place, await waiting.last
+
+    async def _send_waiting(self, place: Place) -> None:
+        # One after the other: the driver lets those who wait for a partition overtake each other until they time out.
+        try:
+            while waiting := self._waiting.pop(place, None):
+                await self._send_together(place, [one for one in waiting if not one.last.cancelled()])
+        finally:
+            del self._on_the_way[place]
+
+    async def _send_together(self, place: Place, waiting: Sequence[_Waiting]) -> None:
+        try:
+            offsets = await self._send_groups(place, [group for one in waiting for group in one.groups])
+        except asyncio.CancelledError:
+            for one in waiting:
+                one.last.cancel()
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever the driver raises, it is theirs who wait
+            offsets = [error] * sum(one.count for one in waiting)
+        end = 0
+        for one in waiting:
+            begin, end = end, end + one.count
+            _tell(one.last, offsets[begin:end])
+
+    async def _send_groups(self, place: Place, groups: Iterable[Sequence[KeyValue]]) -> list[int | BaseException]:
+        """The offset of each record, or why it may not have been written."""
         producer = self._producer()
-        async with self._queues[outgoing.topic, outgoing.partition]:
-            futures = [
-                (batch, await producer.send_batch(batch, outgoing.topic, partition=outgoing.partition))
-                for batch in _fill(producer.create_batch, outgoing.groups)
-            ]
-        results = await asyncio.gather(*(future for _, future in futures), return_exceptions=True)
-        last = -1
-        for (batch, _), result in zip(futures, results, strict=True):
+        topic, partition = place
+        sent = [
+            (batch, await producer.send_batch(batch, topic, partition=partition))
+            for batch in _fill(producer.create_batch, groups)
+        ]
+        results = await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
+        offsets: list[int | BaseException] = []
+        for (batch, _), result in zip(sent, results, strict=True):
+            count = batch.record_count()
             if isinstance(result, BaseException):
-                raise result
-            last = max(last, result.offset + batch.record_count() - 1)
-        RECORDS_OUT.labels(outgoing.topic).inc(sum(batch.record_count() for batch, _ in futures))
-        return (outgoing.topic, outgoing.partition), last
+                offsets += [result] * count
+            else:
+                offsets += range(result.offset, result.offset + count)
+                RECORDS_OUT.labels(topic).inc(count)
+        return offsets
+
+
+def _tell(last: asyncio.Future[int], offsets: Sequence[int | BaseException]) -> None:
+    """Tell who waits the last of its records' offsets, or the first error."""
+    if last.done():
+        return
+    error = next((one for one in offsets if isinstance(one, BaseException)), None)
+    if error is not None:
+        last.set_exception(error)
+    else:
+        last.set_result(cast("int", offsets[-1]) if offsets else -1)
 
 
 def _fill(create: Callable[[], Any], groups: Iterable[Sequence[KeyValue]]) -> Iterable[Any]:
