@@ -90,7 +90,7 @@ class Fleet:
         ]
         # The same worker may still be on its way out.
         folder = self.plan.data_dir / f"{name}.{len(self.removed)}"
-        host = Supervisor(replace(self.plan, data_dir=folder, stages=stages), self._teller(name))
+        host = Supervisor(replace(self.plan, data_dir=folder, stages=stages, ports=[]), self._teller(name))
         host.start()
         self.hosts[name] = host
 

@@ -121,7 +121,8 @@ def test_a_broker_without_the_topics_of_the_deployment_is_told(broker: Broker, t
     environment = {"OMNITRACK_KAFKA": broker.bootstrap, "OMNITRACK_TOPIC_PREFIX": topic_prefix}
     result = CliRunner().invoke(app, ["drain", "--timeout", "1"], env=environment)
     assert result.exit_code == 1
-    assert f"the broker has no topic {topic_prefix}customer" in result.stderr
+    assert "the broker has no topic" in result.stderr
+    assert f"{topic_prefix}customer" in result.stderr
 
 
 def test_the_command_says_how_long_it_took(broker: Broker, topic_prefix: str) -> None:
