@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from dash import Dash
@@ -103,6 +103,6 @@ def _text(facts: Facts | Failure) -> str:
     return facts.text if isinstance(facts, Failure) else ""
 
 
-def _close(rows: Iterator[Any]) -> None:
+def _close(rows: Generator[Any]) -> None:
     with contextlib.suppress(ClickHouseError):
-        rows.close()  # type: ignore[attr-defined]
+        rows.close()

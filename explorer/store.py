@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,7 +87,7 @@ class Store:
         self._facts = (time.monotonic(), facts) if facts.touchpoints else None
         return facts
 
-    def stream(self, query: Query, seconds: float) -> Iterator[Any]:
+    def stream(self, query: Query, seconds: float) -> Generator[Any]:
         """First the columns as (name, type), then the rows, one after the other, on a connection of its own.
 
         Raises `ClickHouseError`.

@@ -13,10 +13,11 @@ from sinks.clickhouse.agent import SinkAgent
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.writer import Writer
 from sinks.port import SinkStopped
-from streams.batching import Batch, BatchApp, Delivery, create_app
+from streams.batching import Batch, BatchApp, Delivery
 from streams.logs import set_log_level
 from streams.provision import ensure_topics
 from streams.settings import StreamSettings
+from streams.worker import create_worker
 
 MAX_RECORDS = 5_000
 """Per fetched batch; with two batches per partition of six topics this bounds the sink's memory."""
@@ -69,15 +70,12 @@ def create_sink(settings: StreamSettings, clickhouse: ClickHouseSettings) -> Bat
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
         app.consume(topics.outputs, StoringHandler(agent, app), "store")
 
-    app = create_app(
-        settings.group("sink"),
-        kafka=settings.kafka,
-        session_timeout=settings.session_timeout,
-        group_instance=settings.group_instance,
+    app = create_worker(
+        settings,
+        "sink",
         max_records=MAX_RECORDS,
         stall_seconds=STALL_SECONDS,
         prepare=prepare,
-        page=settings.page,
     )
 
     @app.on_before_shutdown.connect

@@ -5,6 +5,7 @@ Durations are milliseconds, times UTC milliseconds, shares 0 to 1.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,7 +40,7 @@ def passes(allowed: Collection[str], value: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(ABC):
     """What every rule has. `labels` go with each of its alerts, `summary` is a template of `schemas.alert_wording`."""
 
     name: str
@@ -49,8 +50,9 @@ class Rule:
     only: Filter = field(default_factory=Filter)
 
     @property
+    @abstractmethod
     def kind(self) -> AlertKind:
-        raise NotImplementedError
+        """What its alerts are about."""
 
 
 @dataclass(frozen=True)

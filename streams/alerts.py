@@ -20,7 +20,7 @@ from schemas.catalogue import Catalogue, load_catalogue
 from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.agents.alert import Alerting
-from streams.batching import BatchApp, Outgoing, create_app
+from streams.batching import BatchApp, Outgoing
 from streams.batching.app_meters import ClockMeter
 from streams.logs import set_log_level
 from streams.now import now_ms
@@ -28,6 +28,7 @@ from streams.provision import ensure_topics
 from streams.settings import StreamSettings
 from streams.stitched_clock import RowReading, StitchedClock
 from streams.upstream import Offsets, Reading, Source, Upstream, partitions_of
+from streams.worker import create_worker
 
 TICK_SECONDS = 0.5
 """How often it is asked whether anybody is due."""
@@ -51,13 +52,10 @@ def create_alerts(settings: StreamSettings) -> BatchApp:
         app.on_before_shutdown.connect(stitching.close, weak=False)
         add_alerting(app, topics, settings.partitions, catalogue, stitching)
 
-    return create_app(
-        settings.group("alerts"),
-        kafka=settings.kafka,
-        session_timeout=settings.session_timeout,
-        group_instance=settings.group_instance,
+    return create_worker(
+        settings,
+        "alerts",
         prepare=prepare,
-        page=settings.page,
     )
 
 

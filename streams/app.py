@@ -20,7 +20,7 @@ from streams.agents.ingest import Ingest, IngestAgent
 from streams.agents.stitch import Stitch
 from streams.agents.ticks import send_ticks
 from streams.attempts import Attempts
-from streams.batching import BatchApp, create_app
+from streams.batching import BatchApp
 from streams.batching.app_meters import ClockMeter
 from streams.keys import read_pseudonyms
 from streams.logs import set_log_level
@@ -29,6 +29,7 @@ from streams.provision import ensure_topics
 from streams.pseudonym import Pseudonyms
 from streams.settings import StreamSettings
 from streams.upstream import Reading, Upstream, partitions_of
+from streams.worker import create_worker
 
 TICK_SECONDS = 0.5
 """How often the broker is asked how far the streams are, and whether anybody is due."""
@@ -50,13 +51,10 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         add_identity(app, topics, settings.partitions, catalogue)
         add_stitch(app, topics, settings.partitions, catalogue)
 
-    return create_app(
-        settings.group("streams"),
-        kafka=settings.kafka,
-        session_timeout=settings.session_timeout,
-        group_instance=settings.group_instance,
+    return create_worker(
+        settings,
+        "streams",
         prepare=prepare,
-        page=settings.page,
     )
 
 

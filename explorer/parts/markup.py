@@ -27,7 +27,7 @@ class Markup(Component):
     def __init__(self, **props: Any) -> None:
         self._prop_names = self.available_properties = ["id", "tag", "html", "digest", "className"]
         self._valid_wildcard_attributes = self.available_wildcard_properties = []
-        super().__init__(**props)  # type: ignore[no-untyped-call]
+        super().__init__(**props)  # type: ignore[no-untyped-call]  # Dash has no types
 
 
 def markup(tree: Tree) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -14,6 +13,7 @@ from omnitrack.audit.run import NoSuchTopic, audit
 from omnitrack.audit.table import render
 from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.commands.formats import Format
+from omnitrack.commands.options import ClickHouse, DataDir, Kafka
 from omnitrack.drain import Stage, TopicsMissing
 from omnitrack.settings import resolve_endpoints
 from sinks.clickhouse.errors import ClickHouseError
@@ -29,13 +29,9 @@ def audit_command(
     timeout: Annotated[
         float, typer.Option(min=0, help="Seconds to wait at most until all that was received is stored.")
     ] = 60.0,
-    kafka: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
-    ] = None,
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    kafka: Kafka = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Check, per topic and partition, that received = stored + dead + duplicate, offset by offset.
 

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from omnitrack import sql_output
 from omnitrack.commands.metrics import Format
+from omnitrack.commands.options import ClickHouse, DataDir, Kafka
 from omnitrack.dead import table
 from omnitrack.dead.desk import CannotHandle, open_desk, show_payload
 from omnitrack.dead.handling import read_actions, read_replayed
@@ -48,9 +49,6 @@ Form = Annotated[Format, typer.Option("--format", help="How to print it.")]
 Catalogue = Annotated[
     Path | None, typer.Option(help="Catalogue that tells the channels (YAML); else OMNITRACK_CATALOGUE.")
 ]
-Kafka = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")]
-ClickHouse = Annotated[str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")]
-DataDir = Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")]
 
 
 @dead_app.command("list")

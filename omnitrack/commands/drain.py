@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
+from omnitrack.commands.options import DataDir, Kafka
 from omnitrack.drain import Drained, DrainOutcome, Stage, TopicsMissing, drain, drain_stages
 from omnitrack.settings import Endpoints, resolve_endpoints
 
@@ -17,10 +17,8 @@ _ANSWER_SECONDS = 5.0
 
 def drain_command(
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most.")] = 300.0,
-    kafka: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    kafka: Kafka = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Wait until all that was published before this call is stitched and stored in ClickHouse.
 

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
+from omnitrack.commands.options import ClickHouse, DataDir, Kafka
 from omnitrack.dead.table import time_of
 from omnitrack.erasure.receipt import Receipt, keep
 from omnitrack.erasure.run import Eraser, NotErased
@@ -44,13 +45,9 @@ def erase_command(
     catalogue: Annotated[
         Path | None, typer.Option(help="Catalogue that tells the channels (YAML); else OMNITRACK_CATALOGUE.")
     ] = None,
-    kafka: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
-    ] = None,
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    kafka: Kafka = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Forget a customer: rows in all tables, state, links, dead letters; what comes later is refused as `erased`.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from explorer.access.accounts import AccountsError
 from explorer.access.settings import AccessError, read_access
 from explorer.serve import DEFAULT_PORT, DEFAULT_SECONDS, serve
+from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.ports import LOOPBACK, port_obstacle
 from omnitrack.settings import resolve_endpoints
 from sinks.clickhouse.settings import ClickHouseSettings
@@ -18,10 +18,8 @@ OPEN = "note: there is no login: whoever works on this machine can read what is 
 
 
 def explore_command(
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where the pages are served.")] = DEFAULT_PORT,
     host: Annotated[str, typer.Option(help="Address to listen on; others than 127.0.0.1 need a login.")] = LOOPBACK,
     seconds: Annotated[float, typer.Option(min=0.001, help="What one query may take.")] = DEFAULT_SECONDS,

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from omnitrack import sql_output
+from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.metrics.listing import COLUMNS, list_with_numbers
 from omnitrack.metrics.period import BadPeriod, Period, parse_period
 from omnitrack.settings import resolve_endpoints
@@ -66,10 +66,8 @@ def metrics_command(
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
     show_sql: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Show a metric, or list all of them with what they mean. Days and months are those of the catalogue's time zone.
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.errors import ClickHouseError
@@ -17,10 +18,8 @@ from sinks.clickhouse.settings import ClickHouseSettings
 
 
 def migrate_command(
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
     catalogue: Annotated[
         Path | None,
         typer.Option(

@@ -15,6 +15,7 @@ from clickhouse_driver import Client
 from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
+from omnitrack.commands.options import ClickHouse, DataDir, Kafka
 from omnitrack.drain import StillBehind, TopicsMissing, drain, drain_stages
 from omnitrack.privacy.under_way import read_under_way
 from omnitrack.settings import Endpoints, resolve_endpoints
@@ -46,13 +47,9 @@ def _pseudonyms() -> None:
 def roster_command(
     file: Annotated[Path, typer.Argument(help="The roster to write; workers read it as OMNITRACK_PSEUDONYM_ROSTER.")],
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most until all is stored.")] = 60.0,
-    kafka: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
-    ] = None,
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    kafka: Kafka = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Write down whose pseudonyms stay when the key is replaced: all that stored touchpoints bear.
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from omnitrack.commands.options import DataDir, Kafka
 from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.publishing.run import DryRun, PublishRun, Target
 from omnitrack.publishing.summary import print_summary
@@ -32,8 +33,8 @@ def publish_command(
     form: Annotated[
         Format, typer.Option("--format", help="What the files hold; touchpoints: JSON lines, or one JSON document.")
     ] = Format.TOUCHPOINTS,
-    kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of a running `up`.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    kafka: Kafka = None,
+    data_dir: DataDir = None,
     catalogue: Annotated[Path | None, typer.Option(help="The deployment's catalogue (YAML), for its channels.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line, send nothing.")] = False,
     rate: Annotated[float | None, typer.Option(min=0.001, help="At most so many touchpoints a second.")] = None,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
+from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.metrics.period import BadPeriod, parse_month
 from omnitrack.report.facts import collect
 from omnitrack.settings import resolve_endpoints
@@ -28,10 +29,8 @@ class NothingToReport(Exception):
 def report_command(
     month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month, in the catalogue's time zone.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes.")],
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Write the report of a month: one HTML page that needs nothing else, to be mailed, printed or shown.
 

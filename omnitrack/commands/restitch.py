@@ -13,6 +13,7 @@ from rich.console import Console
 
 from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.commands.formats import Format
+from omnitrack.commands.options import ClickHouse, DataDir, Kafka
 from omnitrack.commands.times import parse_time
 from omnitrack.restitch.job import CannotRestitch, Job
 from omnitrack.restitch.report import Report
@@ -56,13 +57,9 @@ def restitch_command(
     examples: Annotated[int, typer.Option(min=0, help="Of each table and kind of difference.")] = 3,
     wait: Annotated[bool, typer.Option(help="Wait before and after until all that was received is stored.")] = True,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most, each time.")] = 300.0,
-    kafka: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
-    ] = None,
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    kafka: Kafka = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Make customers anew from all their stored touchpoints and those that came too late, and show what differs.
 

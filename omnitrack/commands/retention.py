@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from omnitrack import sql_output
+from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.settings import read_environment, resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.client import connected
@@ -25,10 +26,8 @@ def retention_command(
     catalogue: Annotated[
         Path | None, typer.Option(help="Catalogue that says it (YAML), under retention; else OMNITRACK_CATALOGUE.")
     ] = None,
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Show how long the rows of each table are kept, how long the catalogue wants them kept, and how many would leave.
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from omnitrack import sql_output
+from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.metrics.period import BadPeriod, Period, parse_period
 from omnitrack.rules.dry_run import Fired, dry_run
 from omnitrack.rules.explain import explain, explain_silence
@@ -76,10 +77,8 @@ def dry_run_command(
         str | None, typer.Option(metavar="TIME", help="Until before this day, month or time; else now.")
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """How often would each rule have fired, day by day, on the rows that are stored?
 

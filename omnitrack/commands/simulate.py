@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from omnitrack.commands.options import DataDir, Kafka
 from omnitrack.settings import Endpoints, read_environment, resolve_endpoints
 from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
 from schemas.topics import Topics
@@ -41,8 +42,8 @@ def simulate(
         float, typer.Option(min=0, max=1, help="Share of records sent twice; half as many are junk.")
     ] = 0.02,
     out: Annotated[Path | None, typer.Option(help="Write JSON lines to this file instead of Kafka.")] = None,
-    kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of a running `up`.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    kafka: Kafka = None,
+    data_dir: DataDir = None,
     truth: Annotated[Path | None, typer.Option(help="Write what must come of it, as JSON lines.")] = None,
     catalogue: Annotated[Path | None, typer.Option(help="The deployment's catalogue (YAML).")] = None,
 ) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from clickhouse_driver import Client
 from rich.console import Console
 
+from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.settings import resolve_endpoints
 from omnitrack.sql_output import Format, print_table, render
 from sinks.clickhouse.client import connected
@@ -28,10 +28,8 @@ def sql_command(
     param: Annotated[
         list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="Value of {NAME:Type} in the query.")
     ] = None,
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Run SQL in ClickHouse and print the rows.
 

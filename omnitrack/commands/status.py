@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -10,6 +9,7 @@ import typer
 from rich.console import Console
 
 from omnitrack.commands.formats import Format
+from omnitrack.commands.options import ClickHouse, DataDir, Kafka
 from omnitrack.settings import resolve_endpoints
 from omnitrack.status.collect import collect
 from omnitrack.status.table import render
@@ -17,13 +17,9 @@ from omnitrack.status.table import render
 
 def status_command(
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
-    kafka: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")
-    ] = None,
-    clickhouse: Annotated[
-        str | None, typer.Option(metavar="URL", help="ClickHouse; else that of the running `up`.")
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")] = None,
+    kafka: Kafka = None,
+    clickhouse: ClickHouse = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Show lag per topic, rows per table, dead letters by reason, and received = stored + dead + duplicate.
 

@@ -10,9 +10,10 @@ from omnitrack.notify.receivers import receiver_of
 from omnitrack.notify.settings import NotifySettings
 from schemas.topics import Topics
 from sinks.notices import Receiver
-from streams.batching import BatchApp, create_app
+from streams.batching import BatchApp
 from streams.logs import set_log_level
 from streams.provision import ensure_topics
+from streams.worker import create_worker
 
 MAX_RECORDS = 1_000
 """Per fetched batch: bounds what a replay tells twice, and the memory held while a receiver is away."""
@@ -40,15 +41,12 @@ def create_notify(name: str, settings: NotifySettings, refresh_seconds: float | 
         if refresh_seconds is not None:
             _keep_refreshed(app, notify, topics.alerts, refresh_seconds)
 
-    app = create_app(
-        settings.group(f"notify-{name}"),
-        kafka=settings.kafka,
-        session_timeout=settings.session_timeout,
-        group_instance=settings.group_instance,
+    app = create_worker(
+        settings,
+        f"notify-{name}",
         max_records=MAX_RECORDS,
         stall_seconds=STALL_SECONDS,
         prepare=prepare,
-        page=settings.page,
     )
 
     @app.on_before_shutdown.connect

@@ -18,7 +18,6 @@ from prometheus_client import CollectorRegistry
 from streams.batching.app_meters import AppMeters
 from streams.batching.batch import Batch, BatchSchema, Handler
 from streams.batching.consumer import BatchConsumer, BatchTransport
-from streams.batching.credentials import faust_credentials
 from streams.batching.delivering import EventDelivery, deliver
 from streams.batching.endings import Ending
 from streams.batching.lanes import Lanes
@@ -27,7 +26,6 @@ from streams.batching.livelock import Livelock, LivelockWatch
 from streams.batching.membership import Fenced, Membership
 from streams.batching.page import Page
 from streams.batching.reach import with_broker
-from streams.batching.recovery import BatchTableManager
 from streams.batching.sender import RecordSender
 from streams.batching.table import BatchTable
 from streams.batching.versions import check_installation
@@ -106,12 +104,9 @@ class BatchApp(faust.App):
 
         Up to `at_once` full batches are in work together, and more that are not full, so that one's waiting is
         another's computing; the oldest goes first. `max_records` bounds the batches of these topics where the app's
-        bound is too high.
-
-        An exception of the handler is retried in place for `retry_seconds`, then it ends the process with a non-zero
-        status; the batch stays unacknowledged, so it is delivered again.
+        bound is too high. An exception of the handler is retried in place for `retry_seconds`, then it ends the process
+        with a non-zero status; the batch stays unacknowledged, so it is delivered again.
         """
-
         lanes: Lanes[EventT[Any]] = Lanes(lambda event: self._work_on(event, handler), _age, self._fullness, at_once)
         self._lanes.append(lanes)
         self._max_records.update(dict.fromkeys(topics, max_records or self.max_records))
@@ -238,67 +233,3 @@ def _age(event: EventT[Any]) -> float:
     """A backlog is worked off in the order of its time, over all partitions: disorder is dear further on."""
     records = cast("Batch", event.value).records
     return records[0].timestamp if records else 0.0
-
-
-def create_app(
-    name: str,
-    *,
-    kafka: str,
-    session_timeout: float,
-    group_instance: str | None = None,
-    max_records: int = 10_000,
-    pending_batches: int = 2,
-    retry_seconds: float = 45.0,
-    stall_seconds: float = 300.0,
-    prepare: Prepare | None = None,
-    page: tuple[str, int] | None = None,
-    **options: Any,
-) -> BatchApp:
-    """A batch app without agents; does no I/O but to read the certificates and the password that Kafka asks for.
-
-    `name` is the consumer group; `kafka` the bootstrap servers, `host:port` separated by commas; `session_timeout` in
-    seconds; `group_instance` makes the membership static. A partition has at most `pending_batches` unacknowledged
-    batches of `max_records` records (and up to the end of the record batch that reaches this). `page` is where it shows
-    how it does, host and port. `options` are Faust's.
-    """
-    rebalance_timeout = retry_seconds + 15.0
-    settings: dict[str, Any] = {
-        "broker": [f"kafka://{server.strip()}" for server in kafka.split(",")],
-        "broker_credentials": faust_credentials(),
-        "store": "memory://",
-        "TableManager": BatchTableManager,
-        "broker_session_timeout": session_timeout,
-        "broker_heartbeat_interval": session_timeout / 6,
-        "broker_rebalance_timeout": rebalance_timeout,
-        "broker_request_timeout": max(40.0, session_timeout),
-        "broker_commit_interval": 0.25,
-        "broker_max_poll_records": max_records,
-        "broker_max_poll_interval": 600.0,
-        "consumer_auto_offset_reset": "earliest",
-        "consumer_max_fetch_size": 4 * 1024 * 1024,
-        "consumer_group_instance_id": group_instance,
-        "producer_acks": -1,
-        "producer_request_timeout": retry_seconds / 2,
-        "producer_max_batch_size": 1_000_000,
-        "producer_max_request_size": 16 * 1024 * 1024,
-        # `pending_batches` bounds what is queued; this queue must never be full.
-        "stream_buffer_maxsize": 65_536,
-        "stream_wait_empty": False,
-        "stream_recovery_delay": 0.0,
-        "topic_allow_declare": False,
-        "topic_disable_leader": True,
-        "web_enabled": False,
-        "worker_redirect_stdouts": False,
-    }
-    return BatchApp(
-        name,
-        kafka=kafka,
-        max_records=max_records,
-        pending_batches=pending_batches,
-        retry_seconds=retry_seconds,
-        stall_seconds=stall_seconds,
-        lease=Lease(session_timeout, rebalance_timeout),
-        prepare=prepare,
-        page=page,
-        **(settings | options),
-    )
