@@ -69,6 +69,7 @@ class Received:
     timestamp: int
     key: bytes | None = None
     timestamp_type: int = 1
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 def arrivals(topics: Topics, chunk: list[tuple[str, bytes]], first: int, ingest: Ingest) -> Iterator[Outgoing]:

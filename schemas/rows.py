@@ -20,6 +20,7 @@ AlertKind = Literal["handoff", "rate", "deadline", "wait"]
 Severity = Literal["info", "warning", "critical"]
 AlertStatus = Literal["firing", "resolved", "retracted", "silenced"]
 DeadReason = Literal[
+    "envelope",
     "not_json",
     "too_large",
     "unknown_version",

@@ -8,11 +8,13 @@ from typing import Any
 
 import msgspec
 
+from schemas.cloudevents import EventForm, Headers, binary_event, structured_event
 from schemas.decode import Decoder, encode_touchpoint
 from schemas.refusal import Refusal
 from schemas.topics import Topics
 from schemas.touchpoint import Touchpoint
 
+_WRAPPERS = {EventForm.STRUCTURED: structured_event, EventForm.BINARY: binary_event}
 STRONGEST_FIRST = ("customer_no", "card", "account", "phone", "wechat_openid", "device")
 
 
@@ -23,6 +25,7 @@ class Accepted:
     topic: str
     key: bytes
     payload: bytes
+    headers: Headers = ()
 
 
 class _Channel(msgspec.Struct):
@@ -30,10 +33,11 @@ class _Channel(msgspec.Struct):
 
 
 class Admission:
-    """Judges touchpoints of the topics' channels."""
+    """Judges touchpoints of the topics' channels; `events` None: they travel plain, else as such CloudEvents."""
 
-    def __init__(self, topics: Topics) -> None:
+    def __init__(self, topics: Topics, events: EventForm | None = None) -> None:
         self._topics = {channel: topics.touchpoints(channel) for channel in topics.channels}
+        self._wrap = None if events is None else _WRAPPERS[events]
         self._decoder = Decoder(topics.channels)
 
     def judge(self, touchpoint: Mapping[str, Any] | bytes, received_at: int) -> Accepted | Refusal:
@@ -47,7 +51,10 @@ class Admission:
         decoded = self._decode(payload, received_at)
         if isinstance(decoded, Refusal):
             return decoded
-        return Accepted(self._topics[decoded.channel], record_key(decoded), payload)
+        headers: Headers = ()
+        if self._wrap is not None:
+            headers, payload = self._wrap(decoded, payload)
+        return Accepted(self._topics[decoded.channel], record_key(decoded), payload, headers)
 
     def _decode(self, payload: bytes, received_at: int) -> Touchpoint | Refusal:
         # Reading the channel alone first saves the parse that `check` makes to find it.

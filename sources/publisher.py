@@ -17,6 +17,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.partitioner.default import murmur2
 
+from schemas.cloudevents import EventForm
 from schemas.refusal import Refusal
 from schemas.topics import BUILT_IN_CHANNELS, Topics
 from sources.admission import Accepted, Admission
@@ -43,10 +44,18 @@ class Publisher:
     silently. For use by one thread.
     """
 
-    def __init__(self, settings: PublisherSettings, channels: Sequence[str] = BUILT_IN_CHANNELS) -> None:
-        """Connect; a broker that does not answer within `settings.answer_seconds` is a DeliveryError."""
+    def __init__(
+        self,
+        settings: PublisherSettings,
+        channels: Sequence[str] = BUILT_IN_CHANNELS,
+        events: EventForm | None = None,
+    ) -> None:
+        """Connect; a broker that does not answer within `settings.answer_seconds` is a DeliveryError.
+
+        `events` None: touchpoints are sent plain, else as CloudEvents of this form.
+        """
         self._settings = settings
-        self._admission = Admission(Topics(settings.topic_prefix, tuple(channels)))
+        self._admission = Admission(Topics(settings.topic_prefix, tuple(channels)), events)
         self._deliveries = Deliveries(MOST_UNDER_WAY)
         self._partition_counts: dict[str, int] = {}
         self._producer = self._connect()
@@ -112,7 +121,9 @@ class Publisher:
                 raise self._explained(TimeoutError(f"took nothing for {self._settings.delivery_seconds:g} s"), topic)
             # The driver would hash the key anew for every record, at a third of the cost of sending it.
             partition = _hash(accepted.key) % partitions
-            future = self._producer.send(topic, key=accepted.key, value=accepted.payload, partition=partition)
+            future = self._producer.send(
+                topic, key=accepted.key, value=accepted.payload, headers=list(accepted.headers), partition=partition
+            )
         except KafkaError as error:
             raise self._explained(error, topic) from error
         future.add_both(self._deliveries.settle)

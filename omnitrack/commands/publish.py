@@ -18,6 +18,7 @@ from omnitrack.publishing.run import DryRun, PublishRun, Target
 from omnitrack.publishing.summary import print_summary
 from omnitrack.settings import read_environment, resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
+from schemas.cloudevents import EventForm
 from schemas.topics import Topics
 from sources.importers.formats import Format
 from sources.importers.inputs import InputError, check_paths
@@ -38,6 +39,9 @@ def publish_command(
     catalogue: Annotated[Path | None, typer.Option(help="The deployment's catalogue (YAML), for its channels.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line, send nothing.")] = False,
     rate: Annotated[float | None, typer.Option(min=0.001, help="At most so many touchpoints a second.")] = None,
+    cloudevents: Annotated[
+        EventForm | None, typer.Option(help="Send each touchpoint as the data of a CloudEvent, in this content mode.")
+    ] = None,
     refused: Annotated[Path | None, typer.Option(help="Write the refused lines to this file.")] = None,
 ) -> None:
     """Publish touchpoints from files: each is checked first, and every line is accounted for.
@@ -57,7 +61,7 @@ def publish_command(
                 format=form,
                 refused_lines=stack.enter_context(refused.open("wb")) if refused is not None else None,
                 agent_key=_agent_key(),
-                target=_target(kafka, data_dir, catalogue, dry_run),
+                target=_target(kafka, data_dir, catalogue, dry_run, cloudevents),
                 interrupts=stack.enter_context(Interrupts()),
                 console=errors,
                 rate=rate,
@@ -84,12 +88,14 @@ def _agent_key() -> bytes | None:
     return None if pseudonyms is None else pseudonyms.key
 
 
-def _target(kafka: str | None, data_dir: Path | None, catalogue: Path | None, dry_run: bool) -> Target:
+def _target(
+    kafka: str | None, data_dir: Path | None, catalogue: Path | None, dry_run: bool, events: EventForm | None
+) -> Target:
     endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
     channels = load_catalogue(catalogue or read_environment().catalogue).channels
     if dry_run:
-        return DryRun(Topics(endpoints.topic_prefix, channels))
-    return Publisher(PublisherSettings(kafka=endpoints.kafka, topic_prefix=endpoints.topic_prefix), channels)
+        return DryRun(Topics(endpoints.topic_prefix, channels), events)
+    return Publisher(PublisherSettings(kafka=endpoints.kafka, topic_prefix=endpoints.topic_prefix), channels, events)
 
 
 def _publish(run: PublishRun, files: list[str]) -> Exception | None:

@@ -19,6 +19,7 @@ from omnitrack.dead.reading import Filter, read_letters, topics_of
 from omnitrack.sending import RecordSender
 from omnitrack.settings import Endpoints, read_environment, resolve_endpoints
 from schemas.catalogue import load_catalogue
+from schemas.cloudevents import touchpoint_within
 from schemas.refusal import Refusal, parse_object
 from schemas.rows import DeadLetter
 from schemas.topics import Topics
@@ -97,10 +98,10 @@ def show_payload(letter: DeadLetter, pseudonyms: Pseudonyms | None, *, clear: bo
             raise CannotHandle("it is sealed: set OMNITRACK_PSEUDONYM_KEY_FILE to the deployment's key")
         return table.shown_payload(letter, None, None)
     received = unsealed(payload_of(letter), pseudonyms)
-    message = parse_object(received)
     if pseudonyms is None or clear or not is_hidden(letter):
-        whole = None if isinstance(message, Refusal) else message
-        return table.shown_payload(letter, received, whole)
+        whole = parse_object(received)
+        return table.shown_payload(letter, received, None if isinstance(whole, Refusal) else whole)
+    message = parse_object(touchpoint_within(received))
     if isinstance(message, Refusal):
         return f"({len(received):,} bytes that are no JSON object: --clear shows them)"
     return table.shown_payload(letter, None, pseudonyms.masked(message))

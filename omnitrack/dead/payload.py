@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 
+from schemas.cloudevents import touchpoint_within
 from schemas.rows import DeadLetter
 from streams.pseudonym import Pseudonyms
 from streams.sealing import is_sealed, unseal
@@ -12,6 +13,11 @@ from streams.sealing import is_sealed, unseal
 def unsealed(payload: bytes, pseudonyms: Pseudonyms | None) -> bytes:
     """The payload as it was received; one that is not sealed as it is. Raises `CannotOpen`."""
     return unseal((), payload) if pseudonyms is None else pseudonyms.unseal(payload)
+
+
+def touchpoint_in(letter: DeadLetter, pseudonyms: Pseudonyms | None) -> bytes:
+    """What was received as a touchpoint, out of the event that it came in too. Raises `CannotOpen`."""
+    return touchpoint_within(unsealed(payload_of(letter), pseudonyms))
 
 
 def key_of(letter: DeadLetter) -> bytes | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from omnitrack.dead.payload import payload_of, unsealed
+from omnitrack.dead.payload import touchpoint_in
 from omnitrack.dead.repair import Repair, repaired
 from schemas.decode import Decoder
 from schemas.refusal import Refusal, parse_object
@@ -71,7 +71,7 @@ class Judge:
         if letter.reason in _UNREPLAYABLE:
             return _refused(letter, _UNREPLAYABLE[letter.reason])
         try:
-            received = unsealed(payload_of(letter), self.pseudonyms)
+            received = touchpoint_in(letter, self.pseudonyms)
         except CannotOpen as error:
             return _refused(letter, str(error))
         message = parse_object(received)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clickhouse_driver import Client
 
-from omnitrack.dead.payload import payload_of, unsealed
+from omnitrack.dead.payload import touchpoint_in
 from omnitrack.dead.reading import read_letters
 from omnitrack.erasure.subject import Subject, digest_of
 from schemas.rows import ERASED_LETTER_VERSION, DeadLetter
@@ -63,7 +63,7 @@ def erased_letters(
     ):
         yield _erased(Origin(topic, partition, offset), received_at)
     for letter in read_letters(client, "reason != 'erased' AND payload != ''", {}):
-        received = unsealed(payload_of(letter), pseudonyms)
+        received = touchpoint_in(letter, pseudonyms)
         if subject.bore(received, topics.channel_of(letter.topic), pseudonyms):
             yield _erased(Origin(letter.topic, letter.partition, letter.offset), letter.received_at)
 

@@ -14,6 +14,7 @@ from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.publishing.pace import Pace
 from omnitrack.publishing.progress import metered
 from omnitrack.publishing.tally import Tally
+from schemas.cloudevents import EventForm
 from schemas.refusal import Refusal
 from schemas.topics import Topics
 from sources.admission import Accepted, Admission
@@ -38,8 +39,8 @@ class DryRun:
 
     delivered = 0
 
-    def __init__(self, topics: Topics) -> None:
-        self._admission = Admission(topics)
+    def __init__(self, topics: Topics, events: EventForm | None = None) -> None:
+        self._admission = Admission(topics, events)
 
     def send(self, touchpoint: Mapping[str, Any] | bytes) -> Accepted | Refusal:
         return self._admission.judge(touchpoint, int(time.time() * 1000))

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import structlog
 
+from schemas.cloudevents import open_event, touchpoint_within
 from schemas.decode import Decoder, Refusal
 from schemas.identity import (
     CUSTOMER_NO,
@@ -24,7 +25,6 @@ from schemas.identity import (
     identity_key,
     profile_key,
 )
-from schemas.rows import DeadReason
 from schemas.topics import Topics
 from schemas.touchpoint import Arrival, Origin, Touchpoint, encode_customer_record
 from streams.agents.letters import dead_letter, defect
@@ -108,13 +108,15 @@ class Ingest:
         self, record: Record, channel: str, origin: Origin, received_at: int, links: set[int]
     ) -> tuple[list[Sent], list[int]]:
         """What is sent for a record, and the links in that which are neither sent already nor among `links`."""
-        decoded = self._decode(record.value, channel, received_at)
+        payload = open_event(record.headers, record.value) if record.headers else record.value
+        if isinstance(payload, Refusal):
+            return self._refused(record.key, record.value, origin, received_at, payload)
+        decoded = self._decode(payload, channel, received_at)
         if isinstance(decoded, Refusal):
-            letter = self._refuse(record, origin, received_at, decoded.reason, decoded.errors)
-            return [(self._topics.dead, origin.partition, letter)], []
+            return self._refused(record.key, payload, origin, received_at, decoded)
         identities = self._named(identities_of(decoded))
         customer_id = self._customer_of(decoded)
-        arrival = self._arrival(decoded, record, origin, received_at)
+        arrival = self._arrival(decoded, record.key, payload or b"", origin, received_at)
         if customer_id is None:
             key, partition = self._place(profile_key(identities))
             held = encode_identity_record(Held(identities, arrival))
@@ -143,27 +145,31 @@ class Ingest:
             return identities
         return tuple((kind, self._pseudonyms.of(kind, value)) for kind, value in identities)
 
-    def _arrival(self, touchpoint: Touchpoint, record: Record, origin: Origin, received_at: int) -> Arrival:
+    def _arrival(
+        self, touchpoint: Touchpoint, key: bytes | None, payload: bytes, origin: Origin, received_at: int
+    ) -> Arrival:
         pseudonyms = self._pseudonyms
-        record_key, payload = record.key, record.value or b""
         if pseudonyms is not None:
-            record_key, payload = pseudonyms.record_key(record_key, touchpoint.identities), pseudonyms.seal(payload)
+            key, payload = pseudonyms.record_key(key, touchpoint.identities), pseudonyms.seal(payload)
             touchpoint = pseudonyms.touchpoint(touchpoint)
-        return Arrival(touchpoint, origin, received_at, record_key, payload)
+        return Arrival(touchpoint, origin, received_at, key, payload)
 
-    def _refuse(
-        self, record: Record, origin: Origin, received_at: int, reason: DeadReason, errors: tuple[str, ...]
-    ) -> tuple[bytes | None, bytes]:
-        key, payload = record.key, record.value or b""
+    def _refused(
+        self, key: bytes | None, payload: bytes | None, origin: Origin, received_at: int, why: Refusal
+    ) -> tuple[list[Sent], list[int]]:
+        return [(self._topics.dead, origin.partition, self._letter(key, payload or b"", origin, received_at, why))], []
+
+    def _letter(self, key: bytes | None, payload: bytes, origin: Origin, received_at: int, why: Refusal) -> KeyValue:
         if self._pseudonyms is not None:
-            key, payload = self._pseudonyms.record_key(key, identities_in(payload)), self._pseudonyms.seal(payload)
-        return dead_letter(origin, received_at, key, payload, reason, errors)
+            identities = identities_in(touchpoint_within(payload))
+            key, payload = self._pseudonyms.record_key(key, identities), self._pseudonyms.seal(payload)
+        return dead_letter(origin, received_at, key, payload, why.reason, why.errors)
 
     def _give_up(self, record: Record, origin: Origin, received_at: int, error: Exception) -> KeyValue:
         logger.error("a record cannot be taken in, and is a dead letter", record=str(origin), error=describe(error))
         text = defect("ingest", describe(error))
         try:
-            return self._refuse(record, origin, received_at, "internal", (text,))
+            return self._letter(record.key, record.value or b"", origin, received_at, Refusal("internal", (text,)))
         except Exception:  # noqa: BLE001 -- what fails may be the pseudonyms, and identities are not stored in clear
             return dead_letter(origin, received_at, None, b"", "internal", (text, "payload: left out, it failed on it"))
 

@@ -16,7 +16,7 @@ from tests.schemas.examples import CHANNELS, RECEIVED_AT
 DECODER = Decoder(CHANNELS)
 PSEUDONYMS = Pseudonyms(b"a key that only tests have")
 ORIGIN = Origin("omnitrack.touchpoints.atm", 0, 7)
-REASONS = frozenset(get_args(DeadReason)) - {"conflict", "too_late", "internal", "erased"}
+REASONS = frozenset(get_args(DeadReason)) - {"envelope", "conflict", "too_late", "internal", "erased"}
 
 Signature = tuple[str, ...]
 """What a record led to, apart from its own words: records that lead to something new are worth mutating further."""

@@ -6,9 +6,11 @@ import json
 import time
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.cloudevents import EventForm, open_event
 from schemas.decode import check
 from schemas.refusal import Refusal
 from schemas.topics import Topics
@@ -48,6 +50,18 @@ def test_json_is_kept_byte_for_byte() -> None:
     judged = judge(payload)
     assert isinstance(judged, Accepted)
     assert judged.payload == payload
+
+
+@pytest.mark.parametrize("form", EventForm)
+def test_a_touchpoint_may_be_sent_as_an_event_under_the_same_key(form: EventForm) -> None:
+    payload = json.dumps(touchpoint(), indent=3).encode()
+    plain, judged = judge(payload), Admission(TOPICS, form).judge(payload, NOW)
+    assert isinstance(plain, Accepted)
+    assert isinstance(judged, Accepted)
+    assert (judged.topic, judged.key) == (plain.topic, plain.key)
+    assert plain.headers == ()
+    assert judged.headers
+    assert open_event(judged.headers, judged.payload) == payload
 
 
 def test_the_key_is_the_strongest_identity() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from omnitrack.dead.desk import show_payload
 from omnitrack.dead.repair import Repair
 from omnitrack.dead.replay import HIDDEN, FieldChange, Judge
 from schemas.decode import Decoder
@@ -81,6 +82,26 @@ def test_what_is_not_replayed_says_why(dead: DeadLetter, why: str) -> None:
 def test_a_letter_whose_mark_is_on_its_way_is_not_replayed_again() -> None:
     dead = letter(touchpoint("e1", "C-1", AT), "clock_ahead")
     assert judge(replayed=frozenset({dead.dead_letter_id})).judge(dead).value is None
+
+
+def event(data: bytes) -> bytes:
+    return json.dumps({"specversion": "0.3", "id": "1", "source": "/", "type": "t", "data": json.loads(data)}).encode()
+
+
+def test_of_an_event_that_could_not_be_opened_the_touchpoint_is_repaired_and_replayed() -> None:
+    whole, broken = touchpoint("e1", "C-1", AT), touchpoint("e1", "C-1", AT, stage=None)
+    assert judge().judge(letter(event(whole), "envelope")).value == whole
+    found = judge(Repair(default={"stage": "serve"})).judge(letter(event(broken), "envelope"))
+    assert found.value is not None
+    assert json.loads(found.value)["stage"] == "serve"
+    assert found.changes == (FieldChange("stage", None, "serve"),)
+
+
+def test_an_event_shows_no_identity_of_its_touchpoint_unless_that_is_asked_for() -> None:
+    dead = letter(PSEUDONYMS.seal(event(touchpoint("e1", "SECRET", AT))), "envelope")
+    assert "SECRET" not in show_payload(dead, PSEUDONYMS, clear=False)
+    shown = json.loads(show_payload(dead, PSEUDONYMS, clear=True))
+    assert (shown["specversion"], shown["data"]["identities"]) == ("0.3", {"customer_no": "SECRET"})
 
 
 def test_who_holds_the_key_replays_what_was_received_and_sees_no_identity() -> None:

@@ -27,6 +27,7 @@ class Record:
     key: bytes | None = b"C-1"
     timestamp: int = 0
     timestamp_type: int = 0
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 def batch(*rows: AlertRow) -> Batch:

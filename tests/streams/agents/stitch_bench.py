@@ -36,6 +36,7 @@ class FakeRecord:
     value: bytes | None
     timestamp: int = NOW
     timestamp_type: int = 0
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 @dataclass(slots=True)

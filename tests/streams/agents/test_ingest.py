@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2
 
+from schemas.cloudevents import Headers
 from schemas.decode import Decoder
 from schemas.identity import Held, IdentityRecord, Link, decode_identity_record, profile_key
 from schemas.rows import DeadLetter
@@ -39,6 +40,7 @@ class FakeRecord:
     value: bytes | None
     timestamp: int = NOW
     timestamp_type: int = 0
+    headers: Headers = ()
 
 
 def payload(**changes: Any) -> bytes:
@@ -219,11 +221,60 @@ def test_what_is_no_json_does_not_leave_in_clear_either() -> None:
         assert b"SECRET" not in b64decode(letter.key or "") + b64decode(letter.payload)
 
 
-@given(st.lists(st.one_of(st.none(), st.binary(max_size=60), st.just(payload()), st.just(payload(stage="x")))))
-def test_every_record_has_exactly_one_fate(values: list[bytes | None]) -> None:
-    sent = run(*(FakeRecord(offset, None, value) for offset, value in enumerate(values)))
+EVENT = {"specversion": "1.0", "id": "1", "source": "/core", "type": "com.bank.card.v1"}
+STRUCTURED: Headers = [("content-type", b"application/cloudevents+json")]
+BINARY: Headers = [(f"ce_{name}", value.encode()) for name, value in EVENT.items()]
+
+
+def event(data: bytes, **changes: str) -> bytes:
+    return json.dumps(EVENT | changes | {"data": json.loads(data)}).encode()
+
+
+def test_a_touchpoint_that_comes_as_an_event_arrives_as_one_that_comes_plain() -> None:
+    plain, structured, binary = arrivals(
+        run(
+            FakeRecord(0, b"k", payload()),
+            FakeRecord(1, b"k", event(payload()), headers=STRUCTURED),
+            FakeRecord(2, b"k", payload(), headers=BINARY),
+        )
+    )
+    for one in (structured, binary):
+        assert (one.touchpoint, one.key, one.payload) == (plain.touchpoint, plain.key, plain.payload)
+
+
+def test_what_an_event_carries_and_breaks_the_contract_is_a_letter_of_what_it_carries() -> None:
+    broken = payload(stage="nowhere")
+    sent = run(FakeRecord(0, b"k", event(broken), headers=STRUCTURED), FakeRecord(1, b"k", broken, headers=BINARY))
+    assert [letter.reason for letter in letters(sent)] == ["schema", "schema"]
+    assert [b64decode(letter.payload) for letter in letters(sent)] == [broken, broken]
+
+
+def test_an_event_that_cannot_be_opened_is_a_letter_of_the_record_byte_for_byte() -> None:
+    older = event(payload(), specversion="0.3")
+    [letter] = letters(run(FakeRecord(0, b"k", older, headers=STRUCTURED)))
+    assert (letter.reason, letter.errors) == ("envelope", ("specversion: must be 1.0",))
+    assert b64decode(letter.payload) == older
+
+
+def test_an_event_that_cannot_be_opened_leaves_sealed_and_its_key_as_the_pseudonym_of_its_identity() -> None:
+    pseudonyms = Pseudonyms(b"k" * 32)
+    older = event(payload(identities={"customer_no": "SECRET"}), specversion="0.3")
+    [letter] = letters(run(FakeRecord(0, b"SECRET", older, headers=STRUCTURED), pseudonyms=pseudonyms))
+    assert b64decode(letter.key or "") == pseudonyms.of("customer_no", "SECRET").encode()
+    assert pseudonyms.unseal(b64decode(letter.payload)) == older
+    assert b"SECRET" not in b64decode(letter.payload)
+
+
+values = st.one_of(st.none(), st.binary(max_size=60), st.just(payload()), st.just(payload(stage="x")))
+names = st.sampled_from(["content-type", "ce_specversion", "ce_id", "ce_source", "ce_type", "traceparent"])
+header_values = st.none() | st.binary(max_size=20) | st.sampled_from([b"1.0", b"application/cloudevents+json"])
+
+
+@given(st.lists(st.tuples(values, st.lists(st.tuples(names, header_values), max_size=6))))
+def test_every_record_has_exactly_one_fate(records: list[tuple[bytes | None, Headers]]) -> None:
+    sent = run(*(FakeRecord(offset, None, value, headers=headers) for offset, (value, headers) in enumerate(records)))
     fates = [one.origin.offset for one in arrivals(sent)] + [one.offset for one in letters(sent)]
-    assert sorted(fates) == list(range(len(values)))
+    assert sorted(fates) == list(range(len(records)))
 
 
 def test_a_replay_leads_to_the_same_bytes() -> None:

@@ -32,6 +32,7 @@ class FakeRecord(msgspec.Struct, frozen=True):
     value: bytes | None
     timestamp: int = 0
     timestamp_type: int = 0
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 @dataclass(slots=True)

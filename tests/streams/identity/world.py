@@ -75,6 +75,7 @@ class Kept:
     value: bytes | None
     timestamp: int = NOW
     timestamp_type: int = 1
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 @dataclass(slots=True)
