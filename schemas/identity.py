@@ -74,7 +74,9 @@ decode_identity_record = msgspec.msgpack.Decoder(IdentityRecord).decode
 
 def identities_of(touchpoint: Touchpoint) -> tuple[Identity, ...]:
     """The touchpoint's identities but `customer_no`, the strongest first, its session's last."""
-    found = [(kind, touchpoint.identities[kind]) for kind in STRENGTH if kind in touchpoint.identities]
+    named = touchpoint.identities
+    only_customer = len(named) == 1 and CUSTOMER_NO in named
+    found = [] if only_customer else [(kind, named[kind]) for kind in STRENGTH if kind in named]
     if touchpoint.session_id is not None:
         found.append((SESSION, f"{touchpoint.channel}:{touchpoint.session_id}"))
     return tuple(found)

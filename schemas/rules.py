@@ -15,7 +15,7 @@ SCORES = {"csat": range(1, 6), "nps": range(11), "ces": range(1, 8)}
 
 def broken_rules(touchpoint: Touchpoint) -> list[str]:
     """The rules that `touchpoint` breaks, as `field: must …`."""
-    errors = _broken_times(touchpoint)
+    errors = list(_broken_times(touchpoint))
     if not touchpoint.identities and touchpoint.session_id is None:
         errors.append("identities: must have at least one entry, or session_id must be given")
     if touchpoint.outcome == "referred" or touchpoint.referral_to is not None:
@@ -28,17 +28,17 @@ def broken_rules(touchpoint: Touchpoint) -> list[str]:
     return errors
 
 
-def _broken_times(touchpoint: Touchpoint) -> list[str]:
-    times = (
-        ("occurred_at", touchpoint.occurred_at),
-        ("referral.due_at", touchpoint.referral_due_at),
-        ("promise.due_at", touchpoint.promise_due_at),
-    )
-    return [
-        f"{field}: must be a day that exists, in the years 1900 to 2299 (UTC)"
-        for field, time in times
-        if time is not None and not EARLIEST <= time <= LATEST
-    ]
+def _broken_times(touchpoint: Touchpoint) -> Iterator[str]:
+    if not EARLIEST <= touchpoint.occurred_at <= LATEST:
+        yield _no_such_day("occurred_at")
+    if touchpoint.referral_due_at is not None and not EARLIEST <= touchpoint.referral_due_at <= LATEST:
+        yield _no_such_day("referral.due_at")
+    if touchpoint.promise_due_at is not None and not EARLIEST <= touchpoint.promise_due_at <= LATEST:
+        yield _no_such_day("promise.due_at")
+
+
+def _no_such_day(field: str) -> str:
+    return f"{field}: must be a day that exists, in the years 1900 to 2299 (UTC)"
 
 
 def _broken_referral(touchpoint: Touchpoint) -> Iterator[str]:

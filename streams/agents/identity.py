@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 
 import msgspec
 
@@ -69,7 +69,7 @@ class Identify:
         self._horizon = horizon
         self._states = states
         self._publisher = publisher
-        self._place = lru_cache(maxsize=65_536)(lambda key: place(key, partitions))
+        self._place = partial(place, partitions=partitions)
         self._poison = PoisonWatch(WHAT)
         self._memories: dict[int, PartitionMemory] = {}
 

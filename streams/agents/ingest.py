@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 
 import structlog
 
@@ -18,7 +18,6 @@ from schemas.decode import Decoder, Refusal
 from schemas.identity import (
     CUSTOMER_NO,
     Held,
-    Identity,
     Link,
     encode_identity_record,
     identities_of,
@@ -26,7 +25,7 @@ from schemas.identity import (
     profile_key,
 )
 from schemas.topics import Topics
-from schemas.touchpoint import Arrival, Origin, Touchpoint, encode_customer_record
+from schemas.touchpoint import Arrival, Origin, encode_customer_record
 from streams.agents.letters import dead_letter, defect
 from streams.batching import Batch, Delivery, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, checkpoint
@@ -76,7 +75,7 @@ class Ingest:
         self._topics = topics
         self._decode = decoder.decode
         self._pseudonyms = pseudonyms
-        self._place = lru_cache(maxsize=262_144)(lambda key: place(key, partitions))
+        self._place = partial(place, partitions=partitions)
         self._poison = PoisonWatch("ingest")
         self.sent_links = SentLinks()
 
@@ -114,9 +113,12 @@ class Ingest:
         decoded = self._decode(payload, channel, received_at)
         if isinstance(decoded, Refusal):
             return self._refused(record.key, payload, origin, received_at, decoded)
-        identities = self._named(identities_of(decoded))
-        customer_id = self._customer_of(decoded)
-        arrival = self._arrival(decoded, record.key, payload or b"", origin, received_at)
+        identities, customer_id = identities_of(decoded), decoded.identities.get(CUSTOMER_NO)
+        arrival = Arrival(decoded, origin, received_at, record.key, payload or b"")
+        if self._pseudonyms is not None:
+            identities = tuple((kind, self._pseudonyms.of(kind, value)) for kind, value in identities)
+            customer_id = None if customer_id is None else self._pseudonyms.of(CUSTOMER_NO, customer_id)
+            arrival = _pseudonymous(arrival, self._pseudonyms)
         if customer_id is None:
             key, partition = self._place(profile_key(identities))
             held = encode_identity_record(Held(identities, arrival))
@@ -132,27 +134,6 @@ class Ingest:
                 sent.append((self._topics.identity, partition, (key, record_of_link)))
                 linked.append(link)
         return sent, linked
-
-    def _customer_of(self, touchpoint: Touchpoint) -> str | None:
-        number = touchpoint.identities.get(CUSTOMER_NO)
-        if number is None or self._pseudonyms is None:
-            return number
-        return self._pseudonyms.of(CUSTOMER_NO, number)
-
-    def _named(self, identities: tuple[Identity, ...]) -> tuple[Identity, ...]:
-        """The identities as they may be stored."""
-        if self._pseudonyms is None:
-            return identities
-        return tuple((kind, self._pseudonyms.of(kind, value)) for kind, value in identities)
-
-    def _arrival(
-        self, touchpoint: Touchpoint, key: bytes | None, payload: bytes, origin: Origin, received_at: int
-    ) -> Arrival:
-        pseudonyms = self._pseudonyms
-        if pseudonyms is not None:
-            key, payload = pseudonyms.record_key(key, touchpoint.identities), pseudonyms.seal(payload)
-            touchpoint = pseudonyms.touchpoint(touchpoint)
-        return Arrival(touchpoint, origin, received_at, key, payload)
 
     def _refused(
         self, key: bytes | None, payload: bytes | None, origin: Origin, received_at: int, why: Refusal
@@ -172,6 +153,16 @@ class Ingest:
             return self._letter(record.key, record.value or b"", origin, received_at, Refusal("internal", (text,)))
         except Exception:  # noqa: BLE001 -- what fails may be the pseudonyms, and identities are not stored in clear
             return dead_letter(origin, received_at, None, b"", "internal", (text, "payload: left out, it failed on it"))
+
+
+def _pseudonymous(arrival: Arrival, pseudonyms: Pseudonyms) -> Arrival:
+    return Arrival(
+        pseudonyms.touchpoint(arrival.touchpoint),
+        arrival.origin,
+        arrival.received_at,
+        pseudonyms.record_key(arrival.key, arrival.touchpoint.identities),
+        pseudonyms.seal(arrival.payload),
+    )
 
 
 class IngestAgent:

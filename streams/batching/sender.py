@@ -131,18 +131,16 @@ def _tell(last: asyncio.Future[int], offsets: Sequence[int | BaseException]) -> 
 
 def _fill(create: Callable[[], Any], groups: Iterable[Sequence[KeyValue]]) -> Iterable[Any]:
     """Record batches with the groups in order, each closed as soon as the next group would not fit."""
-    batch, room = create(), BATCH_BYTES
+    batch = create()
     for group in groups:
-        if sum(map(_size, group)) > room and batch.record_count():
+        if batch.record_count() and batch.size() + sum(map(_size, group)) > BATCH_BYTES:
             yield batch
-            batch, room = create(), BATCH_BYTES
-        for record in group:
-            key, value = record
+            batch = create()
+        for key, value in group:
             if batch.append(key=key, value=value, timestamp=None) is None:
                 yield batch
-                batch, room = create(), BATCH_BYTES
+                batch = create()
                 batch.append(key=key, value=value, timestamp=None)
-            room -= _size(record)
     if batch.record_count():
         yield batch
 
