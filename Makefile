@@ -36,9 +36,11 @@ types: $(VENV)/.dev ## mypy, strict
 imports: $(VENV)/.dev ## who may import whom
 	$(BIN)/lint-imports --no-logo
 
-# Fetched beforehand, so that no test's time-out counts it; without Java or Maven the tests themselves say what they leave out.
+# Fetched beforehand, so that no test's time-out counts it; without Java, Maven or Go the tests themselves say what they
+# leave out.
 unit: $(VENV)/.dev ## the tests; PYTEST_ARGS adds arguments
 	@$(BIN)/python -m tests.support.kafka_jars || true
+	@$(BIN)/python -m tests.support.go_tools || true
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev ## the measurements of bench/, one after the other

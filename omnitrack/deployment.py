@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
@@ -61,6 +62,8 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
     environment = read_environment()
     if options.kafka is None:
         _refuse_security()
+    if options.clickhouse is None:
+        _require_engine()
     kafka_port = options.kafka_port or free_port()
     clickhouse_port = options.clickhouse_port or free_port()
     endpoints = check_endpoints(
@@ -111,6 +114,14 @@ def _refuse_security() -> None:
         raise SettingsError(
             f"OMNITRACK_KAFKA_SECURITY={security}: the embedded broker knows none of this, and listens on {LOOPBACK}"
             " only: unset it, or name a Kafka with --kafka"
+        )
+
+
+def _require_engine() -> None:
+    if find_spec("chdb") is None:
+        raise SettingsError(
+            "the embedded ClickHouse is not installed here (the container image leaves it out): name a ClickHouse with"
+            " --clickhouse, or install the package chdb-core"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def test_the_embedded_broker_is_not_taken_for_one_with_tls(tmp_path: Path, monke
     with pytest.raises(SettingsError, match="the embedded broker knows none of this"):
         names(tmp_path, kafka=None)
     assert names(tmp_path)
+
+
+def test_where_the_embedded_clickhouse_is_left_out_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "chdb", None)
+    with pytest.raises(SettingsError, match="name a ClickHouse with --clickhouse"):
+        names(tmp_path)
+    plan_deployment(DeploymentOptions(tmp_path, kafka="127.0.0.1:9092", clickhouse="clickhouse://127.0.0.1/omnitrack"))
 
 
 def test_wrong_security_is_told_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

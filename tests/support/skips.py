@@ -13,6 +13,7 @@ ALLOWED_IN_CI = (
     "durable: the embedded broker keeps everything in memory",
     "no Docker engine",
     "no clickhouse-client",
+    "no Go toolchain",
 )
 
 
