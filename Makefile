@@ -22,7 +22,7 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
 
 demo: $(VENV)/.runtime ## a bank's day, embedded: nothing to install or configure
-	@$(BIN)/omnitrack demo --catalogue deploy/catalogue.yaml
+	@$(BIN)/omnitrack demo
 
 test: lint types imports unit ## everything that decides about a change
 

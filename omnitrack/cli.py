@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
 from omnitrack.commands.audit import audit_command
+from omnitrack.commands.catalogue import catalogue_command
 from omnitrack.commands.dead import dead_app
 from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
@@ -48,6 +51,7 @@ app.command("up")(up_command)
 app.command("simulate")(simulate)
 app.command("publish")(publish_command)
 app.command("stitch")(stitch_command)
+app.command("catalogue")(catalogue_command)
 app.command("migrate")(migrate_command)
 app.command("explore")(explore_command)
 app.command("sql")(sql_command)
@@ -66,8 +70,18 @@ app.add_typer(undelivered_app, name="undelivered")
 app.add_typer(pseudonyms_app, name="pseudonyms")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"omnitrack {version('omnitrack')}")
+        raise typer.Exit
+
+
 @app.callback()
-def omnitrack() -> None:
+def omnitrack(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Omnichannel experience tracker for banks."""
 
 

@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.brokers",
     "tests.support.secure_kafka",
     "tests.support.clickhouse",
+    "tests.support.wheel",
 ]
 
 # No deadline per example: the machine is shared, and slowness is a benchmark's business.

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.demo.run import DemoOptions, run_demo
+from omnitrack.example import EXAMPLE_CATALOGUE
 from omnitrack.services import ServiceFailedError
 from omnitrack.settings import read_environment
 from omnitrack.supervisor import CannotStartError
@@ -38,7 +39,9 @@ def demo_command(
     data_dir: Annotated[
         Path | None, typer.Option(help="Keep the data here. Default: a folder that is removed.")
     ] = None,
-    catalogue: Annotated[Path | None, typer.Option(help="Catalogue of intents and channels, YAML.")] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="Catalogue of intents and channels, YAML. Default: the example.")
+    ] = None,
     explorer: Annotated[bool, typer.Option(help="Serve the pages for analysts.")] = True,
 ) -> None:
     """Start broker, ClickHouse, stream worker, sink and explorer, play a bank into them, and watch what is found.
@@ -46,7 +49,7 @@ def demo_command(
     `q` or Ctrl-C ends it. Exit code 1: a service broke; 2: nothing could be started.
     """
     console = Console()
-    file = catalogue or read_environment().catalogue
+    file = catalogue or read_environment().catalogue or EXAMPLE_CATALOGUE
     with tempfile.TemporaryDirectory(prefix="omnitrack-demo-") as folder, _signals_set() as stop:
         options = DemoOptions(data_dir or Path(folder), seconds, customers, days, rate, seed, explorer=explorer)
         try:

