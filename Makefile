@@ -43,9 +43,8 @@ unit: $(VENV)/.dev ## the tests; PYTEST_ARGS adds arguments
 	@$(BIN)/python -m tests.support.go_tools || true
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-bench: $(VENV)/.dev ## the measurements of bench/, one after the other
-	@test -n "$(wildcard bench/bench_*.py)" || { echo 'bench/ holds no bench_*.py' >&2; exit 1; }
-	@for script in $(wildcard bench/bench_*.py); do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+bench: $(VENV)/.dev ## all measurements, to bench/results (hours); QUICK=1 to see them work (minutes); ONLY=name
+	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(foreach name,$(ONLY),--only $(name))
 
 chaos: $(VENV)/.dev ## kill, pause and cut off everything under load; SEED=, ROUNDS=, SECONDS=, SCHEDULE=
 	@$(BIN)/python -m tests.chaos $(foreach name,SEED ROUNDS SECONDS RECORDS SCHEDULE,\

@@ -25,6 +25,7 @@ from urllib.request import Request, urlopen
 
 from kafka import KafkaProducer
 
+from bench.report import Report, add_json_option
 from bench.streams_load import DETAILS
 from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.ports import LOOPBACK
@@ -87,7 +88,9 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=1_000)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--failing", type=float, default=0.02)
+    add_json_option(parser)
     options = parser.parse_args()
+    found = Report("alert_latency", vars(options))
     with tempfile.TemporaryDirectory() as folder, deployment(Path(folder)) as (kafka, recorder):
         failing, took = publish(kafka, options.rate, options.seconds, options.failing)
         deadline = time.monotonic() + LATEST_SECONDS
@@ -97,8 +100,9 @@ def main() -> None:
         print(
             f"{rate:,} touchpoints/s, {failing:,} handoffs failed, {len(recorder.delays):,} alerts reached Alertmanager"
         )
-        report("alert said", recorder.until_said.values())
-        report("Alertmanager", recorder.delays.values())
+        report("alert said", recorder.until_said.values(), found)
+        report("Alertmanager", recorder.delays.values(), found)
+    found.write(options.json)
 
 
 @contextmanager
@@ -173,9 +177,10 @@ def touchpoint(number: int, channel: str, customer: str, **more: Any) -> bytes:
     return json.dumps(fields | more).encode()
 
 
-def report(what: str, delays: Collection[float]) -> None:
+def report(what: str, delays: Collection[float], found: Report) -> None:
     if len(delays) > 1:
         cuts = statistics.quantiles(delays, n=100, method="inclusive")
+        found.add(what=f"touchpoint to {what}", alerts=len(delays), p50_s=cuts[49], p99_s=cuts[98], most_s=max(delays))
         print(f"touchpoint → {what}: median {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, longest {max(delays):.2f} s")
 
 

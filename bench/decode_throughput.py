@@ -5,10 +5,12 @@ CPU time and the best of the rounds, so that a busy machine tells nearly the sam
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
 from collections.abc import Sequence
 
+from bench.report import Report, add_json_option
 from schemas.decode import Decoder, Refusal
 from schemas.topics import BUILT_IN_CHANNELS
 
@@ -46,15 +48,25 @@ def best_rate(decoder: Decoder, payloads: Sequence[bytes], channel: str) -> floa
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_json_option(parser)
+    options = parser.parse_args()
     decoder = Decoder(BUILT_IN_CHANNELS)
     payloads = [payload(number) for number in range(RECORDS)]
     if any(isinstance(decoder.decode(record, "mobile_app", RECEIVED_AT), Refusal) for record in payloads):
         raise SystemExit("the benchmark's touchpoints break the contract: correct them")
     refused = [record[:-1] for record in payloads]
     print(f"bytes per touchpoint  {sum(map(len, payloads)) / RECORDS:10,.0f}")
-    print(f"accepted per CPU s    {best_rate(decoder, payloads, 'mobile_app'):10,.0f}")
-    print(f"wrong channel per s   {best_rate(decoder, payloads, 'atm'):10,.0f}")
-    print(f"cut off per s         {best_rate(decoder, refused, 'mobile_app'):10,.0f}")
+    found = Report("decode_throughput", vars(options))
+    for what, records, channel in (
+        ("accepted", payloads, "mobile_app"),
+        ("wrong channel", payloads, "atm"),
+        ("cut off", refused, "mobile_app"),
+    ):
+        rate = best_rate(decoder, records, channel)
+        found.add(what=what, touchpoints_per_processor_s=rate, processor_s_per_million=1e6 / rate)
+        print(f"{f'{what} per CPU s':<22}{rate:10,.0f}")
+    found.write(options.json)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from clickhouse_driver import Client
 
+from bench.report import Report, add_json_option
 from schemas.catalogue import load_catalogue
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.metrics import DAY, Question, ask, list_metrics
@@ -87,11 +88,12 @@ def processor_time(client: Client) -> float:
     return float(seconds)
 
 
-def report(client: Client, months: int, names: Sequence[str]) -> None:
+def report(client: Client, months: int, names: Sequence[str], found: Report) -> None:
     parts = "SELECT table, sum(rows), count(), uniq(partition), sum(bytes_on_disk) FROM system.parts WHERE active"
     for table, rows, count, partitions, size in client.execute(
         f"{parts} AND database = currentDatabase() AND rows > 0 GROUP BY table ORDER BY sum(rows) DESC"
     ):
+        found.add(what=f"table {table}", rows=rows, disk_mb=size / 1e6)
         print(f"{table:<14} {rows:>12,} rows  {count:>4} parts in {partitions} months  {size / 1e9:>6.2f} GB")
     last = SINCE + (months - 1) * MONTH
     long_past = SINCE + (months // 3) * MONTH
@@ -99,6 +101,7 @@ def report(client: Client, months: int, names: Sequence[str]) -> None:
     print(f"\n{'seconds for a month':<28} {'the last':>10} {'processor':>10} {'long past':>10} {'processor':>10}")
     for name in answers[0]:
         figures = [figure for one in answers for figure in one[name]]
+        found.add(what=name, last_month_s=figures[0], past_month_s=figures[2], processor_s=figures[1])
         slow = " *" if max(figures[0], figures[2]) > LIMIT else ""
         print(f"{name:<28} {' '.join(f'{figure:>10.2f}' for figure in figures)}{slow}")
 
@@ -122,7 +125,9 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=12)
     parser.add_argument("--clickhouse", metavar="URL", help="a database of its own; filled only if it has no journeys")
     parser.add_argument("--metric", action="append", default=[], help="only this one; may be given again")
+    add_json_option(parser)
     options = parser.parse_args()
+    found = Report("metrics_views", vars(options))
     with database(options.clickhouse) as settings:
         migrate(settings, load_catalogue(CATALOGUE))
         with connected(settings) as client:
@@ -130,7 +135,8 @@ def main() -> None:
             if not client.execute("SELECT 1 FROM journeys LIMIT 1"):
                 fill(client, options.touchpoints, options.months)
                 print(f"filled in {time.perf_counter() - begun:.0f} s")
-            report(client, options.months, options.metric)
+            report(client, options.months, options.metric, found)
+    found.write(options.json)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import uuid
 from itertools import islice
 
 from bench.recovery_states import State, simulated_states, states
+from bench.report import Report, add_json_option
 from bench.streams_load import sender
 from bench.streams_throughput import broker
 from schemas.topics import Topics
@@ -38,6 +39,7 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=3_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kafka")
+    add_json_option(parser)
     options = parser.parse_args()
     models = simulated_states(options.models)
     with broker(options.kafka) as kafka:
@@ -48,7 +50,9 @@ def main() -> None:
         for _ in range(options.rounds):
             for stage, measured in taken.items():
                 measured.append(run(stage, kafka, topics))
-    report(options.customers, taken)
+    found = Report("recovery", vars(options))
+    report(options.customers, taken, found)
+    found.write(options.json)
 
 
 async def publish(kafka: str, topics: Topics, customers: int, models: list[tuple[str, State]]) -> None:
@@ -70,10 +74,19 @@ def run(stage: str, kafka: str, topics: Topics) -> Measured:
     return measured
 
 
-def report(customers: int, taken: dict[str, list[Measured]]) -> None:
+def report(customers: int, taken: dict[str, list[Measured]], found: Report) -> None:
     for stage, rounds in taken.items():
         middle = {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
         wall, processor, records, size, memory = (middle.pop(name) for name in WHOLE)
+        found.add(
+            what=stage,
+            customers=customers,
+            wall_s=wall,
+            processor_s=processor,
+            records=round(records),
+            changelog_mb=size / 1e6,
+            memory_mb=memory / 1e6,
+        )
         print(f"{stage}: {customers:,} customers, {records:,.0f} records, {size / 1e6:,.0f} MB")
         print(f"    {wall:.1f} s, {processor:.1f} s of processor, {memory / 1e6:,.0f} MB in memory then, of which")
         for layer, seconds in middle.items():

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from bench.report import Report, add_json_option
 from schemas.rows import TouchpointRow
 from schemas.topics import Topics
 from schemas.touchpoint import Origin, Touchpoint
@@ -76,7 +77,8 @@ def touchpoint_rows(count: int) -> Iterator[TouchpointRow]:
 class Meter:
     """Times work; CPU seconds of this process and of the embedded server tell what a busy machine hides."""
 
-    def __init__(self, rows: int, server: psutil.Process | None) -> None:
+    def __init__(self, rows: int, server: psutil.Process | None, found: Report) -> None:
+        self._found = found
         self._rows = rows
         self._server = server
         print(f"{'':<44} {'rows/s':>10} {'CPU µs/row: sink':>18} {'server':>8}")
@@ -86,6 +88,7 @@ class Meter:
         seconds, own, servers = zip(*(self._round(work) for _ in range(ROUNDS)), strict=True)
         rate = self._rows / statistics.median(seconds)
         own_cpu, server_cpu = (statistics.median(cpu) / self._rows * 1e6 for cpu in (own, servers))
+        self._found.add(what=label, touchpoints_per_s=rate, sink_s_per_million=own_cpu, server_s_per_million=server_cpu)
         print(f"{label:<44} {rate:>10,.0f} {own_cpu:>18.2f} {server_cpu:>8.2f}")
 
     def _round(self, work: Callable[[], object]) -> tuple[float, float, float]:
@@ -113,7 +116,7 @@ def database(url: str | None) -> Iterator[tuple[ClickHouseSettings, psutil.Proce
             server.child.terminate()
 
 
-def run(settings: ClickHouseSettings, server: psutil.Process | None, rows: int, batch: int) -> None:
+def run(settings: ClickHouseSettings, server: psutil.Process | None, rows: int, batch: int, found: Report) -> None:
     migrate(settings)
     values = [msgspec.msgpack.encode(row) for row in touchpoint_rows(rows)]
     batches = [
@@ -125,7 +128,7 @@ def run(settings: ClickHouseSettings, server: psutil.Process | None, rows: int, 
     entries: list[list[Entry]] = [read_batch(fetched, feed)[0] for fetched in batches]
     writer = Writer(settings)
 
-    meter = Meter(rows, server)
+    meter = Meter(rows, server, found)
     meter.measure("decode", lambda: [read_batch(fetched, feed) for fetched in batches])
     meter.measure("latest per key", lambda: [latest(part, feed) for part in entries])
     meter.measure("columns", lambda: [columns_of("touchpoints", [entry.row for entry in part]) for part in entries])
@@ -160,9 +163,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--batch", type=int, default=5_000, help="records fetched together")
     parser.add_argument("--clickhouse", metavar="URL", help="its database must be empty")
+    add_json_option(parser)
     options = parser.parse_args()
+    found = Report("sink_throughput", vars(options))
     with database(options.clickhouse) as (settings, server):
-        run(settings, server, options.rows, options.batch)
+        run(settings, server, options.rows, options.batch, found)
+    found.write(options.json)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ and per journey, of heads and of log segments, of keys and of values, and what t
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections import Counter
 
 import msgspec
 
 from bench.recovery_states import DAYS, State, simulated_states
+from bench.report import Report, add_json_option
 from streams.journey.packing import unpack
 from streams.journey.state import Journey, decode_head, decode_stored, encode_head
 
@@ -81,10 +82,24 @@ def show(sizes: Sizes) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("customers", type=int, nargs="?", default=3_000)
+    add_json_option(parser)
+    options = parser.parse_args()
     sizes = Sizes()
-    for _, state in simulated_states(int(sys.argv[1]) if len(sys.argv) > 1 else 3_000):
+    for _, state in simulated_states(options.customers):
         sizes.add(state)
     show(sizes)
+    found = Report("state_size", vars(options))
+    customers, total = sizes.counts["customers"], sizes.sizes.total()
+    found.add(
+        what=f"a customer's state after {DAYS} days",
+        keys_per_customer=(sizes.counts["heads"] + sizes.counts["segments"]) / customers,
+        bytes_per_customer=total / customers,
+        bytes_per_touchpoint=total / sizes.counts["touchpoints"],
+        touchpoints_per_customer=sizes.counts["touchpoints"] / customers,
+    )
+    found.write(options.json)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.report import Report, add_json_option
 from bench.streams_load import publish, publish_arrivals
 from schemas.topics import Topics
 from streams.provision import ensure_topics
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--kafka")
+    add_json_option(parser)
     options = parser.parse_args()
     taken: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
     with broker(options.kafka) as kafka:
@@ -48,7 +50,9 @@ def main() -> None:
                 taken[stage].append(run(stage, kafka, channels, options.count))
             live = prepare(kafka, publish_arrivals, options)
             taken["stitch"].append(run("stitch", kafka, live, options.count))
-    report(taken, options.count)
+    found = Report("streams_throughput", vars(options))
+    report(taken, options.count, found)
+    found.write(options.json)
 
 
 def prepare(kafka: str, load: Load, options: argparse.Namespace) -> Topics:
@@ -80,7 +84,7 @@ def run(stage: str, kafka: str, topics: Topics, count: int) -> tuple[float, floa
     return float(wall), float(processor)
 
 
-def report(taken: dict[str, list[tuple[float, float]]], count: int) -> None:
+def report(taken: dict[str, list[tuple[float, float]]], count: int, found: Report) -> None:
     bare = statistics.median(count / wall for wall, _ in taken["bare"])
     print(f"{'stage':8} {'touchpoints/s':>14} {'of bare':>8} {'processor s per million':>24}   rounds")
     for stage in STAGES:
@@ -88,6 +92,7 @@ def report(taken: dict[str, list[tuple[float, float]]], count: int) -> None:
         rate = statistics.median(rates)
         processor = statistics.median(used for _, used in taken[stage]) * 1_000_000 / count
         each = " ".join(f"{one:,.0f}" for one in rates)
+        found.add(what=stage, touchpoints_per_s=rate, of_bare=rate / bare, processor_s_per_million=processor)
         print(f"{stage:8} {rate:14,.0f} {rate / bare:8.2f} {processor:24.1f}   {each}")
 
 

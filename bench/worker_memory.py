@@ -7,17 +7,19 @@ fetched and under way comes on top.
 
 from __future__ import annotations
 
+import argparse
 import gc
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from itertools import islice
 from types import SimpleNamespace
 
 import psutil
 
 from bench.recovery_states import State, simulated_states, states
+from bench.report import Report, Row, add_json_option
 from bench.streams_load import Received
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
@@ -52,7 +54,7 @@ def fill(table: BatchTable, customers: int) -> tuple[int, int]:
     return keys, size
 
 
-def measure(customers: int) -> None:
+def measure(customers: int) -> Row:
     app = create_streams(StreamSettings())
     topics = Topics()
     table = app.state_table("state", topics.state, PARTITIONS)
@@ -63,22 +65,34 @@ def measure(customers: int) -> None:
     seconds = time.perf_counter() - began
     gc.collect()
     resident = psutil.Process().memory_info().rss
-    print(
-        f"{customers:>9,} customers: {resident / MEGABYTE:>6,.0f} MB resident; {keys:,} keys, {size / MEGABYTE:,.0f} MB"
-        f" of keys and values; {seconds:.2f} s to learn who is due"
-    )
-
-
-def numbers() -> Iterator[int]:
-    yield from map(int, sys.argv[1:] or ("0", "100000", "1000000"))
+    return {
+        "customers": customers,
+        "memory_mb": resident / MEGABYTE,
+        "keys": keys,
+        "keys_and_values_mb": size / MEGABYTE,
+        "who_is_due_s": seconds,
+    }
 
 
 def main() -> None:
     if sys.argv[1:2] == ["measure"]:
-        measure(int(sys.argv[2]))
+        print(json.dumps(measure(int(sys.argv[2]))))
         return
-    for customers in numbers():
-        subprocess.run([sys.executable, "-m", "bench.worker_memory", "measure", str(customers)], check=True)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("customers", type=int, nargs="*", default=[0, 100_000, 1_000_000])
+    add_json_option(parser)
+    options = parser.parse_args()
+    found = Report("worker_memory", vars(options))
+    for customers in options.customers:
+        command = [sys.executable, "-m", "bench.worker_memory", "measure", str(customers)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        row = json.loads(done.stdout.splitlines()[-1])
+        found.add(**row)
+        print(
+            f"{customers:>9,} customers: {row['memory_mb']:>6,.0f} MB resident; {row['keys']:,} keys, "
+            f"{row['keys_and_values_mb']:,.0f} MB of keys and values; {row['who_is_due_s']:.2f} s to learn who is due"
+        )
+    found.write(options.json)
 
 
 if __name__ == "__main__":

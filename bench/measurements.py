@@ -1,0 +1,71 @@
+"""The measurements that `python -m bench` takes, in order, each in a full and in a quick size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """`python -m bench.<module>` with the arguments; its results are `<name>.json`.
+
+    `title` heads its table; `plot` names the column that is drawn as bars, by `what`; None: nothing is drawn.
+    """
+
+    name: str
+    title: str
+    module: str
+    full: tuple[str, ...] = ()
+    quick: tuple[str, ...] = ()
+    plot: str | None = None
+
+
+MEASUREMENTS = (
+    Measurement("decode_throughput", "A touchpoint validated, on one core", "decode_throughput"),
+    Measurement("state_size", "Customers' states", "state_size", quick=("500",)),
+    Measurement("worker_memory", "Memory of a worker", "worker_memory", quick=("0", "100000")),
+    Measurement(
+        "stitch_growth",
+        "Stitch without Kafka: growth with customers, history and disorder",
+        "stitch_growth",
+        quick=("--count", "60000"),
+        plot="processor_s_per_million",
+    ),
+    Measurement(
+        "streams_throughput",
+        "One worker on Apache Kafka, 5,000 customers",
+        "streams_throughput",
+        quick=("--count", "100000", "--rounds", "1"),
+        plot="touchpoints_per_s",
+    ),
+    Measurement(
+        "streams_many_customers",
+        "One worker on Apache Kafka, 500,000 customers",
+        "streams_throughput",
+        full=("--count", "10000000", "--customers", "500000"),
+        quick=("--count", "200000", "--customers", "50000", "--rounds", "1"),
+        plot="touchpoints_per_s",
+    ),
+    Measurement(
+        "peers",
+        "One sessionisation job by several stream processors",
+        "peers",
+        quick=("--count", "100000", "--customers", "1000", "--rounds", "1"),
+        plot="touchpoints_per_s",
+    ),
+    Measurement(
+        "recovery",
+        "Recovery of a worker's states",
+        "recovery",
+        full=("--customers", "1000000"),
+        quick=("--customers", "50000", "--models", "500", "--rounds", "1"),
+    ),
+    Measurement("sink_throughput", "Rows into ClickHouse", "sink_throughput", quick=("--rows", "50000")),
+    Measurement("alert_latency", "From a touchpoint to its alert", "alert_latency", quick=("--seconds", "20")),
+    Measurement(
+        "metrics_views",
+        "A month's metrics in ClickHouse",
+        "metrics_views",
+        quick=("--touchpoints", "500000", "--months", "2"),
+    ),
+)

@@ -1,0 +1,161 @@
+"""What stitching a touchpoint costs as customers, their history and the disorder grow, without Kafka.
+
+`python -m bench.stitch_growth [--count N]`: the agent takes batches of arrivals as from one partition, its states are
+in a dictionary; only its own work is measured, decoding and encoding included, in seconds of the processor for the last
+half of N touchpoints. Late are those that come up to an hour after their time among the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from bench.report import Report, add_json_option
+from bench.streams_load import Received, arrivals, touchpoints
+from schemas.catalogue import Catalogue
+from schemas.decode import Decoder
+from schemas.topics import Topics
+from streams.agents.ingest import Ingest
+from streams.agents.stitch import Stitch
+from streams.batching import Batch, Outgoing
+from streams.checkpoint import Write
+
+AT_ONCE = 10_000
+PER_SECOND = 10
+"""Of event time, as the load has it."""
+
+LATEST = 3_600 * PER_SECOND
+CUSTOMERS = (500, 5_000, 50_000, 250_000)
+HISTORIES = (8, 40, 200)
+DISORDER = (0.0, 0.01, 0.05, 0.2)
+FEW, USUAL = 1_000, 5_000
+
+
+@dataclass(slots=True)
+class Memory:
+    """The states of one partition."""
+
+    state: dict[bytes, bytes] = field(default_factory=dict)
+
+    def partition(self, partition: int) -> Mapping[bytes, bytes]:
+        return self.state
+
+    async def write_batch(self, partition: int, groups: Iterable[Sequence[Write]]) -> None:
+        raise NotImplementedError("nothing is delivered here")
+
+    def apply(self, groups: Iterable[Sequence[Write]]) -> int:
+        """Put and delete; returns how many bytes a changelog would get."""
+        size = 0
+        for key, value in (write for group in groups for write in group):
+            size += len(key) + len(value or b"")
+            if value is None:
+                self.state.pop(key, None)
+            else:
+                self.state[key] = value
+        return size
+
+
+class Nowhere:
+    async def send(self, outgoing: Iterable[Outgoing]) -> object:
+        raise NotImplementedError("nothing is delivered here")
+
+
+@dataclass(slots=True)
+class Used:
+    """What the counted touchpoints took: seconds of the processor, and bytes read and written."""
+
+    touchpoints: int = 0
+    processor: float = 0.0
+    read: int = 0
+    rows: int = 0
+    changelog: int = 0
+
+
+def records(count: int, customers: int, late: float) -> Iterator[Received]:
+    """The load's arrivals in the order in which they come."""
+    topics = Topics()
+    ingest = Ingest(topics, Decoder(topics.channels), 1, None)
+    chance = random.Random(7)
+    made = touchpoints(count, customers)
+    placed: list[tuple[float, bytes | None, bytes]] = []
+    first = 0
+    while chunk := list(islice(made, AT_ONCE)):
+        for one in arrivals(topics, chunk, first, ingest):
+            if one.topic != topics.customer:
+                continue
+            for key, value in (record for group in one.groups for record in group):
+                place = len(placed)
+                delay = chance.random() * min(LATEST, count / 4) if chance.random() < late else 0.0
+                placed.append((place + delay, key, value or b""))
+        first += len(chunk)
+    placed.sort(key=lambda each: each[0])
+    for offset, (_, key, value) in enumerate(placed):
+        yield Received(offset, value, 0, key)
+
+
+def measure(count: int, customers: int, late: float) -> Used:
+    now = time.time_ns() // 1_000_000
+    states, used = Memory(), Used()
+    stitch = Stitch(Topics(), Catalogue(), states, Nowhere(), lambda: now, ())
+    read = 0
+    made = records(count, customers, late)
+    while chunk := list(islice(made, AT_ONCE)):
+        read += len(chunk)
+        # Everything is as old as the load: the clock goes with what has come.
+        clock = now - (count - read) * 1_000 // PER_SECOND
+        began = time.process_time()
+        stitched = stitch.stitch(Batch("customer", 0, chunk, chunk[-1].offset + 1), clock)
+        outputs = list(stitched.effects.outputs)
+        took = time.process_time() - began
+        changelog = states.apply(stitched.effects.writes)
+        for customer, due_at in stitched.due.items():
+            stitch.times[0].due.set(customer, due_at)
+        if read > count / 2:
+            used.touchpoints += len(chunk)
+            used.processor += took
+            used.read += sum(len(record.key or b"") + len(record.value) for record in chunk)
+            used.rows += sum(len(k or b"") + len(v or b"") for one in outputs for group in one.groups for k, v in group)
+            used.changelog += changelog
+    return used
+
+
+def cases(count: int) -> Iterator[tuple[str, int, int, float]]:
+    """What varies, and touchpoints, customers and the share that is late."""
+    for customers in CUSTOMERS:
+        if customers * 4 <= count:
+            yield f"{customers:,} customers", count, customers, 0.0
+    for history in HISTORIES:
+        if history * FEW <= count:
+            yield f"{history} touchpoints of each of {FEW:,} customers", history * FEW, FEW, 0.0
+    for late in DISORDER:
+        yield f"{late:.0%} late, {USUAL:,} customers", count, USUAL, late
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    add_json_option(parser)
+    options = parser.parse_args()
+    found = Report("stitch_growth", vars(options))
+    print(f"{'':44} {'processor s per million':>24}   bytes per touchpoint: read, rows, changelog")
+    for what, count, customers, late in cases(options.count):
+        used = measure(count, customers, late)
+        each = used.processor * 1e6 / used.touchpoints
+        sizes = [size / used.touchpoints for size in (used.read, used.rows, used.changelog)]
+        found.add(
+            what=what,
+            processor_s_per_million=each,
+            bytes_read=sizes[0],
+            bytes_of_rows=sizes[1],
+            bytes_of_changelog=sizes[2],
+        )
+        print(f"{what:44} {each:>24.1f}   {sizes[0]:,.0f}, {sizes[1]:,.0f}, {sizes[2]:,.0f}", flush=True)
+    found.write(options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The sizes that follow from measured costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.report import Report
+from bench.sizing import Assumptions, Costs, NotMeasured, costs_of, made, size
+
+COSTS = Costs(
+    ingest=10.0,
+    stitch=20.0,
+    sink=6.0,
+    clickhouse=12.0,
+    kafka_bytes=2_000.0,
+    state_bytes=1_000.0,
+    memory_bytes=1_500.0,
+    memory_fixed=100e6,
+    recovery=3.0,
+    disk_bytes=150.0,
+)
+ASSUMED = Assumptions()
+
+
+def test_a_worked_example() -> None:
+    needed = size(1_000_000, 100_000, 1e9, COSTS, ASSUMED)
+
+    assert needed.workers == 5  # 100,000/s at 30 µs each are 3 cores, of which 60 % may be in use
+    assert needed.binding == "processor"
+    assert needed.partitions == 16  # two for each worker, and a power of two
+    assert needed.sinks == 1
+    assert needed.brokers == 6  # 200 MB/s, three times
+    assert needed.clickhouse_disk == pytest.approx(24 * 150 * 2)  # months, GB a month, replicas
+    assert needed.shards == 1
+    assert needed.cores == pytest.approx(4.8)
+
+
+def test_many_quiet_customers_are_a_matter_of_memory() -> None:
+    needed = size(100_000_000, 10, 1e6, COSTS, ASSUMED)
+
+    assert needed.binding == "memory"
+    assert needed.workers == 26  # 150 GB, of which a worker keeps 5.9
+
+
+def test_slow_recovery_asks_for_more_workers() -> None:
+    needed = size(100_000_000, 10, 1e6, replace(COSTS, recovery=60.0), ASSUMED)
+
+    assert (needed.binding, needed.workers) == ("recovery", 100)
+
+
+@given(st.integers(1, 10**9), st.floats(1, 1e7), st.floats(1, 1e13), st.floats(1, 4))
+def test_more_of_anything_never_needs_less(customers: int, rate: float, per_month: float, times: float) -> None:
+    least = size(customers, rate, per_month, COSTS, ASSUMED)
+    most = size(round(customers * times), rate * times, per_month * times, COSTS, ASSUMED)
+
+    for name in ("partitions", "workers", "sinks", "brokers", "kafka_disk", "shards", "clickhouse_disk", "cores"):
+        assert getattr(most, name) >= getattr(least, name)
+    assert most.partitions >= most.workers
+
+
+def test_a_missing_result_is_named_with_what_brings_it(tmp_path: Path) -> None:
+    Report("streams_throughput", {}).write(tmp_path / "streams_many_customers.json")
+
+    with pytest.raises(NotMeasured, match="python -m bench --only sink_throughput"):
+        costs_of(tmp_path)
+    assert made("sizing", tmp_path) is None
+    assert "| busy | 0.6 |" in (made("sizing_assumptions", tmp_path) or "")
