@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit bench chaos fuzz docs kafka audit lock clean
+.PHONY: help demo test lint types imports unit bench chaos fuzz docs kafka audit lock release clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -65,6 +65,9 @@ audit: $(VENV)/.dev ## known vulnerabilities of what is locked (asks the advisor
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group build -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+release: $(VENV)/.dev ## whether the version is ready; builds it into dist/ and prints what publishes it
+	@$(BIN)/python -m tests.release
 
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 

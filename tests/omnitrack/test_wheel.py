@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tarfile
 import tomllib
 from collections.abc import Iterable
@@ -11,7 +9,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 from omnitrack.example import EXAMPLE_CATALOGUE
-from tests.support.wheel import ROOT, Installed
+from tests.support.wheel import ROOT, Installed, check_distributions
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("schemas", "sources", "streams", "sinks", "explorer", "omnitrack")
@@ -43,10 +41,7 @@ def test_the_source_distribution_holds_them_too_and_what_the_wheel_is_built_with
 
 
 def test_the_package_index_would_take_both(installed: Installed) -> None:
-    twine = [sys.executable, "-m", "twine", "check", "--strict"]
-    checked = subprocess.run(
-        [*twine, installed.sdist, installed.wheel], capture_output=True, text=True, timeout=60, check=False
-    )
+    checked = check_distributions([installed.sdist, installed.wheel])
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,11 +47,35 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     itself is only a link that no other environment follows.
     """
     folder = tmp_path_factory.mktemp("wheel")
-    _copy_tracked_files(folder / "source")
-    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder / "dist"), str(folder / "source")]
-    subprocess.run(build, check=True, capture_output=True, timeout=240)
-    (sdist,), (wheel,) = (folder / "dist").glob("*.tar.gz"), (folder / "dist").glob("*.whl")
-    return Installed(sdist, wheel, _install(wheel, folder / "environment"))
+    sdist, wheel = build_distributions(folder / "dist")
+    python = make_environment(folder / "environment")
+    packages = next((folder / "environment").glob("lib/python*/site-packages"))
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    install = ["install", "--quiet", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", "--python", python, *install], check=True, timeout=120)
+    return Installed(sdist, wheel, python.parent)
+
+
+def build_distributions(folder: Path) -> list[Path]:
+    """The sdist of the tracked files as they are now, and the wheel built from it, in `folder`."""
+    with tempfile.TemporaryDirectory(prefix="omnitrack-build-") as source:
+        _copy_tracked_files(Path(source))
+        build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), source]
+        ended = subprocess.run(build, capture_output=True, text=True, timeout=240, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return [*folder.glob("omnitrack-*.tar.gz"), *folder.glob("omnitrack-*.whl")]
+
+
+def check_distributions(files: list[Path]) -> subprocess.CompletedProcess[str]:
+    """What twine says of them: whether the package index would take and show them."""
+    twine = [sys.executable, "-m", "twine", "check", "--strict"]
+    return subprocess.run([*twine, *files], capture_output=True, text=True, timeout=60, check=False)
+
+
+def make_environment(folder: Path) -> Path:
+    """An empty virtual environment without pip; its Python."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=60)
+    return folder / "bin" / "python"
 
 
 def clean_environment() -> dict[str, str]:
@@ -69,15 +94,3 @@ def _copy_tracked_files(target: Path) -> None:
         if name and source.is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target / name)
-
-
-def _install(wheel: Path, environment: Path) -> Path:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True, timeout=60)
-    python = environment / "bin" / "python"
-    packages = environment / "lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    install = ["install", "--quiet", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run(
-        [sys.executable, "-m", "pip", "--python", python, *install], check=True, capture_output=True, timeout=120
-    )
-    return environment / "bin"
