@@ -15,6 +15,8 @@ from omnitrack.cli import app
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
+METRICS_PORT = 9464
+"""Of the page of every process, in the image."""
 FAUST_APPS = frozenset(
     {
         "streams.app",

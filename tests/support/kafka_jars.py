@@ -41,26 +41,31 @@ def kafka_jars() -> Path:
 
     Raises ApacheKafkaUnavailable without Maven, or with Maven's own words if the fetch fails.
     """
-    wanted = cache_folder() / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
+    return fetched_jars(POM, "kafka")
+
+
+def fetched_jars(pom: Path, name: str) -> Path:
+    """The folder of jars that `pom` asks for, `name` in the cache folder; under the same conditions."""
+    wanted = cache_folder() / f"{name}-{hashlib.sha256(pom.read_bytes()).hexdigest()[:12]}"
     wanted.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(wanted.with_suffix(".lock")):
         if not wanted.is_dir():
-            _fetch(wanted)
+            _fetch(pom, wanted)
     return wanted
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(pom: Path, folder: Path) -> None:
     maven = _executable("mvn", "package maven")
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         jars = Path(scratch) / "jars"
-        command = [maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
+        command = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=MAVEN_SECONDS, check=False)
         except subprocess.TimeoutExpired as error:
             raise ApacheKafkaUnavailable(f"Maven fetched no jars within {MAVEN_SECONDS} s: try again") from error
         if done.returncode != 0:
             last_lines = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-            raise ApacheKafkaUnavailable(f"Maven could not fetch the jars of {POM.name}:\n{last_lines}")
+            raise ApacheKafkaUnavailable(f"Maven could not fetch the jars of {pom}:\n{last_lines}")
         # Renamed when complete: an interrupted fetch leaves nothing that a later run would trust.
         jars.rename(folder)
 
