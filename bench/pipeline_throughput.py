@@ -12,18 +12,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bench.pipeline_figures import Row, Run, freshness, over_time, processes
 from bench.pipeline_load import PROBES_PER_SECOND
-from bench.pipeline_probes import Probes, Seen
+from bench.pipeline_probes import Probes
 from bench.usage import Usage
 from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.supervisor import Supervisor
@@ -38,28 +37,11 @@ BEFORE_SECONDS = 2.0
 LATEST_SECONDS = 120.0
 """How long after the last was published everything must be queryable."""
 LOOK_SECONDS, SAMPLE_SECONDS = 0.05, 1.0
-PARTS = 10
-TARGET = 25_000
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """Rates per second, times in seconds; `lag` is the median and the longest freshness of each part of the time."""
-
-    rate: float
-    published: int
-    seconds: float
-    published_late: float
-    freshness: dict[str, float]
-    lag: list[dict[str, float]]
-    processor_per_million: dict[str, float]
-    cores: dict[str, float]
-    memory: dict[str, float]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rate", type=int, default=TARGET)
+    parser.add_argument("--rate", type=int, default=25_000)
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--customers", type=int, default=100_000)
@@ -67,13 +49,15 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measured = measure(Path(folder), options)
-    report(measured)
+        run = measure(Path(folder), options)
+    report(run, options.backlog)
     if options.json:
-        options.json.write_text(json.dumps(result(measured, options), indent=2) + "\n")
+        options.json.write_text(json.dumps(result(run, options), indent=2) + "\n")
+    if run.queryable < run.published:
+        raise SystemExit(f"only {run.queryable:,} of {run.published:,} touchpoints were queryable in the end")
 
 
-def measure(folder: Path, options: argparse.Namespace) -> Measured:
+def measure(folder: Path, options: argparse.Namespace) -> Run:
     kafka = ApacheKafka.start(folder / "kafka")
     try:
         if options.backlog:
@@ -93,7 +77,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Measured:
 def deployment(folder: Path, kafka: ApacheKafka, workers: int) -> Iterator[Supervisor]:
     """A deployment that is ready."""
     options = DeploymentOptions(folder / "data", kafka=kafka.bootstrap, clickhouse_port=0, workers=workers)
-    with Supervisor(plan_deployment(options), print) as supervisor:
+    with Supervisor(plan_deployment(options), lambda line: print(line, file=sys.stderr)) as supervisor:
         supervisor.wait_ready(START_SECONDS)
         yield supervisor
 
@@ -110,87 +94,64 @@ def watch(
     publisher: subprocess.Popen[str],
     begin: float | None,
     options: argparse.Namespace,
-) -> Measured:
-    """Look on until all that is published can be queried; `begin` None: it is published already."""
+) -> Run:
+    """Look on until all that is published can be queried, or time is up; `begin` None: it is published already."""
     pids = {one.name: one.process.pid for one in supervisor.services if one.process is not None}
     pids |= {"kafka": kafka.child.process.pid}
     usage = Usage(pids if begin is None else pids | {"publisher": publisher.pid})
     probes = Probes(supervisor.plan.clickhouse, round(options.seconds * PROBES_PER_SECOND))
     probes.look()
     before, began = len(probes.seen), time.time() if begin is None else begin
-    deadline = began + (0.0 if begin is None else options.seconds) + LATEST_SECONDS
+    deadline = began + options.seconds + LATEST_SECONDS
     sampled = 0.0
-    while not probes.complete:
+    while not probes.complete and time.time() < deadline:
         time.sleep(LOOK_SECONDS)
         probes.look()
         if time.time() - sampled > SAMPLE_SECONDS:
             sampled = time.time()
             usage.sample()
-        if publisher.poll() or supervisor.failure or time.time() > deadline:
-            raise SystemExit(f"{len(probes.seen):,} of {probes.count:,} probes: {supervisor.failure or 'too late'}")
+        if publisher.poll() or supervisor.failure:
+            raise SystemExit(supervisor.failure or "the publisher failed")
+    ended = max((one.visible_at for one in probes.seen.values()), default=time.time())
     usage.sample()
     said = json.loads(publisher.communicate()[0])
-    probes.check_all(said["published"])
-    done = max(one.visible_at for one in probes.seen.values())
-    worked = said["published"] * (1 - before / probes.count)
-    return Measured(
-        rate=worked / (done - began),
-        published=said["published"],
-        seconds=done - began,
-        published_late=said["late"],
-        freshness=freshness(list(probes.seen.values())),
-        lag=lag(list(probes.seen.values())),
-        processor_per_million={name: used * 1e6 / worked for name, used in usage.processor.items()},
-        cores={name: used / (done - began) for name, used in usage.processor.items()},
-        memory=usage.memory,
+    published = said["published"]
+    return Run(
+        published=published,
+        queryable=probes.stored(published) if probes.complete else len(probes.seen) * published // probes.count,
+        before=before * published // probes.count,
+        seconds=ended - began,
+        late=said["late"],
+        seen=sorted(probes.seen.values(), key=lambda one: one.occurred_at),
+        used=usage.used,
     )
 
 
-def freshness(seen: Sequence[Seen]) -> dict[str, float]:
-    ages = sorted(one.age for one in seen)
-    cuts = statistics.quantiles(ages, n=100, method="inclusive")
-    return {"probes": len(ages), "p50": cuts[49], "p90": cuts[89], "p99": cuts[98], "longest": ages[-1]}
+def report(run: Run, backlog: bool) -> None:
+    print(f"{run.published:,} touchpoints published, {run.queryable:,} queryable; {run.rate:,.0f} a second", end=" ")
+    print(f"over {run.seconds:.1f} s" + ("" if backlog else f"; published {run.late:.2f} s late at worst"))
+    if not backlog:
+        show([freshness(run.seen)])
+        show(list(over_time(run.seen)))
+    show(list(processes(run)))
 
 
-def lag(seen: Sequence[Seen]) -> list[dict[str, float]]:
-    """The freshness in equal parts of the time, by when the touchpoints happened."""
-    ordered = sorted(seen, key=lambda one: one.occurred_at)
-    begin, size = ordered[0].occurred_at, -(-len(ordered) // PARTS)
-    parts = [ordered[start : start + size] for start in range(0, len(ordered), size)]
-    return [
-        {
-            "second": part[0].occurred_at - begin,
-            "p50": statistics.median(one.age for one in part),
-            "longest": max(one.age for one in part),
-        }
-        for part in parts
-    ]
+def show(rows: list[Row]) -> None:
+    print("\n" + " ".join(f"{name:>24}" for name in rows[0]))
+    for row in rows:
+        print(" ".join(f"{value:>24}" if isinstance(value, str) else f"{value:24,.2f}" for value in row.values()))
 
 
-def report(measured: Measured) -> None:
-    print(f"{measured.published:,} touchpoints published, all queryable once: {measured.rate:,.0f}/s", end="")
-    print(f" over {measured.seconds:.1f} s; at worst published {measured.published_late:.2f} s late")
-    print("freshness  " + "  ".join(f"{name} {value:.2f} s" for name, value in list(measured.freshness.items())[1:]))
-    print(f"{'from second':>12} {'p50':>7} {'longest':>8}")
-    for part in measured.lag:
-        print(f"{part['second']:12.0f} {part['p50']:7.2f} {part['longest']:8.2f}")
-    print(f"{'process':12} {'processor s per million':>24} {'cores':>6} {'memory MB':>10}")
-    for name, used in measured.processor_per_million.items():
-        print(f"{name:12} {used:24.1f} {measured.cores[name]:6.2f} {measured.memory[name]:10,.0f}")
-    print(f"{'all':12} {sum(measured.processor_per_million.values()):24.1f} {sum(measured.cores.values()):6.2f}")
-
-
-def result(measured: Measured, options: argparse.Namespace) -> dict[str, object]:
-    """As the other measurements give theirs."""
-    given = f"--rate {options.rate} --seconds {options.seconds:g} --workers {options.workers}"
-    given += f" --customers {options.customers}" + " --backlog" * options.backlog
+def result(run: Run, options: argparse.Namespace) -> dict[str, object]:
+    """As JSON."""
     return {
-        "name": "pipeline",
-        "command": f"python -m bench.pipeline_throughput {given}",
+        "name": "pipeline_throughput",
+        "command": " ".join(["python -m bench.pipeline_throughput", *sys.argv[1:]]),
         "unit": "touchpoints/s",
-        "value": measured.rate,
-        "rounds": [asdict(measured)],
-        "target": TARGET,
+        "value": run.rate,
+        "freshness": {} if options.backlog else freshness(run.seen),
+        "over_time": [] if options.backlog else list(over_time(run.seen)),
+        "processes": list(processes(run)),
     }
 
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 import psutil
 
 MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Seconds of processor, and resident megabytes at most."""
+
+    processor: float
+    megabytes: float
 
 
 class Usage:
@@ -27,14 +36,8 @@ class Usage:
                 self._memory[name] = max(self._memory[name], _memory(process))
 
     @property
-    def processor(self) -> dict[str, float]:
-        """Seconds."""
-        return {name: now - self._before[name] for name, now in self._now.items()}
-
-    @property
-    def memory(self) -> dict[str, float]:
-        """Resident megabytes at most."""
-        return {name: size / MEGABYTE for name, size in self._memory.items()}
+    def used(self) -> dict[str, Used]:
+        return {name: Used(now - self._before[name], self._memory[name] / MEGABYTE) for name, now in self._now.items()}
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:
