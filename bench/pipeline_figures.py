@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.pipeline_probes import Seen
+from bench.report import Row
 from bench.usage import Used
 
 PARTS = 10
-
-Row = dict[str, str | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,12 @@ def freshness(seen: Sequence[Seen]) -> Row:
     """Quantiles of the seconds from a touchpoint's happening to a SELECT that shows it."""
     ages = sorted(one.age for one in seen)
     cuts = statistics.quantiles(ages, n=100, method="inclusive")
-    return {"p50_s": cuts[49], "p90_s": cuts[89], "p99_s": cuts[98], "longest_s": ages[-1]}
+    return {
+        "freshness_p50_s": cuts[49],
+        "freshness_p90_s": cuts[89],
+        "freshness_p99_s": cuts[98],
+        "freshness_longest_s": ages[-1],
+    }
 
 
 def over_time(seen: Sequence[Seen]) -> Iterator[Row]:
@@ -65,7 +69,7 @@ def processes(run: Run) -> Iterator[Row]:
 
 def _used(name: str, processor: float, megabytes: float, run: Run) -> Row:
     return {
-        "process": name,
+        "what": name,
         "processor_s_per_million": processor * 1e6 / run.worked,
         "cores": processor / run.seconds,
         "memory_mb": megabytes,

@@ -20,9 +20,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.pipeline_figures import Row, Run, freshness, over_time, processes
+from bench.pipeline_figures import Run, freshness, over_time, processes
 from bench.pipeline_load import PROBES_PER_SECOND
 from bench.pipeline_probes import Probes
+from bench.report import Report, Row, add_json_option
 from bench.usage import Usage
 from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.supervisor import Supervisor
@@ -46,13 +47,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--backlog", action="store_true", help="publish everything before the workers start")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    add_json_option(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         run = measure(Path(folder), options)
     report(run, options.backlog)
-    if options.json:
-        options.json.write_text(json.dumps(result(run, options), indent=2) + "\n")
+    found(run, options).write(options.json)
     if run.queryable < run.published:
         raise SystemExit(f"only {run.queryable:,} of {run.published:,} touchpoints were queryable in the end")
 
@@ -142,17 +142,17 @@ def show(rows: list[Row]) -> None:
         print(" ".join(f"{value:>24}" if isinstance(value, str) else f"{value:24,.2f}" for value in row.values()))
 
 
-def result(run: Run, options: argparse.Namespace) -> dict[str, object]:
-    """As JSON."""
-    return {
-        "name": "pipeline_throughput",
-        "command": " ".join(["python -m bench.pipeline_throughput", *sys.argv[1:]]),
-        "unit": "touchpoints/s",
-        "value": run.rate,
-        "freshness": {} if options.backlog else freshness(run.seen),
-        "over_time": [] if options.backlog else list(over_time(run.seen)),
-        "processes": list(processes(run)),
-    }
+def found(run: Run, options: argparse.Namespace) -> Report:
+    told = Report("pipeline_throughput", vars(options))
+    told.add(
+        what="whole",
+        touchpoints=run.queryable,
+        touchpoints_per_s=run.rate,
+        **({} if options.backlog else freshness(run.seen)),
+    )
+    for row in processes(run):
+        told.add(**row)
+    return told
 
 
 if __name__ == "__main__":
