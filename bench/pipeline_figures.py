@@ -11,6 +11,7 @@ from bench.report import Row
 from bench.usage import Used
 
 PARTS = 10
+START_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Run:
     def rate(self) -> float:
         """Touchpoints a second."""
         return self.worked / self.seconds
+
+
+def settled(seen: Sequence[Seen]) -> Sequence[Seen]:
+    """Without those of the first seconds: a deployment that has only just started is slower than one that runs."""
+    return [one for one in seen if one.occurred_at >= seen[0].occurred_at + START_SECONDS]
 
 
 def freshness(seen: Sequence[Seen]) -> Row:
