@@ -4,7 +4,8 @@
 Kafka and `omnitrack up` (workers, sink, embedded ClickHouse) in a temporary folder, and publishes at the rate. A
 touchpoint happens when it is due to be published; it is fresh for as long as it takes from then to a SELECT that shows
 it, as told by probes: 20 touchpoints a second of customers of their own, asked for every 50 ms; of the first three
-seconds none counts. In the end every touchpoint must be there once. With `--backlog` all are published first, and the pipeline shows what it can do at most.
+seconds none counts. In the end every touchpoint must be there once. With `--backlog` all are published first, and the
+pipeline shows what it can do at most.
 """
 
 from __future__ import annotations
