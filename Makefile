@@ -39,7 +39,7 @@ imports: $(VENV)/.dev ## who may import whom
 # Fetched beforehand, so that no test's time-out counts it; without Java, Maven or Go the tests themselves say what they
 # leave out.
 unit: $(VENV)/.dev ## the tests; PYTEST_ARGS adds arguments
-	@$(BIN)/python -m tests.support.kafka_jars || true
+	@$(BIN)/python -m tests.support.kafka_jars && $(BIN)/python -m tests.support.registry || true
 	@$(BIN)/python -m tests.support.go_tools || true
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
@@ -56,8 +56,9 @@ fuzz: $(VENV)/.dev ## a million broken records through what ingest does to them;
 docs: $(VENV)/.dev ## renew the answers in docs/analysts.md, and docs/data-dictionary.md
 	@$(BIN)/python -m tests.docs
 
-kafka: $(VENV)/.dev ## fetch Apache Kafka for the tests now (needs Java and Maven)
+kafka: $(VENV)/.dev ## fetch Apache Kafka and a schema registry for the tests now (needs Java and Maven)
 	$(BIN)/python -m tests.support.kafka_jars
+	$(BIN)/python -m tests.support.registry
 
 audit: $(VENV)/.dev ## known vulnerabilities of what is locked (asks the advisory database of PyPI)
 	$(BIN)/uv tool run pip-audit@2.10.1 --strict --disable-pip --require-hashes -r requirements-dev.lock

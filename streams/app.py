@@ -27,6 +27,7 @@ from streams.logs import set_log_level
 from streams.now import now_ms
 from streams.provision import ensure_topics
 from streams.pseudonym import Pseudonyms
+from streams.registry import Registry, open_registry
 from streams.settings import StreamSettings
 from streams.upstream import Reading, Upstream, partitions_of
 from streams.worker import create_worker
@@ -47,7 +48,7 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         catalogue = load_catalogue(settings.catalogue)
         topics = Topics(settings.topic_prefix, catalogue.channels)
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
-        add_ingest(app, topics, settings.partitions, read_pseudonyms(settings))
+        add_ingest(app, topics, settings.partitions, read_pseudonyms(settings), open_registry(settings))
         add_identity(app, topics, settings.partitions, catalogue)
         add_stitch(app, topics, settings.partitions, catalogue)
 
@@ -58,10 +59,14 @@ def create_streams(settings: StreamSettings) -> BatchApp:
     )
 
 
-def add_ingest(app: BatchApp, topics: Topics, partitions: int, pseudonyms: Pseudonyms | None) -> None:
+def add_ingest(
+    app: BatchApp, topics: Topics, partitions: int, pseudonyms: Pseudonyms | None, registry: Registry | None = None
+) -> None:
     """Add the agent that validates what the channels write."""
-    ingest = Ingest(topics, Decoder(topics.channels), partitions, pseudonyms)
-    app.consume(topics.inputs, IngestAgent(ingest, app.sender, now_ms), "ingest", max_records=INGEST_RECORDS)
+    frames = None if registry is None else registry.frames
+    ingest = Ingest(topics, Decoder(topics.channels), partitions, pseudonyms, frames)
+    agent = IngestAgent(ingest, app.sender, now_ms, registry)
+    app.consume(topics.inputs, agent, "ingest", max_records=INGEST_RECORDS)
 
 
 def add_identity(app: BatchApp, topics: Topics, partitions: int, catalogue: Catalogue) -> None:

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.topics import DEFAULT_PREFIX
 from streams.keys import PseudonymSettings
+from streams.registry import RegistrySettings
 
 
 def _servers(value: str) -> str:
@@ -57,7 +58,7 @@ def group_of(topic_prefix: str, role: str) -> str:
     return f"{topic_prefix.rstrip('.') or 'omnitrack'}-{role}"
 
 
-class StreamSettings(KafkaSettings, PseudonymSettings):
+class StreamSettings(KafkaSettings, PseudonymSettings, RegistrySettings):
     """What the streams app needs beyond that."""
 
     partitions: int = Field(default=4, ge=1, le=1024)

@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.secure_kafka",
     "tests.support.clickhouse",
     "tests.support.wheel",
+    "tests.support.registry",
 ]
 
 # No deadline per example: the machine is shared, and slowness is a benchmark's business.

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 GROUPS = PROJECT["dependency-groups"]
 DIRECT = [*PROJECT["project"]["dependencies"], *GROUPS["build"]]
-TESTED_WITH = [*DIRECT, *(entry for entry in GROUPS["dev"] if isinstance(entry, str))]
+EXTRAS = [pin for extra in PROJECT["project"]["optional-dependencies"].values() for pin in extra]
+TESTED_WITH = [*DIRECT, *EXTRAS, *(entry for entry in GROUPS["dev"] if isinstance(entry, str))]
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 

@@ -14,6 +14,7 @@ from schemas.decode import Decoder
 from schemas.refusal import Refusal, parse_object
 from schemas.rows import DeadLetter
 from schemas.topics import Topics
+from streams.avro import is_framed
 from streams.pseudonym import Pseudonyms, identities_in
 from streams.sealing import CannotOpen
 
@@ -74,6 +75,8 @@ class Judge:
             received = touchpoint_in(letter, self.pseudonyms)
         except CannotOpen as error:
             return _refused(letter, str(error))
+        if is_framed(received):
+            return Replay(letter, letter.topic, received, note="Avro, as it was received: ingest opens it anew")
         message = parse_object(received)
         if isinstance(message, Refusal):
             return _refused(letter, *message.errors, "it has no fields to repair: omnitrack dead drop gives it up")

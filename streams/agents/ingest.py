@@ -27,11 +27,13 @@ from schemas.identity import (
 from schemas.topics import Topics
 from schemas.touchpoint import Arrival, Origin, encode_customer_record
 from streams.agents.letters import dead_letter, defect
+from streams.avro import Frames, is_framed, not_opened
 from streams.batching import Batch, Delivery, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, checkpoint
 from streams.placing import place
 from streams.poison import PoisonWatch, describe
 from streams.pseudonym import Pseudonyms, identities_in
+from streams.registry import Registry
 
 logger = structlog.get_logger(__name__)
 
@@ -69,12 +71,23 @@ class Ingested:
 
 
 class Ingest:
-    """Turns batches of `touchpoints.*` into effects; `partitions` is that of every keyed topic."""
+    """Turns batches of `touchpoints.*` into effects; `partitions` is that of every keyed topic.
 
-    def __init__(self, topics: Topics, decoder: Decoder, partitions: int, pseudonyms: Pseudonyms | None) -> None:
+    `frames` opens Avro, and has to know the schemas of a batch before that is taken (None: no Avro is opened).
+    """
+
+    def __init__(
+        self,
+        topics: Topics,
+        decoder: Decoder,
+        partitions: int,
+        pseudonyms: Pseudonyms | None,
+        frames: Frames | None = None,
+    ) -> None:
         self._topics = topics
         self._decode = decoder.decode
         self._pseudonyms = pseudonyms
+        self._frames = frames
         self._place = partial(place, partitions=partitions)
         self._poison = PoisonWatch("ingest")
         self.sent_links = SentLinks()
@@ -107,9 +120,12 @@ class Ingest:
         self, record: Record, channel: str, origin: Origin, received_at: int, links: set[int]
     ) -> tuple[list[Sent], list[int]]:
         """What is sent for a record, and the links in that which are neither sent already nor among `links`."""
-        payload = open_event(record.headers, record.value) if record.headers else record.value
-        if isinstance(payload, Refusal):
-            return self._refused(record.key, record.value, origin, received_at, payload)
+        payload = record.value
+        if record.headers or (payload and not payload[0]):
+            opened = self._open(record)
+            if isinstance(opened, Refusal):
+                return self._refused(record.key, payload, origin, received_at, opened)
+            payload = opened
         decoded = self._decode(payload, channel, received_at)
         if isinstance(decoded, Refusal):
             return self._refused(record.key, payload, origin, received_at, decoded)
@@ -134,6 +150,13 @@ class Ingest:
                 sent.append((self._topics.identity, partition, (key, record_of_link)))
                 linked.append(link)
         return sent, linked
+
+    def _open(self, record: Record) -> bytes | Refusal | None:
+        """The touchpoint's JSON out of the envelope that a record may be."""
+        value = record.value
+        if value is None or not is_framed(value):
+            return open_event(record.headers, value)
+        return not_opened() if self._frames is None else self._frames.open(value)
 
     def _refused(
         self, key: bytes | None, payload: bytes | None, origin: Origin, received_at: int, why: Refusal
@@ -166,14 +189,19 @@ def _pseudonymous(arrival: Arrival, pseudonyms: Pseudonyms) -> Arrival:
 
 
 class IngestAgent:
-    """The handler of the batches of `touchpoints.*`; `now` tells the time in ms."""
+    """The handler of the batches of `touchpoints.*`; `now` tells the time in ms, `registry` teaches ingest's frames."""
 
-    def __init__(self, ingest: Ingest, publisher: Publisher, now: Callable[[], int]) -> None:
+    def __init__(
+        self, ingest: Ingest, publisher: Publisher, now: Callable[[], int], registry: Registry | None = None
+    ) -> None:
         self._ingest = ingest
         self._publisher = publisher
         self._now = now
+        self._registry = registry
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        if self._registry is not None:
+            await self._registry.learn(record.value for record in batch.records)
         ingested = self._ingest.take(batch, self._now())
         if await checkpoint(ingested.effects, self._publisher, None, delivery):
             self._ingest.sent_links.add(ingested.links)

@@ -44,21 +44,25 @@ def kafka_jars() -> Path:
     return fetched_jars(POM, "kafka")
 
 
-def fetched_jars(pom: Path, name: str) -> Path:
-    """The folder of jars that `pom` asks for, `name` in the cache folder; under the same conditions."""
+def fetched_jars(pom: Path, name: str, goal: str = "copy-dependencies") -> Path:
+    """The folder of what `pom` asks for, `name` in the cache folder, put there by a goal of Maven's dependency plugin.
+
+    Under the same conditions.
+    """
     wanted = cache_folder() / f"{name}-{hashlib.sha256(pom.read_bytes()).hexdigest()[:12]}"
     wanted.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(wanted.with_suffix(".lock")):
         if not wanted.is_dir():
-            _fetch(pom, wanted)
+            _fetch(pom, wanted, goal)
     return wanted
 
 
-def _fetch(pom: Path, folder: Path) -> None:
+def _fetch(pom: Path, folder: Path, goal: str) -> None:
     maven = _executable("mvn", "package maven")
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         jars = Path(scratch) / "jars"
-        command = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={jars}"]
+        outputs = [f"-DoutputDirectory={jars}", f"-DmarkersDirectory={scratch}/markers"]
+        command = [maven, "-q", "-B", "-f", str(pom), f"dependency:{goal}", *outputs]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=MAVEN_SECONDS, check=False)
         except subprocess.TimeoutExpired as error:

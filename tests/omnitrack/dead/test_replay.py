@@ -104,6 +104,12 @@ def test_an_event_shows_no_identity_of_its_touchpoint_unless_that_is_asked_for()
     assert (shown["specversion"], shown["data"]["identities"]) == ("0.3", {"customer_no": "SECRET"})
 
 
+def test_avro_that_could_not_be_opened_goes_as_it_was_received_for_ingest_to_open_anew() -> None:
+    record = b"\0\0\0\0\7body"
+    found = judge().judge(letter(record, "envelope"))
+    assert (found.value, found.note) == (record, "Avro, as it was received: ingest opens it anew")
+
+
 def test_who_holds_the_key_replays_what_was_received_and_sees_no_identity() -> None:
     broken = touchpoint("e1", "C-1", AT, identities={"phone": "SECRET-1"}, custNo="SECRET-2")
     dead = letter(PSEUDONYMS.seal(broken))

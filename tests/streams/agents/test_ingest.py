@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import struct
 from base64 import b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import pytest
+from fastavro import parse_schema, schemaless_writer
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2
 
+from omnitrack.ports import LOOPBACK, free_port
+from schemas.avro_schema import avro_schema
 from schemas.cloudevents import Headers
 from schemas.decode import Decoder
 from schemas.identity import Held, IdentityRecord, Link, decode_identity_record, profile_key
@@ -22,9 +28,11 @@ from schemas.rows import DeadLetter
 from schemas.topics import BUILT_IN_CHANNELS, Topics
 from schemas.touchpoint import Arrival, Origin, decode_customer_record
 from streams.agents.ingest import Ingest, IngestAgent
+from streams.avro import Frames
 from streams.batching import Batch, Outgoing
 from streams.placing import place
 from streams.pseudonym import Pseudonyms
+from streams.registry import Registry, RegistryUnavailable
 
 TOPICS = Topics("t.")
 PARTITIONS = 4
@@ -58,17 +66,19 @@ def payload(**changes: Any) -> bytes:
     return json.dumps(touchpoint | changes).encode()
 
 
-def ingest(pseudonyms: Pseudonyms | None = None) -> Ingest:
-    return Ingest(TOPICS, Decoder(BUILT_IN_CHANNELS), PARTITIONS, pseudonyms)
+def ingest(pseudonyms: Pseudonyms | None = None, frames: Frames | None = None) -> Ingest:
+    return Ingest(TOPICS, Decoder(BUILT_IN_CHANNELS), PARTITIONS, pseudonyms, frames)
 
 
 Sent = dict[str, list[tuple[int, bytes | None, bytes]]]
 
 
-def run(*records: FakeRecord, pseudonyms: Pseudonyms | None = None, now: int = NOW) -> Sent:
+def run(
+    *records: FakeRecord, pseudonyms: Pseudonyms | None = None, now: int = NOW, frames: Frames | None = None
+) -> Sent:
     batch = Batch(TOPICS.touchpoints("mobile_app"), 2, records, len(records))
     sent: Sent = {TOPICS.customer: [], TOPICS.identity: [], TOPICS.dead: []}
-    for one in ingest(pseudonyms).take(batch, now).effects.outputs:
+    for one in ingest(pseudonyms, frames).take(batch, now).effects.outputs:
         sent[one.topic] += [(one.partition, key, value or b"") for group in one.groups for key, value in group]
     return sent
 
@@ -263,6 +273,41 @@ def test_an_event_that_cannot_be_opened_leaves_sealed_and_its_key_as_the_pseudon
     assert b64decode(letter.key or "") == pseudonyms.of("customer_no", "SECRET").encode()
     assert pseudonyms.unseal(b64decode(letter.payload)) == older
     assert b"SECRET" not in b64decode(letter.payload)
+
+
+def framed(schema_id: int) -> bytes:
+    body = io.BytesIO()
+    fields = {**json.loads(payload()), "occurred_at": datetime.fromisoformat(OCCURRED)}
+    schemaless_writer(body, parse_schema(avro_schema()), fields)
+    return struct.pack(">bI", 0, schema_id) + body.getvalue()
+
+
+def test_avro_arrives_as_the_touchpoint_that_it_says_in_json() -> None:
+    frames = Frames()
+    frames.learn(7, [json.dumps(avro_schema())])
+    frames.learn_refusal(8, "is not known there")
+    batch = [FakeRecord(0, b"k", payload()), FakeRecord(1, b"k", framed(7)), FakeRecord(2, b"k", framed(8))]
+    sent = run(*batch, frames=frames)
+    plain, avro = arrivals(sent)
+    assert (avro.touchpoint, avro.key) == (plain.touchpoint, plain.key)
+    assert Decoder(BUILT_IN_CHANNELS).decode(avro.payload, "mobile_app", NOW) == avro.touchpoint
+    [letter] = letters(sent)
+    assert (letter.reason, b64decode(letter.payload)) == ("envelope", framed(8))
+
+
+def test_avro_without_a_registry_is_a_letter_that_says_what_to_set() -> None:
+    [letter] = letters(run(FakeRecord(0, None, framed(7))))
+    assert letter.reason == "envelope"
+    assert "OMNITRACK_SCHEMA_REGISTRY" in letter.errors[0]
+
+
+def test_while_the_registry_is_away_nothing_of_the_batch_is_sent() -> None:
+    registry, publisher = Registry(f"http://{LOOPBACK}:{free_port()}"), Publishing()
+    agent = IngestAgent(ingest(frames=registry.frames), publisher, lambda: NOW, registry)
+    records = [FakeRecord(0, None, payload()), FakeRecord(1, None, framed(7))]
+    with pytest.raises(RegistryUnavailable):
+        asyncio.run(agent(Batch(TOPICS.touchpoints("mobile_app"), 0, records, 2), Delivered()))
+    assert publisher.sent == []
 
 
 values = st.one_of(st.none(), st.binary(max_size=60), st.just(payload()), st.just(payload(stage="x")))
