@@ -53,7 +53,7 @@ chaos: $(VENV)/.dev ## kill, pause and cut off everything under load; SEED=, ROU
 fuzz: $(VENV)/.dev ## a million broken records through what ingest does to them; SEED=, RECORDS=
 	@$(BIN)/python -m tests.fuzz $(foreach name,SEED RECORDS,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) $($(name))))
 
-docs: $(VENV)/.dev ## renew the answers in docs/analysts.md, and docs/data-dictionary.md
+docs: $(VENV)/.dev ## renew docs/asyncapi.yaml, docs/data-dictionary.md and the answers in docs/analysts.md
 	@$(BIN)/python -m tests.docs
 
 kafka: $(VENV)/.dev ## fetch Apache Kafka and a schema registry for the tests now (needs Java and Maven)

@@ -25,6 +25,7 @@ from omnitrack.commands.report import report_command
 from omnitrack.commands.restitch import restitch_command
 from omnitrack.commands.retention import retention_command
 from omnitrack.commands.rules import rules_app
+from omnitrack.commands.schema import schema_app
 from omnitrack.commands.simulate import simulate
 from omnitrack.commands.sql import sql_command
 from omnitrack.commands.status import status_command
@@ -62,6 +63,7 @@ app.command("status")(status_command)
 app.command("audit")(audit_command)
 app.command("restitch")(restitch_command)
 app.add_typer(rules_app, name="rules")
+app.add_typer(schema_app, name="schema")
 app.command("retention")(retention_command)
 app.command("erase")(erase_command)
 app.add_typer(dead_app, name="dead")

@@ -28,7 +28,7 @@ _STRUCTURED = "application/cloudevents"
 _STRUCTURED_JSON = f"{_STRUCTURED}+json"
 _JSON = "application/json"
 _PREFIX = "ce_"
-_REQUIRED = ("id", "source", "type")
+REQUIRED_ATTRIBUTES = ("id", "source", "type")
 _ABSENT = msgspec.Raw(b"")
 
 
@@ -130,7 +130,7 @@ def _wrong_attributes(attributes: Mapping[str, object], prefix: str) -> list[str
         errors.append(f"{prefix}specversion: missing: must be {SPEC_VERSION}")
     elif attributes["specversion"] != SPEC_VERSION:
         errors.append(f"{prefix}specversion: must be {SPEC_VERSION}")
-    for name in _REQUIRED:
+    for name in REQUIRED_ATTRIBUTES:
         given = attributes.get(name)
         if given is None:
             errors.append(f"{prefix}{name}: missing")

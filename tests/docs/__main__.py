@@ -1,19 +1,24 @@
-"""`make docs`: the answers in docs/analysts.md and docs/data-dictionary.md, made anew on an embedded ClickHouse."""
+"""`make docs`: docs/asyncapi.yaml from the code; docs/data-dictionary.md and the answers in docs/analysts.md from an
+embedded ClickHouse.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
+from omnitrack.contract.asyncapi import render
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.settings import ClickHouseSettings
 from tests.docs.dictionary import DICTIONARY, read_dictionary
 from tests.docs.guide import GUIDE, answers_of, blocks_of, with_answers
+from tests.omnitrack.contract.guide import ASYNCAPI
 from tests.support.bank_month import BankMonth
 from tests.support.clickhouse import EmbeddedClickHouse
 
 
 def main() -> None:
+    _write(ASYNCAPI, render())
     with tempfile.TemporaryDirectory(prefix="omnitrack-docs-") as folder:
         server = EmbeddedClickHouse.start(Path(folder))
         try:
