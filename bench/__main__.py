@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import sizing
+from bench import sizing, sizing_check, targets
 from bench.measurements import MEASUREMENTS, Measurement
 from bench.tables import draw, fill, load, table, where
 
@@ -84,6 +84,10 @@ def render(results: Path) -> None:
 
 def made(name: str, results: Path) -> str | None:
     """The table of that name, None if its figures are missing."""
+    if name == "targets":
+        return targets.made(results)
+    if name == "sizing_check":
+        return sizing_check.made(results)
     if name.startswith("sizing"):
         return sizing.made(name, results)
     file = results / f"{name}.json"

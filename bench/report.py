@@ -82,5 +82,5 @@ def _processor() -> str:
 
 
 def _rounded(value: str | float) -> str | float:
-    """Four digits say all that a measurement can."""
-    return float(f"{value:.4g}") if isinstance(value, float) else value
+    """Six digits say more than a measurement can."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -1,0 +1,53 @@
+"""What the sizes predict of a whole deployment, beside what it took: the step of them that fits on one machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.report import Row
+from bench.sizing import Assumptions, NotMeasured, costs_of, size
+from bench.tables import load, table
+
+RESULT = "pipeline_step"
+
+
+def made(results: Path) -> str | None:
+    """Seconds of the processor per million touchpoints by process, predicted and measured; None: not measured."""
+    file = results / f"{RESULT}.json"
+    try:
+        costs = costs_of(results)
+    except NotMeasured:
+        return None
+    if not file.exists():
+        return None
+    found = load(file)
+    rows: list[Row] = found["rows"]
+    parts = (
+        ("workers", "worker", costs.ingest + costs.stitch),
+        ("sinks", "sink", costs.sink),
+        ("ClickHouse", "clickhouse", costs.clickhouse),
+    )
+    lines = [_line(what, predicted, _used(rows, name)) for what, name, predicted in parts]
+    lines.append(_line("all of these", sum(part[2] for part in parts), sum(_used(rows, part[1]) for part in parts)))
+    options = found["options"]
+    needed = size(options["customers"], options["rate"], 0, costs, Assumptions())
+    whole = next(row for row in rows if row["what"] == "whole")
+    kept = f"{float(whole['touchpoints_per_s']):,.0f} a second came through"
+    return (
+        f"{table(lines)}\n{options['customers']:,} customers, {options['rate']:,} touchpoints a second for "
+        f"{options['seconds']:g} s with {options['workers']} worker(s), where the sizes say {needed.workers}: {kept}.\n"
+    )
+
+
+def _used(rows: list[Row], name: str) -> float:
+    """Of all processes whose names begin so."""
+    return sum(float(row["processor_s_per_million"]) for row in rows if str(row["what"]).startswith(name))
+
+
+def _line(what: str, predicted: float, measured: float) -> Row:
+    return {
+        "what": what,
+        "predicted_s_per_million": predicted,
+        "measured_s_per_million": measured,
+        "measured_of_predicted": measured / predicted,
+    }

@@ -1,0 +1,95 @@
+"""The performance targets, and what the results say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.report import Row
+from bench.tables import load, table
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`value` is to be reached by `column` of the row that begins with `row` in the results `name`; or not exceeded."""
+
+    what: str
+    name: str
+    row: str
+    column: str
+    value: float
+    at_most: bool = False
+    per_million: str | None = None
+    """A column of the row, of which a million is meant."""
+
+    def measured(self, results: Path) -> float | None:
+        """What was measured, None if it was not."""
+        row = _row(results, self.name, self.row)
+        if row is None or self.column not in row:
+            return None
+        found = float(row[self.column])
+        return found if self.per_million is None else found / float(row[self.per_million]) * 1e6
+
+
+TIMES = "ours_times_as_fast"
+RATE = "touchpoints_per_s"
+TARGETS = (
+    Target("stitch, all of spec 2, 5,000 customers: touchpoints/s", "streams_throughput", "stitch", RATE, 100_000),
+    Target("the same, 500,000 customers", "streams_many_customers", "stitch", RATE, 70_000),
+    Target("ingest with full validation: touchpoints/s", "streams_throughput", "ingest", RATE, 60_000),
+    Target("sessions, as many times as fast as Quix Streams (windows)", "peers", "Quix Streams, windows", TIMES, 8),
+    Target("the same, Quix Streams by hand", "peers", "Quix Streams, by hand", TIMES, 8),
+    Target("the same, Bytewax (windows)", "peers", "Bytewax, windows", TIMES, 8),
+    Target("the same, Bytewax by hand", "peers", "Bytewax, by hand", TIMES, 8),
+    Target("the same, stock Faust", "peers", "stock Faust", TIMES, 40),
+    Target("the same, a bare aiokafka loop", "peers", "bare", TIMES, 0.6),
+    Target("published to queryable, for five minutes: touchpoints/s", "pipeline_25000", "whole", RATE, 25_000),
+    Target("freshness at 5,000/s, median: s", "pipeline_5000", "whole", "p50_s", 0.5, at_most=True),
+    Target("freshness at 5,000/s, 99 of 100: s", "pipeline_5000", "whole", "p99_s", 2.0, at_most=True),
+    Target(
+        "recovery of 1,000,000 customers: s of a worker",
+        "recovery",
+        "worker",
+        "wall_s",
+        10,
+        at_most=True,
+        per_million="customers",
+    ),
+)
+
+
+def made(results: Path) -> str:
+    """The table of the targets."""
+    rows = [_row_of(target, results) for target in TARGETS]
+    workers = _of_two_workers(results)
+    rows.append(_judged("two workers against one: times", 1.8, workers, at_most=False))
+    return table(rows)
+
+
+def _row_of(target: Target, results: Path) -> Row:
+    return _judged(target.what, target.value, target.measured(results), target.at_most)
+
+
+def _judged(what: str, value: float, measured: float | None, at_most: bool) -> Row:
+    row: Row = {"what": what, "target": f"{'≤' if at_most else '≥'} {value:,g}"}
+    if measured is None:
+        return row | {"measured": "", "met": "not measured"}
+    met = measured <= value if at_most else measured >= value
+    return row | {
+        "measured": f"{measured:,.0f}" if measured >= 100 else f"{measured:.2f}",
+        "met": "yes" if met else "no",
+    }
+
+
+def _of_two_workers(results: Path) -> float | None:
+    one, two = (_row(results, f"pipeline_{number}", "whole") for number in ("one_worker", "two_workers"))
+    return None if one is None or two is None else float(two[RATE]) / float(one[RATE])
+
+
+def _row(results: Path, name: str, what: str) -> Mapping[str, str | float] | None:
+    file = results / f"{name}.json"
+    if not file.exists():
+        return None
+    rows: list[Row] = load(file)["rows"]
+    return next((row for row in rows if str(row.get("what", "")).startswith(what)), None)
