@@ -32,6 +32,12 @@ MEASUREMENTS = (
         plot="processor_s_per_million",
     ),
     Measurement(
+        "stitch_profile",
+        "Stitch without Kafka: share of its time by module",
+        "stitch_profile",
+        quick=("--count", "20000"),
+    ),
+    Measurement(
         "streams_throughput",
         "One worker on Apache Kafka, 5,000 customers",
         "streams_throughput",

@@ -1,0 +1,60 @@
+"""Where stitching spends its time, module by module, without Kafka: `python -m bench.stitch_profile [--count N]`.
+
+The profiler makes calls dearer than they are, so shares say where to look, not what is to be won. What compiled
+functions take (encoding, decoding, packing, dictionaries) counts for the module that calls them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.report import Report, add_json_option
+from bench.stitch_growth import USUAL, measure
+
+ROOT = Path(__file__).parents[1]
+SHOWN = 14
+Function = tuple[str, int, str]
+"""File, line and name; compiled functions have no file."""
+
+
+def by_module(stats: Mapping[Function, Any]) -> Counter[str]:
+    """Seconds by file of the project; what is not the project's counts for whom it is called by.
+
+    `stats` are the profiler's: per function calls, direct calls, seconds of its own, seconds in all, and the same per
+    caller.
+    """
+    seconds: Counter[str] = Counter()
+    for (file, _, _), (_, _, own, _, callers) in stats.items():
+        if file.startswith(str(ROOT)):
+            seconds[str(Path(file).relative_to(ROOT))] += own
+            continue
+        for (caller, _, _), called in callers.items():
+            name = str(Path(caller).relative_to(ROOT)) if caller.startswith(str(ROOT)) else "libraries"
+            seconds[name] += called[2]
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=200_000)
+    add_json_option(parser)
+    options = parser.parse_args()
+    profiler = cProfile.Profile()
+    measure(options.count, USUAL, 0.0, profiler)
+    profiler.create_stats()
+    seconds = by_module(profiler.stats)
+    found = Report("stitch_profile", vars(options))
+    for module, took in seconds.most_common(SHOWN):
+        share = took / seconds.total()
+        found.add(what=module, share=share)
+        print(f"{share:6.1%}  {module}")
+    found.write(options.json)
+
+
+if __name__ == "__main__":
+    main()
