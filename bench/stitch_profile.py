@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,13 +31,20 @@ def by_module(stats: Mapping[Function, Any]) -> Counter[str]:
     """
     seconds: Counter[str] = Counter()
     for (file, _, _), (_, _, own, _, callers) in stats.items():
-        if file.startswith(str(ROOT)):
-            seconds[str(Path(file).relative_to(ROOT))] += own
+        module = _module(file)
+        if module is not None:
+            seconds[module] += own
             continue
         for (caller, _, _), called in callers.items():
-            name = str(Path(caller).relative_to(ROOT)) if caller.startswith(str(ROOT)) else "libraries"
-            seconds[name] += called[2]
+            seconds[_module(caller) or "libraries"] += called[2]
     return seconds
+
+
+def _module(file: str) -> str | None:
+    """The file's place in the project; None: it is not the project's."""
+    path = Path(file)
+    of_project = path.is_relative_to(ROOT) and not path.is_relative_to(sys.prefix)
+    return str(path.relative_to(ROOT)) if of_project else None
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from bench import __main__ as bench
 from bench import tables
 from bench.measurements import MEASUREMENTS, Measurement
 from bench.report import Report, Row, add_json_option
+from bench.stitch_profile import by_module
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,3 +95,19 @@ def test_the_same_figures_draw_the_same_plot(tmp_path: Path) -> None:
 
     assert (tmp_path / "plot.svg").read_text() == first
     assert "<svg" in first
+
+
+def test_compiled_functions_count_for_the_module_that_calls_them() -> None:
+    here, log = str(ROOT / "streams/journey/log.py"), "streams/journey/log.py"
+    stats = {
+        (here, 10, "read"): (1, 1, 2.0, 9.0, {}),
+        ("~", 0, "<decode>"): (
+            3,
+            3,
+            7.0,
+            7.0,
+            {(here, 10, "read"): (2, 2, 4.0, 4.0), ("~", 0, "<map>"): (1, 1, 3.0, 3.0)},
+        ),
+    }
+
+    assert by_module(stats) == {log: 6.0, "libraries": 3.0}
