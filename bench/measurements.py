@@ -95,6 +95,13 @@ MEASUREMENTS = (
         full=("--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2"),
         quick=("--backlog", "--rate", "25000", "--seconds", "10", "--workers", "2"),
     ),
+    Measurement(
+        "pipeline_step",
+        "The largest step of the sizes that fits here: a million customers, 10,000 a second held",
+        "pipeline_throughput",
+        full=("--rate", "10000", "--seconds", "120", "--customers", "1000000"),
+        quick=("--rate", "10000", "--seconds", "10", "--customers", "100000"),
+    ),
     Measurement("alert_latency", "From a touchpoint to its alert", "alert_latency", quick=("--seconds", "20")),
     Measurement(
         "metrics_views",
