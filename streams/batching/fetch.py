@@ -15,6 +15,7 @@ from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult
 from aiokafka.errors import CorruptRecordException
 
 from streams.batching.batch import Record
+from streams.batching.odd_headers import read_with_odd_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +119,20 @@ def unpack(source: Any, limit: int) -> list[Record]:
             raise CorruptRecordException(f"Invalid CRC - {source._tp}")
         if not _is_aborted(source, chunk) and not chunk.is_control_batch:
             position = source.next_fetch_offset
+            found = _records_of(chunk, fetched)
             if chunk.base_offset >= position:
-                records.extend(chunk)
+                records.extend(found)
             else:
-                records.extend(record for record in chunk if record.offset >= position)
+                records.extend(record for record in found if record.offset >= position)
         source.next_fetch_offset = chunk.next_offset
     return records
+
+
+def _records_of(chunk: Any, fetched: Any) -> list[Record]:
+    try:
+        return list(chunk)
+    except UnicodeDecodeError:
+        return read_with_odd_headers(fetched, chunk.base_offset)
 
 
 def _is_aborted(source: Any, chunk: Any) -> bool:

@@ -62,6 +62,15 @@ def send(deployment: Deployment, *records: tuple[bytes, list[tuple[str, bytes]]]
     producer.close()
 
 
+class OddName(str):
+    """A header's name as clients that take any bytes send it."""
+
+    __slots__ = ()
+
+    def encode(self, *_: Any) -> bytes:
+        return b"\xff\xfe"
+
+
 def values(deployment: Deployment, topic: str) -> list[bytes]:
     return [value for *_, value in deployment.read(topic)]
 
@@ -80,11 +89,12 @@ def test_every_form_leads_to_the_same_touchpoint_and_what_does_not_open_is_a_dea
         publish(deployment)
         for name in ("plain", "cloudevents", "avro"):
             run_guide(deployment, registry, name)
-        send(deployment, (older, STRUCTURED), *((value, []) for value in broken))
-        deployment.done(11, worker)
+        odd = touchpoint("odd", "C-1", START.isoformat())
+        send(deployment, (older, STRUCTURED), (odd, [(OddName("odd"), b"")]), *((value, []) for value in broken))
+        deployment.done(12, worker)
     topics = deployment.topics
     rows = [msgspec.msgpack.decode(value, type=TouchpointRow) for value in values(deployment, topics.stitched)]
-    assert {row.touchpoint.event_id for row in rows} == {"call-71-3", *(f"published-{at}" for at in range(5))}
+    assert {row.touchpoint.event_id for row in rows} == {"call-71-3", "odd", *(f"published-{at}" for at in range(5))}
     again = [msgspec.msgpack.decode(value, type=DuplicateRow) for value in values(deployment, topics.duplicates)]
     assert [row.event_id for row in again] == ["call-71-3", "call-71-3"]
     letters = [msgspec.json.decode(value, type=DeadLetter) for value in values(deployment, topics.dead)]

@@ -1,0 +1,68 @@
+"""Record batches in which a header's name is not UTF-8: the driver refuses them, and would never get past them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka.consumer import fetcher
+from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.record.util import decode_varint
+
+from streams.batching.batch import Record
+
+_BASE_OFFSET, _LENGTH_END = 8, 12
+
+
+class KeptRecords(MemoryRecords):  # type: ignore[misc]
+    """What the driver makes of a fetched partition, with the bytes that it was made of."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.data = data
+
+
+fetcher.MemoryRecords = KeptRecords
+
+
+def read_with_odd_headers(fetched: KeptRecords, base_offset: int) -> list[Record]:
+    """The records of the batch that begins at `base_offset`; bytes of names that are not UTF-8 are question marks."""
+    data, begin = fetched.data, 0
+    while int.from_bytes(data[begin : begin + _BASE_OFFSET], "big") != base_offset:
+        begin = _end(data, begin)
+    return list(_OddBatch(data[begin : _end(data, begin)]))
+
+
+def _end(data: bytes, begin: int) -> int:
+    """Where the batch that begins there ends."""
+    return begin + _LENGTH_END + int.from_bytes(data[begin + _BASE_OFFSET : begin + _LENGTH_END], "big")
+
+
+class _OddBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
+    """The driver's own reader in Python, names mended before it comes to them."""
+
+    def _read_msg(self, *_: Any) -> Any:
+        buffer, position = self._buffer, self._pos
+        for _field in ("length", "attributes", "time", "offset"):
+            _, position = decode_varint(buffer, position)
+        for _field in ("key", "value"):
+            length, position = decode_varint(buffer, position)
+            position += max(length, 0)
+        count, position = decode_varint(buffer, position)
+        for _number in range(count):
+            length, position = decode_varint(buffer, position)
+            name = bytes(buffer[position : position + length])
+            buffer[position : position + length] = _mended(name)
+            position += length
+            length, position = decode_varint(buffer, position)
+            position += max(length, 0)
+        return super()._read_msg()
+
+
+def _mended(name: bytes) -> bytes:
+    """As long as it was."""
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return name.decode("ascii", "replace").replace("\ufffd", "?").encode()
+    return name
