@@ -42,6 +42,7 @@ def language_asked() -> str:
 
 
 def theme_asked() -> str:
+    """The theme of the visitor's cookie; `light` where it has none."""
     chosen = request.cookies.get("theme", "")
     return chosen if chosen in THEMES else "light"
 

@@ -62,9 +62,11 @@ class Filters:
         return Period(_midnight(self.first, zone), _midnight(self.last + _DAY, zone))
 
     def with_days(self, first: date, last: date) -> Self:
+        """From `first` to the end of `last`, in whichever order they are given."""
         return replace(self, span=DATES, first=min(first, last), last=max(first, last))
 
     def with_span(self, span: str) -> Self:
+        """A period that ends now: `24h`, `7d`, …."""
         return replace(self, span=span, first=None, last=None)
 
     def with_own(self, **changes: str | None) -> Self:

@@ -62,15 +62,19 @@ class Words:
         return Definition(self(f"view.{view}.title"), self(f"view.{view}.meaning"), **said)
 
     def time(self, at: datetime | None) -> str:
+        """A time in the catalogue's zone, to the minute; a dash for None."""
         return DASH if at is None else f"{at.astimezone(ZoneInfo(self.zone)):%Y-%m-%d{NBSP}%H:%M}"
 
     def count(self, number: float | None) -> str:
+        """A whole number with separators; a dash for None."""
         return DASH if number is None else f"{number:,.0f}"
 
     def number(self, number: float | None, digits: int = 2) -> str:
+        """A number with so many digits after the point; a dash for None."""
         return DASH if number is None else f"{number:,.{digits}f}"
 
     def share(self, share: float | None, digits: int = 1) -> str:
+        """A share of 0 to 1 in percent; a dash for None."""
         return DASH if share is None else f"{100 * share:.{digits}f}{NBSP}%"
 
     def interval(self, low: float | None, high: float | None) -> str:

@@ -66,6 +66,7 @@ class BrokerReader:
             raise BrokerUnavailableError(self._kafka, str(error) or type(error).__name__) from error
 
     def topics(self) -> frozenset[str]:
+        """The names of all topics."""
         return frozenset(self._admin.list_topics())
 
     def begin_offsets(self, topics: Iterable[str]) -> Offsets:

@@ -27,6 +27,7 @@ class AlarmFilter:
         self._within = False
 
     def wants(self, line: str) -> bool:
+        """Whether `line` is to be shown: it alarms, or belongs to a record that does."""
         if _ALARMING.search(line) or line.startswith(_TRACEBACK):
             self._within = True
         elif not line or _RECORD_START.match(line):
@@ -61,6 +62,7 @@ class ChildLog:
         return tuple(self._tail)
 
     def close(self) -> None:
+        """Close the file; what the child writes after that is lost."""
         self._file.close()
 
     def _pump(self, output: IO[bytes]) -> None:

@@ -30,6 +30,8 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
+    """All is stored, after so many seconds."""
+
     seconds: float
 
 
@@ -47,6 +49,8 @@ class StillBehind:
 
 @dataclass(frozen=True, slots=True)
 class TopicsMissing:
+    """There is nothing to wait for: the broker does not have these topics."""
+
     topics: tuple[str, ...]
 
     def __str__(self) -> str:

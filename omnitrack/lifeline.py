@@ -15,6 +15,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
+    """Tie this process to the parent of the first argument, then become the command of the others."""
     parent, command = int(sys.argv[1]), sys.argv[2:]
     if sys.platform == "linux":
         # SIGKILL, because a worker that drains in vain would outlive its supervisor; delivery survives it.

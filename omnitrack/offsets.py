@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 
 class Partition(NamedTuple):
+    """A partition of a topic; `topic:number` as text."""
+
     topic: str
     number: int
 

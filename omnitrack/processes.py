@@ -53,6 +53,7 @@ class SupervisedProcess:
 
     @property
     def pid(self) -> int:
+        """The process's number."""
         return self._process.pid
 
     @property

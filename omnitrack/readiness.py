@@ -40,6 +40,7 @@ class Readiness:
     catalogue: Catalogue
 
     def broker_silent(self) -> str | None:
+        """Whether Kafka answers: None, or why not."""
         try:
             with BrokerReader(self.kafka, _PROBE_SECONDS):
                 return None
@@ -47,6 +48,10 @@ class Readiness:
             return str(error)
 
     def topics_missing(self) -> str | None:
+        """Make the topics that are missing; None, or why they cannot be made yet.
+
+        Raises `ServiceFailedError` where one exists with other partitions: waiting does not help.
+        """
         provision = ensure_topics(self.kafka, self.topics, partitions=self.partitions, replication=self.replication)
         try:
             asyncio.run(provision)
@@ -57,6 +62,7 @@ class Readiness:
         return None
 
     def clickhouse_silent(self) -> str | None:
+        """Whether ClickHouse answers: None, or why not. Raises `ServiceFailedError` where it refuses."""
         try:
             connect(self.clickhouse, database="default").disconnect()
         except ClickHouseUnavailable as error:
@@ -66,6 +72,10 @@ class Readiness:
         return None
 
     def tables_missing(self) -> str | None:
+        """Bring tables, views and catalogue up to date; None, or why that cannot be done yet.
+
+        Raises `ServiceFailedError` where ClickHouse refuses, or has other migrations.
+        """
         try:
             migrate(self.clickhouse, self.catalogue)
         except ClickHouseUnavailable as error:
@@ -75,6 +85,7 @@ class Readiness:
         return None
 
     def explorer_silent(self, port: int) -> str | None:
+        """Whether the explorer's page of health answers at `port`: None, or why not."""
         connection = HTTPConnection(LOOPBACK, port, timeout=_PROBE_SECONDS)
         try:
             connection.request("GET", "/health")

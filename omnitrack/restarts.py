@@ -17,12 +17,16 @@ class RestartPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RestartAfter:
+    """Start it again after `delay` seconds; it has died so many times in a row."""
+
     delay: float
     deaths_at_once: int
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
+    """It has died too many times in a row."""
+
     deaths_at_once: int
 
 

@@ -64,6 +64,7 @@ def read_runtime(data_dir: Path) -> Runtime | None:
 
 
 def remove_runtime(data_dir: Path) -> None:
+    """Say that no `up` runs on this data directory any more; it is no error if none did."""
     (data_dir / FILE_NAME).unlink(missing_ok=True)
     (data_dir / TARGETS_FILE_NAME).unlink(missing_ok=True)
 

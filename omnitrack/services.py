@@ -51,6 +51,8 @@ class ServiceSpec:
 
 
 class State(StrEnum):
+    """How a service is."""
+
     DOWN = "down"
     STARTING = "starting"
     UP = "up"
@@ -75,6 +77,7 @@ class Service:
 
     @property
     def name(self) -> str:
+        """What it is called, in logs and to the user."""
         return self.spec.name
 
     def tick(self, up: Iterable[str]) -> bool:
@@ -95,13 +98,16 @@ class Service:
         return False
 
     def terminate(self) -> None:
+        """Ask it to end in its own way, if it runs."""
         if self.process is not None:
             self.process.terminate()
 
     def ended(self) -> bool:
+        """Whether it does not run."""
         return self.process is None or self.process.exit_code() is not None
 
     def kill(self) -> None:
+        """End it at once, if it runs."""
         if self.process is not None:
             self.process.kill()
 

@@ -39,6 +39,7 @@ class StoringHandler:
         self._storing: dict[asyncio.Task[None], Delivery] = {}
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        """Begin to store one batch and return: batches of several partitions are stored side by side."""
         for task, earlier in self._storing.items():
             if not earlier.is_current():
                 task.cancel()

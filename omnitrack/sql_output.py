@@ -23,6 +23,8 @@ UNLIMITED_WIDTH = 100_000
 
 
 class Format(StrEnum):
+    """How rows are printed."""
+
     TABLE = "table"
     JSON = "json"
     CSV = "csv"

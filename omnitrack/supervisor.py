@@ -64,6 +64,7 @@ class Plan:
 
     @property
     def log_dir(self) -> Path:
+        """Where each service has its log."""
         return self.data_dir / "logs"
 
 
@@ -140,10 +141,12 @@ class Supervisor:
 
     @property
     def is_ready(self) -> bool:
+        """Whether all services have been up at once."""
         return self._ready.is_set()
 
     @property
     def services(self) -> tuple[Service, ...]:
+        """All services, in the order in which they are started."""
         return tuple(service for stage in self._stages for service in stage)
 
     def _take_data_dir(self) -> None:

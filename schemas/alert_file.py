@@ -44,6 +44,8 @@ Share = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
+    """A section of the file: an unknown field is a mistake."""
+
     model_config = SECTION
 
 
@@ -70,6 +72,8 @@ class RuleSection(Section):
 
 
 class HandoffRuleSection(RuleSection):
+    """Each handoff that fails raises an alert."""
+
     of = "handoff"
 
     kind: Literal["handoff"]
@@ -81,6 +85,8 @@ class HandoffRuleSection(RuleSection):
 
 
 class DeadlineRuleSection(RuleSection):
+    """Each promise or referral that is near or past its date raises an alert."""
+
     of = "deadline"
 
     kind: Literal["deadline"]
@@ -98,6 +104,8 @@ class _ShareSection(RuleSection):
 
 
 class RateRuleSection(_ShareSection):
+    """A share of failed handoffs above the threshold raises an alert."""
+
     of = "rate"
 
     kind: Literal["rate"]
@@ -108,6 +116,8 @@ class RateRuleSection(_ShareSection):
 
 
 class WaitRuleSection(_ShareSection):
+    """A share of waits over their standard above the threshold raises an alert."""
+
     of = "wait"
 
     kind: Literal["wait"]
@@ -124,6 +134,8 @@ RULE_SECTIONS: dict[str, type[RuleSection]] = {
 
 
 class MaintenanceSection(Section):
+    """Alerts that match are silent from `from` to before `until`."""
+
     name: Text
     since: Moment = Field(alias="from")
     until: Moment
@@ -131,6 +143,8 @@ class MaintenanceSection(Section):
 
 
 class AlertsSection(Section):
+    """The section `alerts` of the catalogue."""
+
     alert_horizon: PositiveDuration = 24 * HOUR
     silence_incidents: bool = True
     maintenance: list[MaintenanceSection] = []

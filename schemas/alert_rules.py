@@ -63,6 +63,7 @@ class HandoffRule(Rule):
 
     @property
     def kind(self) -> AlertKind:
+        """The kind of the alerts it raises."""
         return "handoff"
 
 
@@ -78,6 +79,7 @@ class DeadlineRule(Rule):
 
     @property
     def kind(self) -> AlertKind:
+        """The kind of the alerts it raises."""
         return "deadline"
 
 
@@ -98,6 +100,7 @@ class ShareRule(Rule):
 
     @property
     def kind(self) -> AlertKind:
+        """The kind of the alerts it raises."""
         return self.of
 
     @cached_property
@@ -135,6 +138,7 @@ class Maintenance:
     match: Mapping[str, str] = field(default_factory=dict)
 
     def covers(self, at: int, labels: Mapping[str, str]) -> bool:
+        """Whether an alert with these labels is silent at `at` (Unix milliseconds)."""
         return self.since <= at < self.until and all(labels.get(name) == value for name, value in self.match.items())
 
 
@@ -149,22 +153,27 @@ class AlertRules:
 
     @cached_property
     def by_name(self) -> Mapping[str, AnyRule]:
+        """The rules by their names, which are unique."""
         return {rule.name: rule for rule in self.rules}
 
     @cached_property
     def handoff_rules(self) -> tuple[HandoffRule, ...]:
+        """Those that look at each handoff."""
         return tuple(rule for rule in self.rules if isinstance(rule, HandoffRule))
 
     @cached_property
     def deadline_rules(self) -> tuple[DeadlineRule, ...]:
+        """Those that look at dates of promises and referrals."""
         return tuple(rule for rule in self.rules if isinstance(rule, DeadlineRule))
 
     @cached_property
     def rate_rules(self) -> tuple[ShareRule, ...]:
+        """Those that look at the share of failed handoffs."""
         return tuple(rule for rule in self.rules if isinstance(rule, ShareRule) and rule.of == "rate")
 
     @cached_property
     def wait_rules(self) -> tuple[ShareRule, ...]:
+        """Those that look at the share of waits over their standard."""
         return tuple(rule for rule in self.rules if isinstance(rule, ShareRule) and rule.of == "wait")
 
     def maintenance_at(self, at: int, labels: Mapping[str, str]) -> Maintenance | None:

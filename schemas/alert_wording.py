@@ -60,4 +60,5 @@ def duration_text(milliseconds: int) -> str:
 
 
 def share_text(share: float) -> str:
+    """A share of 0 to 1 in percent, with a digit after the point where it is not zero."""
     return f"{share:.1%}".replace(".0%", "%")

@@ -77,19 +77,24 @@ class Catalogue:
         return tuple(self.rules)
 
     def inactivity(self, intent: str) -> int:
+        """After so long without a touchpoint a journey of the intent is abandoned (ms)."""
         return self.rules.get(intent, self.default).inactivity
 
     def handoff_window(self, intent: str) -> int:
+        """So long after leaving, a customer may arrive on another channel (ms)."""
         return self.rules.get(intent, self.default).handoff_window
 
     def wait_standard(self, intent: str, channel: str) -> float:
+        """What a wait may take on the channel, in seconds."""
         rules = self.rules.get(intent, self.default)
         return rules.wait_standards.get(channel, rules.wait_standard)
 
     def requires_branch(self, intent: str) -> bool:
+        """Whether the intent cannot be done without a branch."""
         return self.rules.get(intent, self.default).requires_branch
 
     def required_fields(self, intent: str) -> tuple[str, ...]:
+        """The answers that a customer should be asked for only once."""
         return self.rules.get(intent, self.default).required_fields
 
 

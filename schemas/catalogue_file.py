@@ -72,6 +72,8 @@ WaitStandard = Annotated[
 
 
 class Section(BaseModel):
+    """A section of the file: an unknown field is a mistake."""
+
     model_config = SECTION
 
 
@@ -117,6 +119,8 @@ class RetentionSection(Section):
 
 
 class CatalogueFile(Section):
+    """The whole file; durations are in milliseconds once read."""
+
     horizon: Horizon = 45 * DAY
     defaults: DefaultsSection = DefaultsSection()
     volatile_answers: list[Slug] = ["status"]

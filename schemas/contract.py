@@ -34,6 +34,8 @@ Details = TypeVar("Details")
 
 @with_config(STRICT)
 class Referral(TypedDict, Generic[OtherChannel]):
+    """The customer is sent to another channel; where, until when, and why."""
+
     to_channel: OtherChannel
     due_at: NotRequired[Time | None]
     reason: NotRequired[Text | None]
@@ -49,6 +51,8 @@ class Satisfaction(TypedDict):
 
 @with_config(STRICT)
 class Promise(TypedDict):
+    """The bank promises something by `due_at`."""
+
     promise_id: Id
     due_at: Time
 

@@ -17,6 +17,8 @@ STRICT = ConfigDict(strict=True, extra="forbid")
 
 @with_config(STRICT)
 class MobileAppDetails(TypedDict):
+    """Where in the mobile app, and on which device."""
+
     app_version: Text
     os: Literal["ios", "android", "harmonyos", "other"]
     screen: NotRequired[Text | None]
@@ -25,6 +27,8 @@ class MobileAppDetails(TypedDict):
 
 @with_config(STRICT)
 class OnlineBankingDetails(TypedDict):
+    """Which page of online banking."""
+
     path: Text
     browser: NotRequired[Text | None]
     region: NotRequired[Text | None]
@@ -32,12 +36,16 @@ class OnlineBankingDetails(TypedDict):
 
 @with_config(STRICT)
 class WechatDetails(TypedDict):
+    """Where in WeChat: the official account or the mini program."""
+
     surface: Literal["official_account", "mini_program"]
     menu: NotRequired[Text | None]
 
 
 @with_config(STRICT)
 class AtmDetails(TypedDict):
+    """Which cash machine, what it was asked for, and how it answered."""
+
     terminal_id: Text
     service: Literal["withdraw", "deposit", "transfer", "inquiry", "pin", "other"]
     response_code: NotRequired[Text | None]
@@ -45,6 +53,8 @@ class AtmDetails(TypedDict):
 
 @with_config(STRICT)
 class HotlineDetails(TypedDict):
+    """Which call, its way through the voice menu, and who took it."""
+
     call_id: Text
     ivr_path: NotRequired[Annotated[list[Text], Field(max_length=64)] | None]
     agent_id: NotRequired[Text | None]
@@ -53,6 +63,8 @@ class HotlineDetails(TypedDict):
 
 @with_config(STRICT)
 class BranchDetails(TypedDict):
+    """Which branch, the ticket and the counter, and how many were waiting."""
+
     branch_id: Text
     ticket_no: NotRequired[Text | None]
     counter_no: NotRequired[Text | None]

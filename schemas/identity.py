@@ -93,6 +93,7 @@ def profile_key(identities: tuple[Identity, ...]) -> str:
 
 
 def is_profile(key: str) -> bool:
+    """Whether a key of `identity` is a profile's, not a single identity's."""
     return key.startswith(_PROFILE)
 
 

@@ -44,10 +44,12 @@ class KafkaSecurity(BaseSettings):
 
     @property
     def tls(self) -> bool:
+        """Whether connections are encrypted."""
         return self.security in ("SSL", "SASL_SSL")
 
     @property
     def sasl(self) -> bool:
+        """Whether clients log in with a name and a password."""
         return self.security in ("SASL_PLAINTEXT", "SASL_SSL")
 
     def secret(self) -> str:

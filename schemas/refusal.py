@@ -72,6 +72,7 @@ def explain(payload: bytes | None, channel: str, error: ValidationError | None) 
 
 
 def schema_errors(error: ValidationError) -> list[str]:
+    """What is wrong, field by field, as `field: must …`; values are never told."""
     return [
         f"{_path(details['loc'])}: {what_is_wrong(details)}"
         for details in error.errors(include_url=False, include_input=False)

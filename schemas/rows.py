@@ -108,6 +108,8 @@ class HandoffRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class PromiseRow(msgspec.Struct, frozen=True, gc=False):
+    """A row of `promises`, keyed by customer and promise; times are Unix milliseconds."""
+
     customer_id: str
     promise_id: str
     journey_id: str | None

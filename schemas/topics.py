@@ -11,6 +11,8 @@ DEFAULT_PREFIX = "omnitrack."
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
+    """A topic to be made, and what Kafka does with what is old: `delete` it, or `compact`."""
+
     name: str
     cleanup: str = "delete"
 
@@ -23,6 +25,7 @@ class Topics:
     channels: tuple[str, ...] = BUILT_IN_CHANNELS
 
     def touchpoints(self, channel: str) -> str:
+        """Where the records of a channel come in."""
         return f"{self.prefix}touchpoints.{channel}"
 
     def channel_of(self, topic: str) -> str:
@@ -31,6 +34,7 @@ class Topics:
 
     @property
     def inputs(self) -> tuple[str, ...]:
+        """All topics of touchpoints."""
         return tuple(self.touchpoints(channel) for channel in self.channels)
 
     @property
@@ -40,6 +44,7 @@ class Topics:
 
     @property
     def customer(self) -> str:
+        """Arrivals and withdrawals, by customer."""
         return f"{self.prefix}customer"
 
     @property
@@ -49,14 +54,17 @@ class Topics:
 
     @property
     def journeys(self) -> str:
+        """Rows of journeys, by customer."""
         return f"{self.prefix}journeys"
 
     @property
     def handoffs(self) -> str:
+        """Rows of handoffs, by customer."""
         return f"{self.prefix}handoffs"
 
     @property
     def promises(self) -> str:
+        """Rows of promises, by customer."""
         return f"{self.prefix}promises"
 
     @property
@@ -71,6 +79,7 @@ class Topics:
 
     @property
     def dead(self) -> str:
+        """Dead letters."""
         return f"{self.prefix}dead"
 
     @property
@@ -114,6 +123,7 @@ class Topics:
 
     @property
     def all(self) -> tuple[TopicSpec, ...]:
+        """Every topic that is needed, with its cleanup policy."""
         deleted = (*self.inputs, self.identity, self.customer, *self.outputs, self.alerting, self.undelivered)
         compacted = (self.identity_state, self.state, self.alerting_state, *map(self.notify_state, RECEIVERS))
         return (*map(TopicSpec, deleted), *(TopicSpec(name, cleanup="compact") for name in compacted))

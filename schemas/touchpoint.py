@@ -54,6 +54,7 @@ class Touchpoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def is_feedback(self) -> bool:
+        """Whether it tells how content the customer was."""
         return self.stage == "feedback"
 
 
@@ -92,6 +93,7 @@ class Arrival(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="a"):
 
     @property
     def at(self) -> int:
+        """When it happened, Unix milliseconds."""
         return self.touchpoint.occurred_at
 
 

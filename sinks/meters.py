@@ -61,6 +61,7 @@ class Ages(Collector):
             self._sum += sum(ages)
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Prometheus's hook: the histogram as it is now."""
         family = HistogramMetricFamily(self._name, self._help)
         with self._lock:
             edges = (*map(str, AGES), "+Inf")

@@ -21,18 +21,22 @@ class Deliveries:
 
     @property
     def under_way(self) -> int:
+        """How many records were sent and not answered yet."""
         return self._under_way
 
     @property
     def delivered(self) -> int:
+        """How many the broker has confirmed."""
         return self._delivered
 
     @property
     def failed(self) -> int:
+        """How many the broker refused or never answered."""
         return self._failed
 
     @property
     def first_failure(self) -> BaseException | None:
+        """Why the first of them failed; None: none did."""
         return self._first_failure
 
     def begin(self, timeout: float) -> bool:

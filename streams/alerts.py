@@ -79,6 +79,7 @@ class StitchingOffsets:
         return {source: max(found.get(source, 0), begins.get(source, 0)) for source in partitions}
 
     async def close(self, *_args: Any, **_kwargs: Any) -> None:
+        """End the connection, if one was made."""
         if self._admin is not None:
             await self._admin.close()
 

@@ -44,7 +44,8 @@ _decode = msgspec.msgpack.Decoder(tuple[Attempt, ...]).decode
 class States(StateStore, Protocol):
     """The state table."""
 
-    def partition(self, partition: int) -> Mapping[bytes, bytes]: ...
+    def partition(self, partition: int) -> Mapping[bytes, bytes]:
+        """The encoded states of one partition, by key."""
 
 
 def read_attempts(state: Mapping[bytes, bytes]) -> tuple[Attempt, ...]:
@@ -118,6 +119,7 @@ class Attempts:
         self._clock_of = clock_of
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        """Take a batch in the parts in which it was attempted before; it is acknowledged with the last of them."""
         *parts, last = cut(batch, read_attempts(self._states.partition(batch.partition)))
         for one in parts:
             part = _Part(delivery)

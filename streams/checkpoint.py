@@ -14,12 +14,16 @@ Write = tuple[bytes, bytes | None]
 
 
 class Publisher(Protocol):
+    """Where a checkpoint's outputs go."""
+
     async def send(self, outgoing: Iterable[Outgoing]) -> object:
         """Publish; returns when everything is durable, raises if anything may not be."""
         ...
 
 
 class StateStore(Protocol):
+    """Where a checkpoint's states go."""
+
     async def write_batch(self, partition: int, groups: Iterable[Sequence[Write]]) -> None:
         """Put and delete keys; returns when the changelog has it durably, else raises and changes nothing."""
         ...

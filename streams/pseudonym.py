@@ -36,6 +36,7 @@ class Pseudonyms:
     old: OldKey | None = None
 
     def of(self, kind: str, value: str) -> str:
+        """The pseudonym of an identity: `kind` is `customer_no`, `phone`, …; 32 hexadecimal digits."""
         text = f"{kind}:{value}"
         if self.old is not None:
             former = _digest(self.old.key, text)
@@ -53,6 +54,7 @@ class Pseudonyms:
         )
 
     def session(self, channel: str, session_id: str) -> str:
+        """The pseudonym of a session, which is known by its channel and its identifier together."""
         return self.of(SESSION, f"{channel}:{session_id}")
 
     def record_key(self, key: bytes | None, identities: Mapping[str, Any]) -> bytes | None:

@@ -28,6 +28,7 @@ def seal(key: bytes, payload: bytes) -> bytes:
 
 
 def is_sealed(payload: bytes) -> bool:
+    """Whether the bytes are sealed by `seal`, with whichever key."""
     return payload.startswith(_MARK)
 
 

@@ -27,6 +27,8 @@ class AccountsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """A user of the file; the password is kept as a salted hash."""
+
     name: str
     role: Role
     password_hash: str
@@ -48,6 +50,7 @@ class Accounts:
         self._current()
 
     def find(self, name: str) -> Account | None:
+        """The account of this name, of the file as it is now; None: there is none."""
         return self._current().get(name)
 
     def verify(self, name: str, password: str) -> Account | None:

@@ -33,6 +33,7 @@ class Login:
         self._throttle = Throttle()
 
     def add_to(self, server: Flask) -> None:
+        """Give the server the pages of the login that is configured."""
         server.add_url_rule("/login", view_func=self.ask)
         server.add_url_rule("/logout", view_func=self.leave)
         if self._accounts is not None:
@@ -42,6 +43,7 @@ class Login:
             server.add_url_rule(CALLBACK, view_func=self.receive)
 
     def ask(self) -> Response:
+        """The page that asks for a name and a password, or leads to the provider."""
         return self._page()
 
     def check(self) -> AnyResponse:
@@ -86,6 +88,7 @@ class Login:
         return redirect(then)
 
     def leave(self) -> AnyResponse:
+        """Forget the visitor, and ask again."""
         session.clear()
         return redirect("/login")
 

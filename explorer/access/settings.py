@@ -45,6 +45,7 @@ class AccessSettings(BaseSettings):
 
     @property
     def has_login(self) -> bool:
+        """Whether visitors have to say who they are."""
         return self.users is not None or self.oidc_issuer is not None
 
     @property
@@ -54,6 +55,7 @@ class AccessSettings(BaseSettings):
 
     @property
     def hostname(self) -> str | None:
+        """The name under which the explorer is reached from outside; None: not told."""
         return urlsplit(self.url or "").hostname
 
     def signing_key(self) -> str:

@@ -29,6 +29,7 @@ class Throttle:
             return max(self._wait(f"name {name}", PER_NAME), self._wait(f"address {address}", PER_ADDRESS))
 
     def note_failure(self, name: str, address: str) -> None:
+        """A password was wrong: it counts against the name and against the address."""
         with self._lock:
             for key in (f"name {name}", f"address {address}"):
                 self._failures.setdefault(key, deque(maxlen=PER_ADDRESS)).append(self._clock())
@@ -37,6 +38,7 @@ class Throttle:
                 self._failures.popitem(last=False)
 
     def note_success(self, name: str) -> None:
+        """A password was right: the name's failures are forgotten, the address's are not."""
         with self._lock:
             self._failures.pop(f"name {name}", None)
 

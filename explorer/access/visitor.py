@@ -16,6 +16,8 @@ Source = Literal["file", "oidc"]
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
+    """Who is looking, and as what."""
+
     name: str
     role: Role
 
@@ -28,6 +30,7 @@ def remember(name: str, role: Role, source: Source, stamp: str = "") -> None:
 
 
 def remember_account(account: Account) -> None:
+    """Log in a user of the file, until the session ends or the password changes."""
     remember(account.name, account.role, "file", account.stamp)
 
 

@@ -25,6 +25,7 @@ _TOLD = ("customer_id", "journey_id")
 
 
 def journey_parts(reading: Reading) -> list[Component]:
+    """One journey: what it came to, its touchpoints on lanes of channels, its handoffs and promises."""
     words = reading.words
     return [
         html.P(dcc.Link(words("journeys.back"), href=reading.here(of=None, journey=None)), className="back"),

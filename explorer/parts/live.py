@@ -48,6 +48,7 @@ def parts_of(tree: Tree) -> Parts:
 
 
 def has_graph(tree: Tree) -> bool:
+    """Whether a figure is anywhere in `tree`."""
     return any(isinstance(component, dcc.Graph) for component in walk(tree))
 
 

@@ -31,6 +31,7 @@ def problem(words: Words, failure: Failure, reading: Reading | None = None) -> h
 
 
 def says_nothing(words: Words) -> html.P:
+    """Where a card has nothing to show, that it is so."""
     return html.P(words("problem.nothing"), className="nothing")
 
 

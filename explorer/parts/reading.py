@@ -26,6 +26,7 @@ class Reading:
 
     @property
     def filters(self) -> Filters:
+        """What the address chooses."""
         return self.scope.filters
 
     def rows(self, name: str) -> list[Row]:
@@ -38,6 +39,7 @@ class Reading:
         return next(iter(self.rows(name)), {})
 
     def failure(self, name: str) -> Failure | None:
+        """Why the query `name` has no answer; None: it has one."""
         answer = self.answers[name]
         return answer if isinstance(answer, Failure) else None
 

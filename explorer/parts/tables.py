@@ -70,14 +70,17 @@ def badge(words: Words, kind: str, value: str) -> html.Span:
 
 
 def badges(words: Words, kind: str, values: Iterable[str]) -> list[Component]:
+    """A badge for each value, with its mark and its name."""
     return [badge(words, kind, value) for value in values]
 
 
 def linked(text: str, href: str) -> dcc.Link:
+    """A text that leads to another page of the explorer."""
     return dcc.Link(text, href=href)
 
 
 def channel_path(words: Words, channels: Iterable[str]) -> str:
+    """The channels' names with arrows between them."""
     return " → ".join(words.name("channel", channel) for channel in channels)
 
 

@@ -45,6 +45,7 @@ class Counts(msgspec.Struct, frozen=True):
 
     @property
     def fates(self) -> int:
+        """How many fates there are; more than `offsets` where one has several."""
         return self.stored + self.dead + self.duplicate
 
 
@@ -82,6 +83,7 @@ class Findings(msgspec.Struct, frozen=True):
 
     @property
     def count(self) -> int:
+        """How many offsets are at fault."""
         return self.missing + self.shared + self.unknown
 
 
@@ -116,6 +118,7 @@ class Audit(msgspec.Struct, frozen=True):
 def account_for(
     topic: str, partition: int, begin: int, end: int, counts: PartitionCounts, findings: Findings
 ) -> PartitionAccount:
+    """The account of one partition: Kafka keeps the offsets from `begin` to before `end`, ClickHouse counts them."""
     kept = counts.kept
     return PartitionAccount(
         topic=topic,

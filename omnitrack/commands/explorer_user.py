@@ -22,6 +22,8 @@ UserName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 
 
 class RoleName(StrEnum):
+    """What a user may be."""
+
     ANALYST = "analyst"
     OPERATOR = "operator"
 

@@ -6,5 +6,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
+    """How a command prints what it found."""
+
     TABLE = "table"
     JSON = "json"

@@ -37,6 +37,8 @@ from sinks.clickhouse.settings import ClickHouseSettings
 
 
 class Format(StrEnum):
+    """How numbers are printed."""
+
     TABLE = "table"
     JSON = "json"
     CSV = "csv"

@@ -32,6 +32,8 @@ rules_app = typer.Typer(no_args_is_help=True, help="Check, test and try the aler
 
 
 class Format(StrEnum):
+    """How the verdict is printed."""
+
     TABLE = "table"
     JSON = "json"
 

@@ -97,6 +97,7 @@ class Terminal:
         self._lock = Lock()
 
     def say(self, line: str) -> None:
+        """Print one line."""
         with self._lock:
             typer.echo(line, err=True)
 

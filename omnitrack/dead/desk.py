@@ -52,6 +52,10 @@ class Desk:
         *,
         with_handled: bool,
     ) -> Filter:
+        """Which letters the options mean; an option that is left out leaves out nothing.
+
+        Times are as the user writes them; raises `ValueError` for one that is none.
+        """
         return Filter(
             ids or (),
             reasons or (),
@@ -75,6 +79,7 @@ class Desk:
 
     @contextmanager
     def operator(self, who: str) -> Iterator[Operator]:
+        """Replays and drops letters in the name of `who`; connected to Kafka as long as the context lasts."""
         with RecordSender(self.endpoints.kafka) as sender:
             yield Operator(self.client, sender, self.topics, who)
 
@@ -83,6 +88,10 @@ class Desk:
 def open_desk(
     kafka: str | None, clickhouse: str | None, data_dir: Path | None, catalogue: Path | None
 ) -> Iterator[Desk]:
+    """What the commands on dead letters need; connected to ClickHouse as long as the context lasts.
+
+    Raises `ClickHouseError`, and `CatalogueError` for a catalogue that does not hold.
+    """
     # The driver logs every attempt at a broker that is away; one line of ours says it.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     endpoints = resolve_endpoints(kafka, clickhouse, data_dir)

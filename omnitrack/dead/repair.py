@@ -71,6 +71,7 @@ class Repair(BaseModel):
     remove: list[Field] = []
 
     def fits(self, reason: str, channel: str) -> bool:
+        """Whether it is meant for letters of this reason from this channel; without a list, for any."""
         return (not self.reason or reason in self.reason) and (not self.channel or channel in self.channel)
 
     @property
@@ -84,6 +85,8 @@ class Repair(BaseModel):
 
 
 class RepairFile(BaseModel):
+    """A file of repairs; a letter gets all that fit it, in their order."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     repairs: list[Repair]

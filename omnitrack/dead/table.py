@@ -67,6 +67,7 @@ class Tally:
     kept: list[Replay] = field(default_factory=list)
 
     def add(self, replays: Iterable[Replay]) -> None:
+        """Count what would become of each letter, and keep the first as examples."""
         for one in replays:
             can_be = one.value is not None
             self.sendable += can_be

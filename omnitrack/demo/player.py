@@ -36,6 +36,7 @@ class Player:
 
     @property
     def sent(self) -> int:
+        """How many records were sent, dirt included."""
         return self._conductor.sent
 
     def end(self) -> None:

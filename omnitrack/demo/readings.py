@@ -75,6 +75,7 @@ class Gauges:
         self._reader = reader
 
     def read(self) -> Readings:
+        """Ask the broker and ClickHouse now. Raises `BrokerUnavailableError` and `ClickHouseError`."""
         stored, dead, duplicate = self._rows("totals")[0]
         failures = self._rows("latest_failure")
         return Readings(

@@ -39,6 +39,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
     @property
     def is_done(self) -> bool:
+        """Whether no row of the customer is left in any table."""
         return not any(self.left.values())
 
 

@@ -22,6 +22,7 @@ class Listed:
 
     @property
     def text(self) -> str:
+        """The number, with its unit."""
         return headline_text(self.metric, self.row)
 
     @property

@@ -47,6 +47,7 @@ def parse_month(text: str, zone: str) -> Period:
 
 
 def next_month(begin: datetime) -> datetime:
+    """The begin of the month after the one that begins at `begin`."""
     return (begin + timedelta(days=32)).replace(day=1)
 
 

@@ -30,7 +30,8 @@ decode_row = msgspec.json.Decoder(AlertRow).decode
 class ToldStates(StateStore, Protocol):
     """The state table: what was told, by fingerprint."""
 
-    def partition(self, partition: int) -> Mapping[bytes, bytes]: ...
+    def partition(self, partition: int) -> Mapping[bytes, bytes]:
+        """What was told of the alerts of one partition, encoded, by fingerprint."""
 
 
 class Notify:
@@ -52,6 +53,10 @@ class Notify:
         self._forgot_at: dict[int, float] = {}
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        """Tell the receiver what is news in one batch, one batch of a partition after the other.
+
+        What it never takes goes to `undelivered`; what was told is remembered with the checkpoint.
+        """
         async with self._telling[batch.partition]:
             told = self._states.partition(batch.partition)
             news = read_news(_rows(batch), told, self._receiver.is_news)

@@ -18,7 +18,8 @@ _LINE_SECONDS = 10.0
 class Meter(Protocol):
     """Told after each touchpoint of a file how far it is, in the unit of the file's total."""
 
-    def show(self, done: int, touchpoints: int) -> None: ...
+    def show(self, done: int, touchpoints: int) -> None:
+        """`done` of the work (bytes, or lines) is over, with so many touchpoints in it."""
 
 
 @contextmanager

@@ -27,11 +27,14 @@ class Target(Protocol):
     """Takes touchpoints: the publisher, or a dry run that only judges them."""
 
     @property
-    def delivered(self) -> int: ...
+    def delivered(self) -> int:
+        """How many touchpoints are durable."""
 
-    def send(self, touchpoint: Mapping[str, Any] | bytes) -> Accepted | Refusal: ...
+    def send(self, touchpoint: Mapping[str, Any] | bytes) -> Accepted | Refusal:
+        """Judge one touchpoint and, if it holds, send it."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Wait until all that was accepted is durable."""
 
 
 class DryRun:
@@ -43,6 +46,7 @@ class DryRun:
         self._admission = Admission(topics, events)
 
     def send(self, touchpoint: Mapping[str, Any] | bytes) -> Accepted | Refusal:
+        """Judge one touchpoint; nothing is sent."""
         return self._admission.judge(touchpoint, int(time.time() * 1000))
 
     def close(self) -> None:

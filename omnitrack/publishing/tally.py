@@ -25,6 +25,7 @@ class Tally:
 
     @property
     def lines(self) -> int:
+        """How many lines were read: each is counted under one head."""
         return self.used + self.no_touchpoint.total() + self.refused.total()
 
     def judge(self, verdict: Verdict) -> None:
@@ -39,6 +40,7 @@ class Tally:
                 self._refuse(verdict.place, verdict.reason, verdict.error)
 
     def accept(self) -> None:
+        """Count a touchpoint that was handed over."""
         self.accepted += 1
 
     def refuse(self, place: Place, refusal: Refusal) -> None:

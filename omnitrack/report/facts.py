@@ -39,23 +39,28 @@ class Compared:
 
     @property
     def headline(self) -> Headline:
+        """What of the metric is shown; only metrics that have it are compared."""
         assert self.metric.headline is not None
         return self.metric.headline
 
     @property
     def value(self) -> float | None:
+        """The number of the month, in the metric's unit; None: nothing was counted."""
         return self.now[self.headline.column] if self.now else None
 
     @property
     def value_before(self) -> float | None:
+        """The number of the month before, in the metric's unit; None: nothing was counted."""
         return self.before[self.headline.column] if self.before else None
 
     @property
     def text(self) -> str:
+        """The number of the month with its unit."""
         return number_text(self.headline.kind, self.value)
 
     @property
     def change(self) -> str:
+        """The difference to the month before, with its unit and in words."""
         return change_text(self.headline, self.value, self.value_before)
 
     @property
@@ -96,6 +101,7 @@ class Facts:
 
     @property
     def is_empty(self) -> bool:
+        """Whether nothing at all was counted in the month."""
         return not any(one.now and one.now["n"] for one in self.headlines)
 
     def compared(self, name: str) -> Compared:

@@ -43,6 +43,7 @@ class Comparison:
 
     @property
     def differs(self) -> bool:
+        """Whether any row would change, come or go."""
         return bool(self.examples)
 
     def add(self, table: str, stored: Mapping[str, Fields], made: Mapping[str, Fields]) -> None:

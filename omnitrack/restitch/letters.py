@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 
 class Found(NamedTuple):
+    """A letter, and when its record was received (Unix milliseconds)."""
+
     letter_id: str
     received_at: int
 

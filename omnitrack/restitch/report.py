@@ -61,6 +61,7 @@ class Tally:
     _examples: defaultdict[tuple[str, Kind], list[Example]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, comparison: Comparison) -> None:
+        """Count one customer's differences, and keep the first of each kind as examples."""
         self.customers += 1
         self.differing += comparison.differs
         self._counts.update(comparison.counts)
@@ -71,9 +72,11 @@ class Tally:
 
     @property
     def tables(self) -> tuple[TableCounts, ...]:
+        """The counts of each table, in the order of `TABLES`."""
         return tuple(TableCounts(table, *(self._counts[table, kind] for kind in KINDS)) for table in TABLES)
 
     @property
     def examples(self) -> tuple[Example, ...]:
+        """The examples that were kept, by table and kind."""
         order: Sequence[tuple[str, Kind]] = [(table, kind) for table in TABLES for kind in KINDS]
         return tuple(example for place in order for example in self._examples[place])

@@ -102,4 +102,5 @@ class Restitcher:
 
 
 def now_ms() -> int:
+    """The time of day, Unix milliseconds."""
     return time.time_ns() // 1_000_000

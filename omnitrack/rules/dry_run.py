@@ -45,6 +45,7 @@ class Fired:
 
     @property
     def total(self) -> int:
+        """How often it would have fired on all days."""
         return self.days.total()
 
 

@@ -41,6 +41,7 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
+        """Whether exactly the expected alerts came."""
         return not self.missing and not self.unexpected
 
 

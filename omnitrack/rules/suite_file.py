@@ -62,6 +62,8 @@ class RuleTest(_Section):
 
 
 class Suite(_Section):
+    """A file of tests of a catalogue's alert rules."""
+
     catalogue: str
     """Where the rules are, from the file's own folder on."""
     tests: list[RuleTest]

@@ -41,6 +41,8 @@ class KafkaPart:
 
 @dataclass(frozen=True, slots=True)
 class ClickHousePart:
+    """What ClickHouse knows: rows by table, dead letters by reason, fates of all records."""
+
     rows: dict[str, int]
     dead_letters: dict[str, int]
     fates: Fates

@@ -42,6 +42,8 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class ProcessStatus(msgspec.Struct, frozen=True):
+    """A process of the running `up`; `page` is where its meters are."""
+
     name: str
     pid: int
     state: str
@@ -73,6 +75,7 @@ class GroupOffsets(msgspec.Struct, frozen=True):
 
 
 def topic_statuses(offsets: GroupOffsets) -> tuple[TopicStatus, ...]:
+    """Records and lag of each topic that the group reads, by the topic's name."""
     behind = per_topic(lag(offsets.ends, offsets.committed, offsets.begins))
     kept = per_topic(between(offsets.begins, offsets.ends))
     return tuple(

@@ -43,14 +43,17 @@ class Alertmanager:
         self._now = now
 
     async def tell(self, notices: Sequence[Notice]) -> None:
+        """Post all notices at once, as Alertmanager's API v2 wants them. Raises what `Poster.post` raises."""
         now = self._now()
         body = encode_json([post_of(notice, now, self._hold) for notice in notices])
         await self._poster.post(body, {"Content-Type": "application/json"})
 
     def is_news(self, told: Notice, now: Notice) -> bool:
+        """Always: what fires is told again and again, or Alertmanager takes it for resolved."""
         return True
 
     async def close(self) -> None:
+        """End the connections."""
         await self._poster.close()
 
 
@@ -77,6 +80,7 @@ def labels_of(notice: Notice) -> dict[str, str]:
 
 
 def annotations_of(notice: Notice) -> dict[str, str]:
+    """What an alert says to people, as text; what is not known is left out. It tells no customer."""
     told = {
         "summary": notice.summary,
         "subject": notice.subject,

@@ -25,21 +25,31 @@ log = structlog.get_logger(__name__)
 
 
 class FetchedRecord(Protocol):
+    """A record as it was fetched."""
+
     @property
-    def value(self) -> bytes | None: ...
+    def value(self) -> bytes | None:
+        """As it was sent; None: a tombstone."""
+
     @property
-    def offset(self) -> int: ...
+    def offset(self) -> int:
+        """Its place in the partition."""
 
 
 class FetchedBatch(Protocol):
     """All records fetched from one partition of one output topic, in offset order."""
 
     @property
-    def topic(self) -> str: ...
+    def topic(self) -> str:
+        """The topic that all records are from."""
+
     @property
-    def partition(self) -> int: ...
+    def partition(self) -> int:
+        """The partition that all records are from."""
+
     @property
-    def records(self) -> Sequence[FetchedRecord]: ...
+    def records(self) -> Sequence[FetchedRecord]:
+        """In the order of their offsets, at least one."""
 
 
 class SinkAgent:

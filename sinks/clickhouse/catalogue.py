@@ -33,6 +33,7 @@ class CatalogueRow(NamedTuple):
 
 
 def catalogue_rows(catalogue: Catalogue) -> list[CatalogueRow]:
+    """The rows of table `catalogue`: one per intent that has rules, and one of the defaults, for any other."""
     rules = {ANY_INTENT: catalogue.default, **catalogue.rules}
     return [_row(intent, rule, catalogue) for intent, rule in rules.items()]
 
@@ -48,6 +49,7 @@ def load_into(client: Client, catalogue: Catalogue) -> None:
 
 
 def is_loaded(client: Client) -> bool:
+    """Whether a catalogue was ever loaded into this database."""
     return bool(client.execute(NAMED))
 
 

@@ -70,12 +70,14 @@ def _transpose(rows: Sequence[msgspec.Struct]) -> Columns:
 
 
 def times(column: Column) -> Column:
+    """The column as it is, Unix milliseconds. Raises `UnstorableTime` outside the years 1 to 9999."""
     if min(column) < EARLIEST_TIME or max(column) > LATEST_TIME:
         raise UnstorableTime(f"a time from {min(column)} to {max(column)} ms is outside the years 1 to 9999")
     return column
 
 
 def nullable_times(column: Column) -> Column:
+    """As `times`, where None stands for no time."""
     given = [time for time in column if time is not None]
     if given:
         times(given)
@@ -83,6 +85,7 @@ def nullable_times(column: Column) -> Column:
 
 
 def time_lists(column: Column) -> Column:
+    """As `times`, where each value is a list of times."""
     given = [time for row in column for time in row]
     if given:
         times(given)

@@ -72,6 +72,7 @@ class Metric:
 
     @property
     def view(self) -> str:
+        """The view in ClickHouse that computes it."""
         return PREFIX + self.name
 
 
@@ -116,6 +117,7 @@ class Answer:
 
     @property
     def dicts(self) -> list[Row]:
+        """The rows, each as a mapping from column to value."""
         names = [name for name, _ in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.rows]
 

@@ -41,6 +41,8 @@ class Migration:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
+    """A migration that the database has: the SHA-256 of its text, and when it was applied (UTC)."""
+
     checksum: str
     applied_at: datetime
 

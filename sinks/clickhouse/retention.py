@@ -43,6 +43,7 @@ class Change:
 
     @property
     def is_none(self) -> bool:
+        """Whether the table is kept as long as it is to be."""
         return self.now == self.wanted
 
     @property

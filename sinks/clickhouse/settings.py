@@ -64,6 +64,7 @@ class ClickHouseSettings(BaseSettings):
 
     @property
     def database(self) -> str:
+        """The database that the URL names, or the default one."""
         return urlsplit(self.clickhouse.get_secret_value()).path.strip("/") or DEFAULT_DATABASE
 
     @property

@@ -38,6 +38,7 @@ class View:
 
     @property
     def checksum(self) -> str:
+        """SHA-256 of the statement, in hexadecimal digits: whether the database has this very view."""
         return hashlib.sha256(self.statement.encode()).hexdigest()
 
 

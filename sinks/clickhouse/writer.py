@@ -58,15 +58,21 @@ class Writer:
         self._logged_at = float("-inf")
 
     def write(self, table: Table, entries: Sequence[Entry]) -> None:
+        """Insert the entries, as one block where ClickHouse takes it; rows that it refuses go to `rejected_rows`.
+
+        Returns when all are stored, however long ClickHouse is away. Raises `SinkStopped` after `stop`.
+        """
         if entries:
             self.reject(self._store(table, entries))
 
     def reject(self, rejections: Sequence[Rejection]) -> None:
+        """Store what can be no row in `rejected_rows`, with the reason, now as the time."""
         if rejections:
             now = time.time_ns() // 1_000_000
             self._insert_patiently("rejected_rows", rejected_columns(rejections, now))
 
     def stop(self) -> None:
+        """Wait for ClickHouse no longer: a `write` that waits gives up."""
         self._stopping.set()
 
     def _store(self, table: Table, entries: Sequence[Entry]) -> list[Rejection]:

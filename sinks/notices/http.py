@@ -42,6 +42,7 @@ class Poster:
         raise NoticeRefused(message)
 
     async def close(self) -> None:
+        """End the connections."""
         if self._session is not None:
             await self._session.close()
 

@@ -42,6 +42,7 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_firing(self) -> bool:
+        """Whether the alert holds now; else it has ended, one way or another."""
         return self.status == "firing"
 
 

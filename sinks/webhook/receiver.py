@@ -43,6 +43,7 @@ class Webhook:
         self._now = now
 
     async def tell(self, notices: Sequence[Notice]) -> None:
+        """Post the one notice, signed as Standard Webhooks 1.0 are. Raises what `Poster.post` raises."""
         [notice] = notices
         body = body_of(notice)
         # Signed anew at each attempt: receivers refuse what was signed long ago.
@@ -54,6 +55,7 @@ class Webhook:
         return (told.alert_id, told.severity) != (now.alert_id, now.severity)
 
     async def close(self) -> None:
+        """End the connections."""
         await self._poster.close()
 
 

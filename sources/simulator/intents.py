@@ -81,4 +81,5 @@ SHARES = tuple(accumulate(intent.share for intent in INTENTS))
 
 
 def chance_of_success(intent: Intent, channel: str) -> float:
+    """How likely the channel can do what the customer wants, 0 to 1."""
     return intent.done[CHANNELS.index(channel)]

@@ -29,6 +29,7 @@ class Tempo(NamedTuple):
 
     @property
     def natural(self) -> bool:
+        """Whether journeys take as long as they do in life."""
         return self.compression == 1.0
 
     def squeeze(self, milliseconds: float) -> int:
@@ -37,6 +38,8 @@ class Tempo(NamedTuple):
 
 
 class Outage(NamedTuple):
+    """A channel is out of order from `begins` to before `ends` (ms), and says so as `incident_id`."""
+
     incident_id: str
     channel: str
     begins: int

@@ -21,11 +21,14 @@ class SendFailedError(Exception):
 class Sender(Protocol):
     """Takes deliveries in order; after `flush` all of them have arrived."""
 
-    def send(self, delivery: Delivery) -> None: ...
+    def send(self, delivery: Delivery) -> None:
+        """Hand over one record; it may still fail, which the next call tells. Raises `SendFailedError`."""
 
-    def flush(self) -> None: ...
+    def flush(self) -> None:
+        """Return when all that was handed over is safe. Raises `SendFailedError`."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give back what is held; nothing is sent any more."""
 
 
 class FileSender:
@@ -35,12 +38,15 @@ class FileSender:
         self._file = path.open("wb", buffering=1 << 16)
 
     def send(self, delivery: Delivery) -> None:
+        """Write the payload as a line; what is dirty may break lines."""
         self._file.write(delivery.payload + b"\n")
 
     def flush(self) -> None:
+        """Hand the lines to the operating system."""
         self._file.flush()
 
     def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
 
@@ -74,6 +80,7 @@ class RawSender:
             raise self._failed(KafkaError(why_unreachable(kafka, error, answer_seconds))) from error
 
     def send(self, delivery: Delivery) -> None:
+        """Send the payload as it is, broken or not. Raises `SendFailedError`, also for a record sent before."""
         if self._failure is not None:
             raise self._failed(self._failure) from self._failure
         topic = self._topics.touchpoints(delivery.channel)
@@ -84,6 +91,7 @@ class RawSender:
         future.add_errback(self._note_failure)
 
     def flush(self) -> None:
+        """Wait until the broker has answered for all. Raises `SendFailedError`."""
         try:
             self._producer.flush(timeout=3 * self._answer_seconds)
         except KafkaError as error:
@@ -92,6 +100,7 @@ class RawSender:
             raise self._failed(self._failure) from self._failure
 
     def close(self) -> None:
+        """End the connection; what is still under way has a moment."""
         self._producer.close(timeout=self._answer_seconds)
 
     def _note_failure(self, error: BaseException) -> None:

@@ -22,10 +22,12 @@ class Serials:
         self._last = 0
 
     def next(self) -> int:
+        """The next number, from 1 on."""
         self._last += 1
         return self._last
 
     def name(self, kind: str) -> str:
+        """An identifier that no other has: kind, run, number in hexadecimal digits."""
         return f"{kind}{self.run}-{self.next():x}"
 
 
@@ -71,10 +73,12 @@ class Stage:
 
     @property
     def channel(self) -> str:
+        """Where the customer is now."""
         return self.visits[-1]
 
     @property
     def in_outage(self) -> bool:
+        """Whether the visit met a channel that is out of order."""
         return self._incident is not None
 
     @property
@@ -84,6 +88,7 @@ class Stage:
         return max([self.last_step + self.inactivity, referred, *self.open_promises.values()])
 
     def wait_standard(self) -> float:
+        """What a wait on this channel may take for this intent, in seconds."""
         return self._wait_standard(self.intent.name, self.channel)
 
     def arrive(self, channel: str, at: int) -> bool:

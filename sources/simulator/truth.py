@@ -15,6 +15,8 @@ _STATUS_OF: dict[str | None, JourneyStatus] = {"succeeded": "completed", "cancel
 
 
 class Told(NamedTuple):
+    """The rows that must come of one journey; their identifiers are the simulation's own."""
+
     journey: JourneyRow
     handoffs: list[HandoffRow]
     promises: list[PromiseRow]

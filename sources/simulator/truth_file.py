@@ -36,6 +36,7 @@ class TruthFile:
         self._file.close()
 
     def add_delivery(self, delivery: Delivery) -> None:
+        """Note what must become of a record that will not be stored, by the SHA-256 of its payload."""
         if delivery.fate != "stored":
             digest = sha256(delivery.payload).hexdigest()
             row = {"channel": delivery.channel, "event_id": delivery.event_id, "fate": delivery.fate, "sha256": digest}

@@ -57,6 +57,7 @@ class Alerting:
         self.memories: dict[int, Memory] = {}
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        """Judge one batch and deliver what changes; that is noted first, so that a replay says the same."""
         # Batches of several topics change the one state of a partition.
         async with self._turns[batch.partition]:
             if not delivery.is_current():
@@ -90,6 +91,7 @@ class Alerting:
         return {partition: memory.clock for partition, memory in self.memories.items()}
 
     def is_due(self, partition: int) -> bool:
+        """Whether `partition` has something to say though nothing came: a deadline passed, or rows are not sent yet."""
         return self._memory(partition).is_due(self._now())
 
     def reach(self, partition: int, clock: int) -> None:

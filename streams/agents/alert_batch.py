@@ -108,6 +108,7 @@ class Work:
 
     @property
     def says_anything(self) -> bool:
+        """Whether there are rows to send, or the end of a batch whose rows were sent."""
         return bool(self.rows or self.sent)
 
     def do(self, taken: Taken, due: Iterable[str], announced: Announced) -> None:

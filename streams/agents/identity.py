@@ -74,6 +74,7 @@ class Identify:
         self._memories: dict[int, PartitionMemory] = {}
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        """Work through one batch of `identity`; profiles are remembered once their checkpoint is complete."""
         identified = self.identify(batch)
         if await checkpoint(identified.effects, self._publisher, self._states, delivery):
             self.remember(batch.partition, identified.due)

@@ -57,6 +57,7 @@ class SentLinks:
         return link in self._recent or link in self._older
 
     def add(self, links: Iterable[int]) -> None:
+        """Remember that these are durable; the older half is forgotten when there are too many."""
         self._recent.update(links)
         if len(self._recent) > self._most // 2:
             self._recent, self._older = set(), self._recent
@@ -200,6 +201,7 @@ class IngestAgent:
         self._registry = registry
 
     async def __call__(self, batch: Batch, delivery: Delivery) -> None:
+        """Validate one batch of a channel's topic and deliver what comes of it; received is now."""
         if self._registry is not None:
             await self._registry.learn(record.value for record in batch.records)
         ingested = self._ingest.take(batch, self._now())

@@ -40,7 +40,8 @@ logger = structlog.get_logger(__name__)
 class CustomerStates(StateStore, Protocol):
     """The state table."""
 
-    def partition(self, partition: int) -> Mapping[bytes, bytes]: ...
+    def partition(self, partition: int) -> Mapping[bytes, bytes]:
+        """The encoded states of one partition of `customer`, by key."""
 
 
 class StateTooLarge(Exception):
@@ -97,6 +98,7 @@ class Stitch:
         self.times: dict[int, PartitionTimes] = {}
 
     async def __call__(self, batch: Batch, delivery: Delivery, clock: int) -> None:
+        """Stitch one batch at `clock` (ms) and deliver it; clock and deadlines go on after the checkpoint."""
         stitched = self.stitch(batch, clock)
         if not await checkpoint(stitched.effects, self._publisher, self._states, delivery):
             return

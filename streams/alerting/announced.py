@@ -54,6 +54,7 @@ def announced_keys(state: Mapping[bytes, bytes], topic: str) -> Iterator[bytes]:
 
 
 def read_announced(state: Mapping[bytes, bytes], topic: str) -> Announced:
+    """What was announced for batches of `topic` and may not have been sent: to be said again as it was."""
     noted = [_decode(state[key]) for key in announced_keys(state, topic)]
     return Announced(
         tuple(row for one in noted for row in one.rows), tuple(cell for one in noted for cell in one.cells)

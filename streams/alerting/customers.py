@@ -59,6 +59,7 @@ def incident_of(journey_id: str | None, customer: Customer, rules: AlertRules) -
 
 
 def intent_of(journey_id: str | None, customer: Customer) -> str:
+    """The intent of a customer's journey; `UNKNOWN` as long as its row has not come, or after it was taken back."""
     journey = customer.journeys.get(journey_id or "")
     return UNKNOWN if journey is None or journey.is_deleted else journey.intent
 

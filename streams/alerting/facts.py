@@ -77,10 +77,12 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def has_facts(self) -> bool:
+        """Whether any row is kept that a rule may still ask for."""
         return bool(self.handoffs or self.promises or self.journeys or self.waits)
 
     @property
     def is_empty(self) -> bool:
+        """Whether the state can leave: nothing is known, and no alert is open."""
         return not self.has_facts and not self.said
 
 
@@ -99,6 +101,7 @@ class Kept(NamedTuple):
 
     @property
     def journeys(self) -> int | None:
+        """As long as any fact that may ask for its journey's intent (ms); None: nothing does."""
         return max((kept for kept in (self.handoffs, self.promises, self.waits) if kept is not None), default=None)
 
 

@@ -32,6 +32,7 @@ class Memory:
     _forgot_at: int = 0
 
     def is_due(self, now: int) -> bool:
+        """Whether something is to be said at `now` (ms) or at the clock, though no row came."""
         return bool(self.unsent) or self.due.is_due(now) or self.due_at_clock.is_due(self.clock)
 
     def added(self, changes: Mapping[Cell, Count]) -> dict[Cell, Count]:

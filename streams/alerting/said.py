@@ -22,6 +22,7 @@ class Saying:
     version: int = 0
 
     def say(self, row: AlertRow, now: int) -> None:
+        """Say `row`, with a version above all before it; `now` in ms."""
         self.version = max(self.version + 1, now)
         row = msgspec.structs.replace(row, version=self.version, updated_at=now)
         self.rows.append(row)

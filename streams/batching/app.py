@@ -195,11 +195,13 @@ class BatchApp(faust.App):
             await with_broker(self._kafka, lambda: self.should_stop, partial(self._prepare, self))
 
     async def on_started_init_extra_tasks(self) -> None:
+        """Faust's hook: the watch over work without progress begins."""
         self._has_started = True
         self.add_future(self._watch_for_livelock())
         await super().on_started_init_extra_tasks()
 
     async def on_stop(self) -> None:
+        """Faust's hook: the page with meters and health goes last."""
         await super().on_stop()
         if self._page is not None:
             await self._page.stop()

@@ -22,6 +22,7 @@ class AppMeters(Collector):
         self._app = app
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Prometheus's hook: read now, of the partitions that this process has now."""
         ready = GaugeMetricFamily("omnitrack_ready", "1: has its partitions and recovers none.")
         ready.add_metric((), float(self._app.not_ready() is None))
         yield ready
@@ -58,6 +59,7 @@ class ClockMeter(Collector):
         self._clocks = clocks
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Prometheus's hook: seconds from each partition's clock to now; none before its first touchpoint."""
         lag = GaugeMetricFamily(
             "omnitrack_clock_lag_seconds", "How far the clock W lies behind.", labels=("partition",)
         )

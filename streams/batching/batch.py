@@ -14,17 +14,28 @@ class Record(Protocol):
     """A record as the driver hands it out. `timestamp` is in ms; `timestamp_type` 1 is the broker's append time."""
 
     @property
-    def offset(self) -> int: ...
+    def offset(self) -> int:
+        """Its place in the partition."""
+
     @property
-    def timestamp(self) -> int: ...
+    def timestamp(self) -> int:
+        """Kafka's time, Unix milliseconds."""
+
     @property
-    def timestamp_type(self) -> int: ...
+    def timestamp_type(self) -> int:
+        """0: the producer's time; 1: that of the broker when it was appended."""
+
     @property
-    def key(self) -> bytes | None: ...
+    def key(self) -> bytes | None:
+        """As it was sent; None: without."""
+
     @property
-    def value(self) -> bytes | None: ...
+    def value(self) -> bytes | None:
+        """As it was sent; None: a tombstone."""
+
     @property
-    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Names with values, in their order; a name may come twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ class BatchSchema(Schema[Any, Any]):
     """Passes batches through: nothing is decoded, so nothing is dropped as undecodable."""
 
     def compile(self, app: AppT, **_kwargs: Any) -> Any:
+        """Faust's hook: a decoder that hands on the whole batch as it is."""
         create_event = app.create_event
 
         async def decode(message: Message, *, propagate: bool = False) -> EventT[Any]:

@@ -38,6 +38,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     roomy: asyncio.Event
 
     async def on_start(self) -> None:
+        """Mode's hook: the driver's coordinator exists from here on, and is watched for the membership."""
         self.roomy = asyncio.Event()
         await super().on_start()
         cast("BatchConsumer", self.consumer).app.membership.watch(self._ensure_consumer()._coordinator)
@@ -84,6 +85,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         return {tp: [replace(one, seeks=seeks) for one in fetched] for tp, fetched in taken.items()}
 
     async def read_offsets(self, partitions: Collection[tuple[str, int]]) -> tuple[Offsets, Offsets]:
+        """The ends of `partitions` and what the group committed in them, in the driver's thread.
+
+        What was dropped unread counts as committed. Raises the driver's errors when Kafka does not answer.
+        """
         consumer = self._ensure_consumer()
         asked = [aiokafka.TopicPartition(topic, number) for topic, number in partitions]
         ends = await consumer._fetcher.end_offsets(asked, ASK_SECONDS * 1000)

@@ -37,12 +37,15 @@ class EventDelivery:
 
     @property
     def stage(self) -> str:
+        """What the topic is for, in the meters: `ingest`, `stitch`, …."""
         return self._app.stage_of(self._message.topic)
 
     def is_current(self) -> bool:
+        """Whether the partition is still this process's, and has been since the batch was fetched."""
         return self._app.batches.is_current(self._message)
 
     async def confirm(self) -> bool:
+        """Wait until the group has confirmed this process lately enough to write; False: it must not write any more."""
         while self.is_current():
             if self._app.lease.holds():
                 return True
@@ -52,6 +55,7 @@ class EventDelivery:
         return False
 
     def acknowledge(self) -> None:
+        """The batch may be committed, if it is current; a second time is nothing."""
         if self._app.batches.ack(self._message):
             self._note()
 

@@ -45,6 +45,7 @@ class Page:
             ) from error
 
     async def stop(self) -> None:
+        """Close the port; connections that are open are answered first."""
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -29,6 +29,7 @@ class BatchTableManager(TableManager):
 
     @property
     def recovery(self) -> Recovery:
+        """Faust's hook: the recovery that reads changelogs in batches."""
         if self._recovery is None:
             self._recovery = BatchRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
         return self._recovery

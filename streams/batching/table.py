@@ -87,4 +87,5 @@ class BatchTable(faust.Table[bytes, bytes]):
                 self._offsets.pop(partition, None)
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
+        """Faust's hook: whoever waits for the states is told that they are complete."""
         await self.call_recover_callbacks()

@@ -22,6 +22,7 @@ class Watcher(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def name(self) -> tuple[str, str]:
+        """What tells it from others: nobody's touchpoint, the profile itself."""
         return "", self.profile
 
 

@@ -26,6 +26,7 @@ class Touched:
     places: dict[tuple[str, str], tuple[Stored, str | None]] = field(default_factory=dict)
 
     def place(self, stored: Stored, journey_id: str | None) -> None:
+        """`stored` is of `journey_id` now; None: of no journey."""
         self.places[stored.touchpoint.channel, stored.touchpoint.event_id] = (stored, journey_id)
 
 

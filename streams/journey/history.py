@@ -110,9 +110,12 @@ class Bearer(Protocol):
     """A stored touchpoint, in whatever form."""
 
     @property
-    def touchpoint(self) -> Touchpoint: ...
+    def touchpoint(self) -> Touchpoint:
+        """The touchpoint that it brings."""
+
     @property
-    def origin(self) -> Origin: ...
+    def origin(self) -> Origin:
+        """The record that it came with."""
 
 
 class Judged(NamedTuple):

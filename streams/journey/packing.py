@@ -64,6 +64,7 @@ class UnknownPacking(ValueError):
 
 
 def pack(value: bytes) -> bytes:
+    """`value` compressed by LZ4 with the numbered dictionary, whose number leads."""
     packed: bytes = lz4.block.compress(value, dict=_DICTIONARY)
     return _NUMBER + packed
 

@@ -89,6 +89,7 @@ def promise_due(promise: Promise, clock: int) -> int | None:
 
 
 def earliest(*times: int | None) -> int | None:
+    """The first of the times that are given (ms); None if none is."""
     return min((time for time in times if time is not None), default=None)
 
 

@@ -33,6 +33,7 @@ class Stored(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def at(self) -> int:
+        """When it happened, Unix milliseconds."""
         return self.touchpoint.occurred_at
 
 
@@ -190,6 +191,7 @@ def encode_head(head: Head) -> bytes:
 
 
 def decode_head(value: bytes) -> Head:
+    """The head of a customer's state, of this version or an earlier one."""
     head: Head = _decode_head(unpack(value[_DUE.size :]))
     head.due_at = _due(value)
     return head
@@ -221,4 +223,5 @@ def next_due(key: bytes, value: bytes) -> int | None:
 
 
 def session_key(touchpoint: Touchpoint) -> str:
+    """What tells one session from all others: a channel's session identifiers are its own."""
     return f"{touchpoint.channel}\x1f{touchpoint.session_id}"

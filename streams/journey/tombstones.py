@@ -13,11 +13,13 @@ _NO_JOURNEY = str(UUID(int=0))
 def touchpoint_tombstone(
     customer_id: str, channel: str, event_id: str, occurred_at: int, version: int
 ) -> TouchpointRow:
+    """What takes a row of `touchpoints` back: its key, a greater `version`, and `is_deleted`; times in ms."""
     touchpoint = Touchpoint(channel, event_id, occurred_at, touchpoint="", stage="")
     return TouchpointRow(customer_id, touchpoint, None, 0, Origin("", 0, 0), version, is_deleted=1)
 
 
 def journey_tombstone(customer_id: str, journey_id: str, started_at: int, version: int) -> JourneyRow:
+    """What takes a row of `journeys` back: its key, a greater `version`, and `is_deleted`; times in ms."""
     return JourneyRow(
         customer_id=customer_id,
         journey_id=journey_id,
@@ -50,6 +52,7 @@ def journey_tombstone(customer_id: str, journey_id: str, started_at: int, versio
 def handoff_tombstone(
     customer_id: str, handoff_id: str, left_at: int, version: int, journey_id: str = _NO_JOURNEY
 ) -> HandoffRow:
+    """What takes a row of `handoffs` back: its key, a greater `version`, and `is_deleted`; times in ms."""
     return HandoffRow(
         customer_id=customer_id,
         handoff_id=handoff_id,
@@ -74,6 +77,7 @@ def handoff_tombstone(
 
 
 def promise_tombstone(customer_id: str, promise_id: str, made_at: int, version: int) -> PromiseRow:
+    """What takes a row of `promises` back: its key, a greater `version`, and `is_deleted`; times in ms."""
     return PromiseRow(
         customer_id=customer_id,
         promise_id=promise_id,

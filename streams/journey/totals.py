@@ -51,6 +51,7 @@ def copy_totals(totals: Totals) -> Totals:
 
 
 def microseconds(seconds: float) -> int:
+    """Seconds as whole microseconds, so that sums do not depend on the order in which they are added."""
     return round(seconds * 1_000_000)
 
 

@@ -18,6 +18,7 @@ from omnitrack.ports import LOOPBACK
 
 
 def main() -> int:
+    """Serve until SIGINT or SIGTERM; the exit code is 1 for a busy port or a data directory that cannot be used."""
     arguments = _arguments()
     try:
         listener = listen(arguments.port)

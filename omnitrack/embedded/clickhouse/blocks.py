@@ -12,6 +12,8 @@ from omnitrack.embedded.clickhouse.wire import WireReader, Writable, int32, read
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """A column of a block, with its ClickHouse type."""
+
     name: str
     type: str
 

@@ -31,16 +31,22 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Nullable:
+    """A byte per value that says whether it is NULL, then the values."""
+
     inner: Layout
 
 
 @dataclass(frozen=True, slots=True)
 class Array:
+    """The ends of the lists as 64-bit numbers, then the values of all."""
+
     inner: Layout
 
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
+    """The values of the first part, then of the second, …."""
+
     items: tuple[Layout, ...]
 
 

@@ -37,6 +37,7 @@ class EngineSettings:
         return cls(memory_bytes=int(psutil.virtual_memory().total * _MEMORY_SHARE))
 
     def as_arguments(self) -> str:
+        """The settings as chDB takes them in its connection string."""
         cache = self.memory_bytes // 20
         return urlencode(
             {

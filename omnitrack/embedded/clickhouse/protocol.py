@@ -41,6 +41,8 @@ class ProtocolError(Exception):
 
 
 class FromClient(IntEnum):
+    """Packets that a client sends, by ClickHouse's numbers (src/Core/Protocol.h)."""
+
     HELLO = 0
     QUERY = 1
     DATA = 2
@@ -49,6 +51,8 @@ class FromClient(IntEnum):
 
 
 class ToClient(IntEnum):
+    """Packets that a server sends, by ClickHouse's numbers (src/Core/Protocol.h)."""
+
     HELLO = 0
     DATA = 1
     EXCEPTION = 2
@@ -184,6 +188,7 @@ def unquoted(value: str) -> str:
 
 
 def hello_packet(version: tuple[int, int, int], time_zone: str) -> bytes:
+    """Who answers: the engine's version, the protocol's revision, the server's time zone."""
     major, minor, patch = version
     name = string("ClickHouse")
     shown = string(time_zone) + string("omnitrack embedded")
@@ -201,6 +206,7 @@ def profile_events_packet(empty: bytes) -> bytes:
 
 
 def exception_packet(code: int, text: str) -> bytes:
+    """ClickHouse's error code and text; no further one is nested in it."""
     return varint(ToClient.EXCEPTION) + int32(code) + string("DB::Exception") + string(text) + string("") + b"\x00"
 
 
@@ -217,8 +223,10 @@ def profile_packet(rows: int, blocks: int, size: int) -> bytes:
 
 
 def pong_packet() -> bytes:
+    """The answer to a ping."""
     return varint(ToClient.PONG)
 
 
 def end_of_stream_packet() -> bytes:
+    """The query is answered to its end."""
     return varint(ToClient.END_OF_STREAM)

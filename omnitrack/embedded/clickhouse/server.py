@@ -27,6 +27,7 @@ class Server:
         self._acceptor = Thread(target=self._accept, name="acceptor", daemon=True)
 
     def start(self) -> None:
+        """Accept connections, in a thread."""
         self._acceptor.start()
 
     def stop(self) -> None:

@@ -73,6 +73,7 @@ class Session:
         self._chdb = self._open()
 
     def close(self) -> None:
+        """Give back the engine's connection, and with it temporary tables."""
         self._chdb.close()
 
     def use(self, database: str) -> None:

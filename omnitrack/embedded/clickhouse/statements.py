@@ -33,6 +33,7 @@ class Insert:
 
 
 def is_insert(text: str) -> bool:
+    """Whether the statement inserts, so that data may follow."""
     return _INSERT.match(text) is not None
 
 
@@ -42,6 +43,7 @@ def awaits_data(text: str) -> bool:
 
 
 def mentions_format(text: str) -> bool:
+    """Whether the statement may choose a format of its own."""
     return _FORMAT_WORD.search(text) is not None
 
 

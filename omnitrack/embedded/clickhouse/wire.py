@@ -18,7 +18,8 @@ from clickhouse_driver.varint import read_varint, write_varint
 class Writable(Protocol):
     """Where bytes go: a file, a socket's buffer."""
 
-    def write(self, data: bytes, /) -> object: ...
+    def write(self, data: bytes, /) -> object:
+        """Write all of `data`."""
 
 
 class WireReader:
@@ -54,22 +55,28 @@ class WireReader:
         return kept
 
     def skip(self, size: int) -> None:
+        """Read so many bytes for nothing."""
         if size:
             self.driver_reader.read(size)
 
     def skip_strings(self, count: int) -> None:
+        """Read so many strings for nothing."""
         self.driver_reader.read_strings(count)
 
     def varint(self) -> int:
+        """A number of variable length: seven bits a byte, the lowest first (LEB128)."""
         return int(read_varint(self.driver_reader))
 
     def byte(self) -> int:
+        """One byte, as a number."""
         return int(self.driver_reader.read_one())
 
     def uint64(self) -> int:
+        """Eight bytes, the lowest first."""
         return int.from_bytes(self.driver_reader.read(8), "little")
 
     def string(self) -> str:
+        """The length as a varint, then UTF-8; what is none is replaced."""
         size = self.varint()
         return bytes(self.driver_reader.read(size)).decode("utf-8", "replace") if size else ""
 
@@ -92,15 +99,18 @@ def reader_of(data: bytes) -> WireReader:
 
 
 def varint(number: int) -> bytes:
+    """A number of variable length: seven bits a byte, the lowest first (LEB128)."""
     buffer = BytesIO()
     write_varint(number, buffer)
     return buffer.getvalue()
 
 
 def string(text: str) -> bytes:
+    """The length as a varint, then UTF-8."""
     data = text.encode()
     return varint(len(data)) + data
 
 
 def int32(number: int) -> bytes:
+    """Four bytes, the lowest first."""
     return struct.pack("<i", number)
