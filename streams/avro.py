@@ -50,6 +50,7 @@ class Frames:
         self._schemas: dict[int, Any] = {}
 
     def knows(self, schema_id: int) -> bool:
+        """Whether the schema of this number has been learnt."""
         return schema_id in self._schemas
 
     def learn(self, schema_id: int, texts: Sequence[str]) -> None:
