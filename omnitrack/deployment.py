@@ -22,6 +22,7 @@ from omnitrack.settings import (
     SettingsError,
     check_endpoints,
     check_receivers,
+    check_registry,
     read_environment,
 )
 from omnitrack.supervisor import Plan
@@ -60,6 +61,7 @@ class DeploymentOptions:
 def plan_deployment(options: DeploymentOptions) -> Plan:
     """What has to run for these options. Raises `SettingsError`, `CatalogueError`, `TansuBinaryNotFound`."""
     environment = read_environment()
+    check_registry()
     if options.kafka is None:
         _refuse_security()
     if options.clickhouse is None:

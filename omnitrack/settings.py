@@ -17,6 +17,7 @@ from schemas.kafka_security import KafkaSecurityError, client_options
 from schemas.topics import DEFAULT_PREFIX, Topics
 from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings, NoPassword
 from sinks.webhook.signature import SecretError, read_secrets
+from streams.registry import RegistryError, RegistrySettings, open_registry
 from streams.settings import LOG_LEVELS, KafkaSettings, group_of
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
@@ -128,6 +129,12 @@ def check_receivers(alertmanager: str | None, webhook: str | None, secret_file: 
     return settings
 
 
+def check_registry() -> None:
+    """Raise `SettingsError` if the environment names a schema registry that workers could not use. Nothing is asked."""
+    with _explained():
+        open_registry(RegistrySettings())
+
+
 def read_environment() -> Environment:
     """The environment, checked. Raises `SettingsError`."""
     with _explained():
@@ -140,7 +147,7 @@ def _explained() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise SettingsError("\n".join(_line(detail) for detail in error.errors())) from error
-    except (KafkaSecurityError, NoPassword) as error:
+    except (KafkaSecurityError, NoPassword, RegistryError) as error:
         raise SettingsError(str(error)) from error
 
 

@@ -92,3 +92,19 @@ def test_alerts_have_a_process_where_the_catalogue_has_rules(tmp_path: Path) -> 
     for catalogue, alerted in ((rules, True), (None, False)):
         plan = plan_deployment(DeploymentOptions(tmp_path, clickhouse_port=0, kafka_port=0, catalogue=catalogue))
         assert ("alerts" in {spec.name for stage in plan.stages for spec in stage}) is alerted
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("", "registry:8081", r"OMNITRACK_SCHEMA_REGISTRY \(or the option in its place\): must be the URL"),
+        ("_CA_FILE", "/nowhere", "OMNITRACK_SCHEMA_REGISTRY_CA_FILE=/nowhere: holds no certificate"),
+    ],
+)
+def test_a_schema_registry_that_workers_could_not_use_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv("OMNITRACK_SCHEMA_REGISTRY", "https://registry.bank.example")
+    monkeypatch.setenv(f"OMNITRACK_SCHEMA_REGISTRY{name}", value)
+    with pytest.raises(SettingsError, match=why):
+        plan_deployment(DeploymentOptions(tmp_path))
