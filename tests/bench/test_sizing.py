@@ -17,7 +17,8 @@ COSTS = Costs(
     stitch=20.0,
     sink=6.0,
     clickhouse=12.0,
-    kafka_bytes=2_000.0,
+    kafka_bytes=1_600.0,
+    changelog_bytes=400.0,
     state_bytes=1_000.0,
     memory_bytes=1_500.0,
     memory_fixed=100e6,
@@ -35,8 +36,8 @@ def test_a_worked_example() -> None:
     assert needed.partitions == 16  # two for each worker, and a power of two
     assert needed.sinks == 1
     assert needed.brokers == 6  # 200 MB/s, three times
-    assert needed.clickhouse_disk == pytest.approx(24 * 150 * 2)  # months, GB a month, replicas
-    assert needed.shards == 1
+    assert needed.clickhouse_disk == pytest.approx(24 * 150 * 2 * 2)  # months, GB a month, twice for a bank's own words
+    assert needed.shards == 2  # 7.2 TB each, of which a server's disk takes 5.6
     assert needed.cores == pytest.approx(4.8)
 
 
