@@ -20,6 +20,23 @@ class Measurement:
     plot: str | None = None
 
 
+ALL_BUT_STOCK_FAUST = (
+    "bare aiokafka loop",
+    "omnitrack's Faust",
+    "Kafka Streams, warm",
+    "Bytewax, by hand",
+    "Bytewax, windows",
+    "Quix Streams, by hand",
+    "Quix Streams, windows",
+)
+"""It would take minutes a round."""
+
+
+def only(*peers: str) -> tuple[str, ...]:
+    """The arguments of `bench.peers` that leave out all others."""
+    return tuple(word for peer in peers for word in ("--only", peer))
+
+
 MEASUREMENTS = (
     Measurement("decode_throughput", "A touchpoint validated, on one core", "decode_throughput"),
     Measurement("state_size", "Customers' states", "state_size", quick=("500",)),
@@ -57,6 +74,14 @@ MEASUREMENTS = (
         "One sessionisation job by several stream processors",
         "peers",
         quick=("--count", "100000", "--customers", "1000", "--rounds", "1"),
+        plot="touchpoints_per_s",
+    ),
+    Measurement(
+        "peers_many_customers",
+        "The same job, 250,000 customers",
+        "peers",
+        full=("--customers", "250000", *only(*ALL_BUT_STOCK_FAUST)),
+        quick=("--count", "100000", "--customers", "20000", "--rounds", "1", *only(*ALL_BUT_STOCK_FAUST)),
         plot="touchpoints_per_s",
     ),
     Measurement(
