@@ -27,7 +27,7 @@ class Rows:
 
     def add(self, topic: str, key: bytes | None, rows: Iterable[Any], encode: Callable[[Any], bytes]) -> None:
         """Encode `rows` for `topic`, all under `key`, which decides their partition."""
-        self.by_topic.setdefault(topic, []).extend((key, encode(row)) for row in rows)
+        self.by_topic.setdefault(topic, []).extend([(key, encode(row)) for row in rows])
 
     def add_change(self, key: bytes, change: Change) -> None:
         """Take in what one customer's change sends; its refused touchpoints become dead letters."""

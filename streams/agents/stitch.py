@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -60,7 +60,7 @@ class PartitionTimes:
 class Taken:
     """The records of a batch by customer, in order, and what they tell of the time."""
 
-    groups: dict[bytes, list[CustomerItem]] = field(default_factory=dict)
+    groups: defaultdict[bytes, list[CustomerItem]] = field(default_factory=lambda: defaultdict(list))
     seen: dict[Source, int] = field(default_factory=dict)
 
 
@@ -194,15 +194,18 @@ class _Work:
 
 def _take(batch: Batch, rows: Rows) -> Taken:
     taken = Taken()
+    groups, seen = taken.groups, taken.seen
     for record in batch.records:
         item = _decode(record)
         if item is None:
             rows.letters.append(unreadable(batch, record))
+        elif isinstance(item, Arrival):
+            groups[record.key or b""].append(item)
+            source, at = (item.origin.topic, item.origin.partition), item.touchpoint.occurred_at
+            if at > seen.get(source, 0):
+                seen[source] = at
         elif not isinstance(item, Tick):
-            taken.groups.setdefault(record.key or b"", []).append(item)
-            if isinstance(item, Arrival):
-                source = (item.origin.topic, item.origin.partition)
-                taken.seen[source] = max(item.at, taken.seen.get(source, 0))
+            groups[record.key or b""].append(item)
     return taken
 
 

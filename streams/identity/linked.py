@@ -59,7 +59,7 @@ def _keep_watchers(state: Linked, log: Log[Watcher], asking: dict[str, Watcher],
         return
     fresh = []
     for watcher in asking.values():
-        known = log.find(*watcher.name)
+        known = log.find(watcher.name)
         if known is None or known.at < watcher.at:
             fresh.append(watcher)
     if fresh:

@@ -133,7 +133,7 @@ class _Home:
         return [arrival for each in self._fresh.values() for arrival in each]
 
     def _find(self, name: tuple[str, str]) -> Arrival | None:
-        known = self._log.find(*name)
+        known = self._log.find(name)
         return self._fresh[name][0] if known is None and name in self._fresh else known
 
     def _duplicate(self, arrival: Arrival) -> DuplicateRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from schemas.catalogue import Catalogue
 from schemas.touchpoint import Touchpoint
@@ -17,13 +17,12 @@ _MANY_PENDING = 8
 """A batch that spans days would otherwise search ever longer lists."""
 
 
-@dataclass(slots=True)
-class Touched:
+class Touched(msgspec.Struct):
     """What a batch changed: ids of journeys and promises, and `(channel, event_id)` → touchpoint and its journey."""
 
-    journeys: set[str] = field(default_factory=set)
-    promises: set[str] = field(default_factory=set)
-    places: dict[tuple[str, str], tuple[Stored, str | None]] = field(default_factory=dict)
+    journeys: set[str] = set()
+    promises: set[str] = set()
+    places: dict[tuple[str, str], tuple[Stored, str | None]] = {}
 
     def place(self, stored: Stored, journey_id: str | None) -> None:
         """`stored` is of `journey_id` now; None: of no journey."""

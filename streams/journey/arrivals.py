@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+
+from msgspec import Struct
 
 from schemas.rows import DuplicateRow
 from schemas.touchpoint import Arrival, Touchpoint, Withdrawal
@@ -15,15 +17,14 @@ Name = tuple[str, str]
 """Channel and event_id."""
 
 
-@dataclass(slots=True)
-class Sorted:
+class Sorted(Struct):
     """What a batch does to the log: `fresh` joins it, in order; `removed` leaves it. `withdrawn` has the order of all
     that was taken from the customer, stored or not: a row of it may have been sent before a crash.
     """
 
-    fresh: list[Stored] = field(default_factory=list)
-    removed: set[Name] = field(default_factory=set)
-    withdrawn: set[tuple[int, str, str]] = field(default_factory=set)
+    fresh: list[Stored] = []
+    removed: set[Name] = set()
+    withdrawn: set[tuple[int, str, str]] = set()
 
 
 def sort_records(
@@ -38,7 +39,7 @@ def sort_records(
     result = Sorted()
     for record in records:
         name = record.name
-        known = fresh.get(name) or (None if name in result.removed else log.find(*name))
+        known = fresh.get(name) or (None if name in result.removed else log.find(name))
         if isinstance(record, Withdrawal):
             _withdraw(record, name, known, fresh, result, change)
             continue
@@ -54,9 +55,10 @@ def sort_records(
     return result
 
 
-def order(stored: Stored) -> tuple[int, str, str]:
-    """The place of a stored touchpoint among those of its customer."""
-    return stored.touchpoint.order
+order: Callable[[Stored], tuple[int, str, str]] = attrgetter(
+    "touchpoint.occurred_at", "touchpoint.channel", "touchpoint.event_id"
+)
+"""The place of a stored touchpoint among those of its customer."""
 
 
 def _withdraw(

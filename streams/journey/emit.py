@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from uuid import UUID
 
@@ -22,8 +21,7 @@ _DIGEST = 8
 _ENTRY = 16 + _DIGEST + 8
 
 
-@dataclass(slots=True)
-class Change:
+class Change(msgspec.Struct):
     """What a batch makes of one customer: puts and deletes (None) for the state table, rows, and the fates of arrivals.
 
     `conflicts` are arrivals whose channel and event_id the customer already has with other content, `too_late` those
@@ -33,18 +31,18 @@ class Change:
     touchpoint (ms; None: never).
     """
 
-    writes: dict[bytes, bytes | None] = field(default_factory=dict)
-    touchpoints: list[TouchpointRow] = field(default_factory=list)
-    journeys: list[JourneyRow] = field(default_factory=list)
-    handoffs: list[HandoffRow] = field(default_factory=list)
-    promises: list[PromiseRow] = field(default_factory=list)
-    duplicates: list[DuplicateRow] = field(default_factory=list)
-    conflicts: list[Arrival] = field(default_factory=list)
-    too_late: list[Arrival] = field(default_factory=list)
-    retracted: list[Withdrawal] = field(default_factory=list)
-    taken_in: list[Arrival] = field(default_factory=list)
-    erased: list[Arrival] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    writes: dict[bytes, bytes | None] = {}
+    touchpoints: list[TouchpointRow] = []
+    journeys: list[JourneyRow] = []
+    handoffs: list[HandoffRow] = []
+    promises: list[PromiseRow] = []
+    duplicates: list[DuplicateRow] = []
+    conflicts: list[Arrival] = []
+    too_late: list[Arrival] = []
+    retracted: list[Withdrawal] = []
+    taken_in: list[Arrival] = []
+    erased: list[Arrival] = []
+    refused: list[str] = []
     due_at: int | None = None
 
     def add(self, later: Change) -> None:
@@ -64,8 +62,7 @@ class Change:
         self.due_at = later.due_at
 
 
-@dataclass(frozen=True, slots=True)
-class Emission:
+class Emission(msgspec.Struct, frozen=True):
     """One emission of a customer's rows: its version, and the clock at which they are rendered.
 
     `everything` sends rows that were sent before as well, for where it is not known whether they were.

@@ -7,7 +7,7 @@ may now be stored. Afterwards the state is pruned as always.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow
@@ -34,8 +34,11 @@ def advance_through(
 
     Of a customer who was erased, or is to be by one of them, nothing is taken in.
     """
-    if is_erased(customer_id, get) or any(isinstance(record, Erasure) for record in records):
+    kinds = set(map(type, records))
+    if Erasure in kinds or is_erased(customer_id, get):
         return erase(customer_id, get, records)
+    if History not in kinds:
+        return advance(customer_id, get, cast("Sequence[Arrival | Withdrawal]", records), catalogue, clock, now)
     change = Change()
     states: dict[bytes, bytes | None] = {}
 
@@ -72,7 +75,7 @@ def take_history(customer_id: str, get: Get, part: History, catalogue: Catalogue
 
 
 def _steps(records: Sequence[CustomerItem]) -> Iterator[History | list[Arrival | Withdrawal]]:
-    """The histories, and the runs of records between them; one run without records if there is nothing at all."""
+    """The histories, and the runs of records between them."""
     run: list[Arrival | Withdrawal] = []
     for record in records:
         if isinstance(record, History):
@@ -82,7 +85,7 @@ def _steps(records: Sequence[CustomerItem]) -> Iterator[History | list[Arrival |
             run = []
         elif not isinstance(record, Erasure):
             run.append(record)
-    if run or not records:
+    if run:
         yield run
 
 

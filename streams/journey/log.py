@@ -54,11 +54,12 @@ class Log(Generic[Item]):
         self._get = get
         self._decode = decode
         self._read: dict[int, list[Item]] = {}
+        self._fingerprints: dict[tuple[str, str], bytes] = {}
         self._written: dict[int, bytes] = {}
 
-    def find(self, *name: str) -> Item | None:
+    def find(self, name: tuple[str, str]) -> Item | None:
         """The first entry of that name."""
-        fingerprint = _fingerprint(*name)
+        fingerprint = self._fingerprint(name)
         if fingerprint not in self._head.fingerprints:
             return None
         entries = (self.at(self._head, place) for place in _places(self._head, fingerprint))
@@ -66,7 +67,7 @@ class Log(Generic[Item]):
 
     def place_of(self, head: LogHead, entry: Item) -> int:
         """The place of an entry that is in the log that `head` describes."""
-        places = list(_places(head, _fingerprint(*entry.name)))
+        places = list(_places(head, self._fingerprint(entry.name)))
         if len(places) == 1:
             return places[0]
         return next(place for place in places if self.at(head, place).name == entry.name)
@@ -112,7 +113,7 @@ class Log(Generic[Item]):
         count = last.count + len(fresh)
         value = _grown(self._value(last.number), count, fresh)
         head.segments[-1] = Segment(last.number, count, max([last.newest_at, *(entry.at for entry in fresh)]))
-        head.fingerprints += b"".join([_fingerprint(*entry.name) for entry in fresh])
+        head.fingerprints += b"".join([self._fingerprint(entry.name) for entry in fresh])
         self._read.pop(last.number, None)
         return self._put(last.number, value)
 
@@ -123,12 +124,20 @@ class Log(Generic[Item]):
         newest_at = max([entry.at for entry in entries])
         head.segments.append(Segment(number, len(entries), newest_at))
         self._read[number] = list(entries)
-        head.fingerprints += b"".join([_fingerprint(*entry.name) for entry in fresh])
+        head.fingerprints += b"".join([self._fingerprint(entry.name) for entry in fresh])
         return self._put(number, encode(entries))
 
     def _put(self, number: int, value: bytes) -> dict[bytes, bytes | None]:
         self._written[number] = value
         return {segment_key(self._owner, number): pack(value)}
+
+    def _fingerprint(self, name: tuple[str, str]) -> bytes:
+        # What is looked for and not found is entered next.
+        known = self._fingerprints.get(name)
+        if known is None:
+            place, text = name
+            known = self._fingerprints[name] = crc32(text.encode(), len(place)).to_bytes(4)
+        return known
 
     def _segment(self, number: int) -> list[Item]:
         if number not in self._read:
@@ -155,10 +164,6 @@ def _places(head: LogHead, fingerprint: bytes) -> Iterator[int]:
         if found % 4 == 0:
             yield found // 4
         found = head.fingerprints.find(fingerprint, found + 1)
-
-
-def _fingerprint(place: str, name: str) -> bytes:
-    return crc32(name.encode(), len(place)).to_bytes(4)
 
 
 def _next_number(head: LogHead) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from schemas.catalogue import Catalogue
 from schemas.touchpoint import Touchpoint
@@ -20,7 +20,7 @@ def prune(
     customer_id: str,
     head: Head,
     log: Log[Stored],
-    fresh: Iterable[Stored],
+    fresh: Sequence[Stored],
     clock: int,
     catalogue: Catalogue,
     writes: dict[bytes, bytes | None],
@@ -29,14 +29,15 @@ def prune(
 ) -> bool:
     """Take from the log, and from what `head` knows of it, all that no touchpoint within the horizon can change.
 
-    Rows stay as they were sent. What belongs to a promise that may yet change stays as well. `fresh` has just joined
-    the log. Adds to `writes`, notes in `head` when to look again; tells whether the head changed. `now` does not wait
+    Rows stay as they were sent. What belongs to a promise that may yet change stays as well. `fresh`, in order, has just
+    joined the log. Adds to `writes`, notes in `head` when to look again; tells whether the head changed. `now` does not wait
     until something may leave.
     """
     if catalogue.horizon is None:
         return False
     reach = catalogue.horizon + catalogue.contact_gap
-    head.prune_at = earliest(head.prune_at, *(stored.at + reach + 1 for stored in fresh))
+    if fresh:
+        head.prune_at = earliest(head.prune_at, fresh[0].at + reach + 1)
     pruned = head.prune_at is not None and (head.prune_at <= clock or now)
     if pruned:
         _take_out(customer_id, head, log, clock, clock - catalogue.horizon, catalogue, writes)

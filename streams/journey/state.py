@@ -186,8 +186,10 @@ _NEVER = -1
 
 def encode_head(head: Head) -> bytes:
     """The head as the state table has it: when it is due, which must be quick to tell, and the rest packed."""
-    due_at = _NEVER if head.due_at is None else head.due_at
-    return _DUE.pack(due_at) + pack(encode(msgspec.structs.replace(head, due_at=None)))
+    due_at, head.due_at = head.due_at, None
+    packed = pack(encode(head))
+    head.due_at = due_at
+    return _DUE.pack(_NEVER if due_at is None else due_at) + packed
 
 
 def decode_head(value: bytes) -> Head:

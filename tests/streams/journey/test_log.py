@@ -69,8 +69,8 @@ def test_what_was_entered_is_there_in_its_order_and_found_by_its_name(counts: li
         assert kept.all() == wanted
     _, log = kept.open()
     for entry in wanted:
-        assert log.find("atm", entry.touchpoint.event_id) == entry
-    assert log.find("atm", f"e-{number}") is None
+        assert log.find(("atm", entry.touchpoint.event_id)) == entry
+    assert log.find(("atm", f"e-{number}")) is None
 
 
 @given(st.integers(1, 600))
