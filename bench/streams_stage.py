@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer
 from schemas.catalogue import load_catalogue
 from schemas.kafka_security import client_options
 from schemas.topics import Topics
-from streams.app import add_ingest, add_stitch
+from streams.app import add_ingest, add_stitch, fetch_size
 from streams.batching import Batch, BatchApp, Delivery, Handler, create_app
 
 
@@ -76,7 +76,13 @@ def worker(stage: str, kafka: str, topics: Topics, partitions: int, watch: Stopw
         else:
             add_stitch(app, topics, partitions, load_catalogue(None))
 
-    return create_app(f"{topics.prefix}{stage}", kafka=kafka, session_timeout=30, prepare=prepare)
+    return create_app(
+        f"{topics.prefix}{stage}",
+        kafka=kafka,
+        session_timeout=30,
+        prepare=prepare,
+        consumer_max_fetch_size=fetch_size(partitions),
+    )
 
 
 def main() -> None:

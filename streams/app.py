@@ -36,6 +36,13 @@ TICK_SECONDS = 0.5
 """How often the broker is asked how far the streams are, and whether anybody is due."""
 INGEST_RECORDS = 1_000
 """Small, so that in a backlog all channels advance together: a touchpoint out of order costs stitching much more."""
+STITCH_RECORDS = 25_000
+"""Large, so that in a backlog a customer's touchpoints come together: loading, judging and keeping one costs as much as
+ten of them, and what is out of order within a batch costs nothing.
+"""
+FETCHED_BYTES = 64 * 1024 * 1024
+GREATEST_FETCH = 16 * 1024 * 1024
+LEAST_FETCH = 1024 * 1024
 
 logger = structlog.get_logger(__name__)
 
@@ -56,7 +63,13 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         settings,
         "streams",
         prepare=prepare,
+        consumer_max_fetch_size=fetch_size(settings.partitions),
     )
+
+
+def fetch_size(partitions: int) -> int:
+    """Bytes to fetch of a partition at once: enough for a whole batch, and bounded for all of a topic together."""
+    return min(max(FETCHED_BYTES // partitions, LEAST_FETCH), GREATEST_FETCH)
 
 
 def add_ingest(
@@ -86,7 +99,7 @@ def add_stitch(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue) 
         partitions_of((topics.customer,), count),
     )
     stitch = Stitch(topics, catalogue, states, app.sender, now_ms, upstream.inputs)
-    app.consume((topics.customer,), Attempts(stitch, states, stitch.clock_of), "stitch")
+    app.consume((topics.customer,), Attempts(stitch, states, stitch.clock_of), "stitch", max_records=STITCH_RECORDS)
 
     app.meters.register(ClockMeter(stitch.clocks))
     states.on_recover(_recovery(app, topics.customer, stitch.recover))

@@ -29,9 +29,9 @@ def prune(
 ) -> bool:
     """Take from the log, and from what `head` knows of it, all that no touchpoint within the horizon can change.
 
-    Rows stay as they were sent. What belongs to a promise that may yet change stays as well. `fresh`, in order, has just
-    joined the log. Adds to `writes`, notes in `head` when to look again; tells whether the head changed. `now` does not wait
-    until something may leave.
+    Rows stay as they were sent. What belongs to a promise that may yet change stays as well. `fresh`, in order, has
+    just joined the log. Adds to `writes`, notes in `head` when to look again; tells whether the head changed. `now`
+    does not wait until something may leave.
     """
     if catalogue.horizon is None:
         return False
