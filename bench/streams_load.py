@@ -89,7 +89,8 @@ async def publish_arrivals(kafka: str, topics: Topics, count: int, customers: in
         while chunk := list(islice(records, PER_SEND)):
             by_partition: defaultdict[int, list[KeyValue]] = defaultdict(list)
             for one in arrivals(topics, chunk, first, ingest):
-                by_partition[one.partition] += [record for group in one.groups for record in group]
+                if one.topic == topics.customer:
+                    by_partition[one.partition] += [record for group in one.groups for record in group]
             await send(Outgoing(topics.customer, partition, [values]) for partition, values in by_partition.items())
             first += len(chunk)
 
