@@ -102,7 +102,7 @@ def test_a_process_is_told_only_the_secrets_that_it_needs(secured: list[Resource
             for name, pod in pods(secured)}  # fmt: skip
     kafka, clickhouse = "OMNITRACK_KAFKA_PASSWORD_FILE", "OMNITRACK_CLICKHOUSE_PASSWORD_FILE"
     keys = {"OMNITRACK_PSEUDONYM_KEY_FILE", "OMNITRACK_PSEUDONYM_OLD_KEY_FILE"}
-    assert told["omnitrack-worker"] == {kafka, *keys}
+    assert told["omnitrack-worker"] == {kafka, "OMNITRACK_SCHEMA_REGISTRY_PASSWORD_FILE", *keys}
     assert told["omnitrack-sink"] == {kafka, clickhouse}
     assert told["omnitrack-alerts"] == told["omnitrack-notify-alertmanager"] == {kafka}
     assert told["omnitrack-migrate"] == {clickhouse}

@@ -16,6 +16,8 @@ from tests.deploy.known import DEPLOY, ROOT, check_command
 DOCKERFILE = DEPLOY / "Dockerfile"
 TEXT = re.sub(r"\\\n\s*", "", DOCKERFILE.read_text())
 LEFT_OUT = {"chdb-core", "pandas"}
+EXTRA = {"fastavro"}
+"""Of the extra `avro`, from the lock of the tests."""
 EXACT = re.compile(r"^[\w./-]+:\d+\.\d+\.\d+[\w.-]*$")
 
 
@@ -68,18 +70,21 @@ def test_it_runs_as_a_user_who_is_not_root() -> None:
     assert instructions("USER") == ["10001:10001"]
 
 
-def test_the_lock_without_the_embedded_engine_is_otherwise_the_lock(tmp_path: Path) -> None:
+def test_the_packages_are_the_locked_ones_without_the_embedded_engine_and_with_avro(tmp_path: Path) -> None:
     (run,) = [line for line in instructions("RUN") if "requirements.lock" in line]
-    shutil.copy(ROOT / "requirements.lock", tmp_path)
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        shutil.copy(ROOT / lock, tmp_path)
     subprocess.run(["/bin/sh", "-ec", run.partition("&&")[0]], cwd=tmp_path, check=True, timeout=60)
 
     whole = requirements((ROOT / "requirements.lock").read_text())
+    tested = requirements((ROOT / "requirements-dev.lock").read_text())
     left = requirements((tmp_path / "image.lock").read_text())
-    assert set(whole) - set(left) == LEFT_OUT
+    wanted = {name: whole.get(name, tested[name]) for name in (set(whole) - LEFT_OUT) | EXTRA}
     hashes = re.compile(r"--hash=sha256:\w+")
     assert {name: hashes.findall(text) for name, text in left.items()} == {
-        name: hashes.findall(text) for name, text in whole.items() if name not in LEFT_OUT
+        name: hashes.findall(text) for name, text in wanted.items()
     }
+    assert all(hashes.search(text) for text in left.values())
 
 
 def test_what_is_left_out_is_needed_by_nothing_else() -> None:

@@ -44,7 +44,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{/* The Faust apps that run: what each is, the values it has, its group, and what it is told of. */}}
 {{- define "omnitrack.roles" -}}
-worker: {app: streams.app, values: worker, group: streams, needs: [kafka, catalogue, pseudonyms]}
+worker: {app: streams.app, values: worker, group: streams, needs: [kafka, catalogue, pseudonyms{{ if .Values.schemaRegistry.url }}, schemaRegistry{{ end }}]}
 sink: {app: omnitrack.sink, values: sink, group: sink, needs: [kafka, clickhouse]}
 {{- if .Values.alerts.enabled }}
 alerts: {app: streams.alerts, values: alerts, group: alerts, needs: [kafka, catalogue]}

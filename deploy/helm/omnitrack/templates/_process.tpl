@@ -28,6 +28,20 @@
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if has "schemaRegistry" .needs }}
+{{- with $root.Values.schemaRegistry }}
+- {name: OMNITRACK_SCHEMA_REGISTRY, value: {{ .url | quote }}}
+{{- if .user }}
+- {name: OMNITRACK_SCHEMA_REGISTRY_USER, value: {{ .user | quote }}}
+{{- end }}
+{{- if .passwordSecret.name }}
+- {name: OMNITRACK_SCHEMA_REGISTRY_PASSWORD_FILE, value: /etc/omnitrack/secrets/schema-registry-password}
+{{- end }}
+{{- if .caSecret.name }}
+- {name: OMNITRACK_SCHEMA_REGISTRY_CA_FILE, value: /etc/omnitrack/secrets/schema-registry-ca.crt}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if has "alertmanager" .needs }}
 - {name: OMNITRACK_ALERTMANAGER, value: {{ required "notifyAlertmanager.url is missing" $root.Values.notifyAlertmanager.url | quote }}}
 - {name: OMNITRACK_ALERTMANAGER_REFRESH, value: {{ $root.Values.notifyAlertmanager.refreshSeconds | quote }}}
@@ -76,6 +90,16 @@ clickhouse://omnitrack@clickhouse-{{ include "omnitrack.fullname" . }}:9000/omni
 {{- if .oldKeySecret.name }}
 - {name: {{ .oldKeySecret.name }}, key: {{ .oldKeySecret.key }}, path: pseudonym-old-key}
 - {name: {{ required "pseudonyms.rosterSecret.name is missing: an old key needs its roster" .rosterSecret.name }}, key: {{ .rosterSecret.key }}, path: pseudonym-roster}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if has "schemaRegistry" .needs }}
+{{- with $root.Values.schemaRegistry }}
+{{- if .passwordSecret.name }}
+- {name: {{ .passwordSecret.name }}, key: {{ .passwordSecret.key }}, path: schema-registry-password}
+{{- end }}
+{{- if .caSecret.name }}
+- {name: {{ .caSecret.name }}, key: {{ .caSecret.key }}, path: schema-registry-ca.crt}
 {{- end }}
 {{- end }}
 {{- end }}
