@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := schemas sources streams sinks omnitrack tests $(wildcard explorer bench)
 PYTEST_ARGS ?=
+JOBS ?= 1
 
 # The first interpreter that runs, is of a supported version and can make virtual environments.
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -38,10 +39,10 @@ imports: $(VENV)/.dev ## who may import whom
 
 # Fetched beforehand, so that no test's time-out counts it; without Java, Maven or Go the tests themselves say what they
 # leave out.
-unit: $(VENV)/.dev ## the tests; PYTEST_ARGS adds arguments
+unit: $(VENV)/.dev ## the tests; JOBS=2 runs two at a time, PYTEST_ARGS adds arguments
 	@$(BIN)/python -m tests.support.kafka_jars && $(BIN)/python -m tests.support.registry || true
 	@$(BIN)/python -m tests.support.go_tools || true
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(if $(filter-out 1,$(JOBS)),-n $(JOBS) --dist loadfile) $(PYTEST_ARGS)
 
 bench: $(VENV)/.dev ## all measurements, to bench/results (hours); QUICK=1 to see them work (minutes); ONLY=name
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(foreach name,$(ONLY),--only $(name))

@@ -70,7 +70,9 @@ def end(processes: list[psutil.Process]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Leftovers(), "omnitrack-leftovers")
+    # Workers of a parallel run have its mark from the process that started them, which looks when all have ended.
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Leftovers(), "omnitrack-leftovers")
 
 
 def _is_helper(process: psutil.Process) -> bool:

@@ -23,10 +23,10 @@ def test_tidy():
 pytest_plugins = ["pytester"]
 
 
-def run(pytester: pytest.Pytester, tests: str) -> subprocess.CompletedProcess[str]:
+def run(pytester: pytest.Pytester, tests: str, *options: str) -> subprocess.CompletedProcess[str]:
     """The tests in a process of their own: what they leave must not count as this run's."""
     pytester.makepyfile(test_example=tests)
-    command = [sys.executable, "-m", "pytest", "-p", "tests.support.leftovers"]
+    command = [sys.executable, "-m", "pytest", "-p", "tests.support.leftovers", *options]
     return subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, timeout=30, check=False)
 
 
@@ -35,13 +35,15 @@ def importable(monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config) -> 
     monkeypatch.setenv("PYTHONPATH", str(pytestconfig.rootpath))
 
 
-def test_a_process_left_behind_fails_the_run_and_is_ended(pytester: pytest.Pytester) -> None:
-    done = run(pytester, LEAVES_AN_ORPHAN)
+@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one after the other", "in parallel"])
+def test_a_process_left_behind_fails_the_run_and_is_ended(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
+    done = run(pytester, LEAVES_AN_ORPHAN, *options)
 
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "sleep 600" in done.stdout
     assert not psutil.pid_exists(int((pytester.path / "orphan").read_text()))
 
 
-def test_a_process_that_a_test_ends_itself_is_no_leftover(pytester: pytest.Pytester) -> None:
-    assert run(pytester, TIDY).returncode == pytest.ExitCode.OK
+@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one after the other", "in parallel"])
+def test_a_process_that_a_test_ends_itself_is_no_leftover(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
+    assert run(pytester, TIDY, *options).returncode == pytest.ExitCode.OK

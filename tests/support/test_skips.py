@@ -54,14 +54,17 @@ def test_in_ci_a_listed_reason_passes(pytester: pytest.Pytester, monkeypatch: py
     assert run(pytester, f"{reason} of ours").ret == pytest.ExitCode.OK
 
 
-def test_in_ci_a_whole_module_skipped_fails_the_run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one after the other", "in parallel"])
+def test_in_ci_a_whole_module_skipped_fails_the_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
     monkeypatch.setenv("CI", "true")
     pytester.makepyfile(
         test_done="def test_done(): pass",
         test_absent="import pytest; pytest.importorskip('no_module_of_this_name')",
     )
 
-    result = pytester.runpytest_inprocess("-p", "tests.support.skips")
+    result = pytester.runpytest_inprocess("-p", "tests.support.skips", *options)
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["REFUSED IN CI: could not import 'no_module_of_this_name'*"])
