@@ -52,7 +52,7 @@ def test_a_deployments_processes_are_held_against_the_predicted_costs(tmp_path: 
     results(
         tmp_path, "sink_throughput", {"what": "SinkAgent.store", "sink_s_per_million": 5.0, "server_s_per_million": 8.0}
     )
-    sizes = {"bytes_read": 500.0, "bytes_of_rows": 600.0, "bytes_of_changelog": 300.0}
+    sizes = {"bytes_read": 500.0, "bytes_of_rows": 600.0, "bytes_of_changelog": 300.0, "processor_s_per_million": 25.0}
     results(tmp_path, "stitch_growth", {"what": "500 customers", **sizes})
     results(
         tmp_path, "worker_memory", {"customers": 0, "memory_mb": 100.0}, {"customers": 1_000_000, "memory_mb": 1_600.0}
