@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.report import Row
 from bench.sizing import Assumptions, NotMeasured, costs_of, size
-from bench.tables import load, table
+from bench.tables import load, table, where
 
 RESULT = "pipeline_step"
 
@@ -35,7 +35,8 @@ def made(results: Path) -> str | None:
     kept = f"{float(whole['touchpoints_per_s']):,.0f} a second came through"
     return (
         f"{table(lines)}\n{options['customers']:,} customers, {options['rate']:,} touchpoints a second for "
-        f"{options['seconds']:g} s with {options['workers']} worker(s), where the sizes say {needed.workers}: {kept}.\n"
+        f"{options['seconds']:g} s with {options['workers']} worker(s), where the sizes say {needed.workers}: {kept}. "
+        f"{where(found)}\n"
     )
 
 
