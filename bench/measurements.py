@@ -122,7 +122,7 @@ MEASUREMENTS = (
     ),
     Measurement(
         "pipeline_step",
-        "The largest step of the sizes that fits here: a million customers, 10,000 a second held",
+        "The largest step of the sizes that fits here, live",
         "pipeline_throughput",
         full=("--rate", "10000", "--seconds", "120", "--customers", "1000000"),
         quick=("--rate", "10000", "--seconds", "10", "--customers", "100000"),

@@ -23,10 +23,11 @@ from schemas.decode import Decoder
 from schemas.topics import Topics
 from streams.agents.ingest import Ingest
 from streams.agents.stitch import Stitch
+from streams.app import STITCH_RECORDS
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Write
 
-AT_ONCE = 10_000
+CHUNK = 10_000
 PER_SECOND = 10
 """Of event time, as the load has it."""
 
@@ -87,7 +88,7 @@ def records(count: int, customers: int, late: float) -> Iterator[Received]:
     made = touchpoints(count, customers)
     placed: list[tuple[float, bytes | None, bytes]] = []
     first = 0
-    while chunk := list(islice(made, AT_ONCE)):
+    while chunk := list(islice(made, CHUNK)):
         for one in arrivals(topics, chunk, first, ingest):
             if one.topic != topics.customer:
                 continue
@@ -108,7 +109,7 @@ def measure(count: int, customers: int, late: float, profile: AbstractContextMan
     stitch = Stitch(Topics(), Catalogue(), states, Nowhere(), lambda: now, ())
     read = 0
     made = records(count, customers, late)
-    while chunk := list(islice(made, AT_ONCE)):
+    while chunk := list(islice(made, STITCH_RECORDS)):
         read += len(chunk)
         # Everything is as old as the load: the clock goes with what has come.
         clock = now - (count - read) * 1_000 // PER_SECOND
