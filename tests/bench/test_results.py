@@ -13,7 +13,7 @@ import pytest
 
 from bench import __main__ as bench
 from bench import tables
-from bench.measurements import ALL_BUT_STOCK_FAUST, MEASUREMENTS, Measurement
+from bench.measurements import MEASUREMENTS, WITH_MANY_CUSTOMERS, Measurement
 from bench.peers.__main__ import PEERS
 from bench.report import Report, Row, add_json_option
 from bench.stitch_profile import by_module
@@ -115,4 +115,4 @@ def test_compiled_functions_count_for_the_module_that_calls_them() -> None:
 
 
 def test_the_peers_that_measurements_name_exist() -> None:
-    assert set(ALL_BUT_STOCK_FAUST) < {peer.name for peer in PEERS}
+    assert set(WITH_MANY_CUSTOMERS) < {peer.name for peer in PEERS}
