@@ -75,7 +75,10 @@ def show(sizes: Sizes) -> None:
     print(f"together: {total / customers:,.0f} per customer, {total / sizes.counts['touchpoints']:,.0f} per touchpoint")
     print(f"heads: {sizes.sizes['head values'] / sizes.counts['journeys in heads']:,.0f} bytes per journey in them")
     opens = sorted(sizes.open_heads)
-    print(f"an open journey in a head: median {opens[len(opens) // 2]:,} bytes, mean {sum(opens) / len(opens):,.0f}")
+    if opens:
+        print(
+            f"an open journey in a head: median {opens[len(opens) // 2]:,} bytes, mean {sum(opens) / len(opens):,.0f}"
+        )
     print("largest fields, bytes per customer before packing:")
     for field, size in sizes.unpacked.most_common(12):
         print(f"  {field}: {size / customers:,.0f}")
