@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 BLUE, VERMILION, ORANGE, GREEN, PINK, SKY = "#0072b2", "#d55e00", "#e69f00", "#009e73", "#cc79a7", "#56b4e9"
 LIGHT_BLUE, LIGHT_VERMILION = "#4aa8e0", "#f0843c"
+# From how many observations on a cell is coloured: below, chance makes any colour.
+ENOUGH = 10
 
 
 @dataclass(frozen=True, slots=True)

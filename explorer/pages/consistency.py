@@ -6,9 +6,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from explorer.pages.page import Page
+from explorer.palette import ENOUGH
 from explorer.parts.cards import card
 from explorer.parts.reading import Reading
-from explorer.parts.tables import ENOUGH, Column, channel_path, heat, scrolling, table
+from explorer.parts.tables import Column, channel_path, heat, scrolling, table
 from explorer.parts.tiles import BEFORE, rate_tile, tile, told_ratio
 from explorer.queries import Query, Scope
 from explorer.words import Words

@@ -10,6 +10,7 @@ from explorer.figures.rates import height_of, rates_side_by_side
 from explorer.figures.trends import rate_over_time
 from explorer.filters import Filters
 from explorer.pages.page import Page, bucket
+from explorer.palette import ENOUGH
 from explorer.parts.cards import card
 from explorer.parts.forms import text_input
 from explorer.parts.graphs import graph
@@ -50,7 +51,7 @@ def body(reading: Reading) -> list[Component]:
             reading,
             "hours",
             lambda rows: _weeks(reading, rows),
-            note=" ".join([words("waits.hours_note", zone=words.zone), _chosen(reading)]).strip(),
+            note=" ".join([words("waits.hours_note", zone=words.zone, n=ENOUGH), _chosen(reading)]).strip(),
             wide=True,
         ),
         card(

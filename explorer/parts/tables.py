@@ -9,13 +9,10 @@ from typing import Any, Literal
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from explorer.palette import mark
+from explorer.palette import ENOUGH, mark
 from explorer.parts.attributes import aria
 from explorer.words import Words
 from sinks.clickhouse.metrics import Row
-
-# From how many observations on a cell is coloured: below, chance makes any colour.
-ENOUGH = 10
 
 Cell = Component | str | Sequence[Component | str]
 

@@ -33,6 +33,8 @@ STYLE: Any = {
 }
 FAILURES = ("misdirected", "overdue", "repeated", "contradicted", "bounced", "stalled", "lost")
 PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.0f} %")
+# From how many waits on an hour is coloured.
+ENOUGH_WAITS = 10
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -72,14 +74,25 @@ def failures(now: Sequence[Row], before: Sequence[Row]) -> str:
 
 
 def waits_by_hour(rows: Sequence[Row], channel: str) -> str:
-    """Share of waits within the standard for each hour of the week on one channel; empty where nobody waited."""
+    """Share of waits within the standard for each hour of the week on one channel.
+
+    Hatched where fewer than `ENOUGH_WAITS` waited, empty where nobody did.
+    """
     grid = [[float("nan")] * 24 for _ in DAYS]
+    few = []
     for row in rows:
-        if row["channel"] == channel:
-            grid[row["hour_of_week"] // 24][row["hour_of_week"] % 24] = row["rate"]
+        day, hour = divmod(row["hour_of_week"], 24)
+        if row["channel"] == channel and row["n"] >= ENOUGH_WAITS:
+            grid[day][hour] = row["rate"]
+        elif row["channel"] == channel and row["n"]:
+            few.append((hour - 0.5, day - 0.5))
     with _axes(7.4, 2.35) as (figure, axes):
         colours = mpl.colors.LinearSegmentedColormap.from_list("share", [VERMILION, "#f7e3d4", "#cfe3f1", BLUE])
         image = axes.imshow(grid, cmap=colours, vmin=0, vmax=1, aspect="auto")
+        for corner in few:
+            axes.add_patch(
+                mpl.patches.Rectangle(corner, 1, 1, facecolor=FAINT, edgecolor=GREY, hatch="////", linewidth=0)
+            )
         axes.set_yticks(range(7), DAYS)
         axes.set_xticks(range(0, 24, 2), [f"{hour}h" for hour in range(0, 24, 2)])
         axes.tick_params(length=0)

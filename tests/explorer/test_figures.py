@@ -100,6 +100,18 @@ def test_a_week_has_a_cell_per_hour_and_none_where_nobody_waited() -> None:
     assert sum(cell is not None for line in z for cell in line) == 2
 
 
+def test_an_hour_in_which_few_waited_is_grey_and_says_why() -> None:
+    figure = week([{"hour_of_week": 0, **RATE}, {"hour_of_week": 1, **RATE, "n": 9}], WORDS, LIGHT)
+    known_to_plotly(figure)
+    coloured, grey = figure["data"]
+    assert coloured["z"][0][:2] == [0.5, None]
+    assert grey["z"][0][:2] == [None, 0.5]
+    assert {colour for _, colour in grey["colorscale"]} == {LIGHT.faint}
+    assert "n = 9" in grey["text"][0][1]
+    assert grey["text"][0][1].endswith("not coloured: fewer than 10 waits")
+    assert "coloured" not in coloured["text"][0][0]
+
+
 @given(st.lists(st.integers(0, 10**9).map(lambda seconds: AT + timedelta(seconds=seconds)), min_size=1, max_size=20))
 def test_later_is_further_right_and_long_pauses_are_short(times: list[datetime]) -> None:
     places = Squeezed.of(times)
