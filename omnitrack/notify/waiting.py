@@ -18,6 +18,7 @@ from omnitrack.notify.undelivered import Undelivered, decode_undelivered, encode
 from omnitrack.offsets import Partition
 from omnitrack.sending import RecordSender
 from omnitrack.settings import Endpoints
+from schemas.kafka_obstacle import ANSWER_SECONDS, why_unreachable
 from schemas.kafka_security import client_options
 from sinks.notices import Receiver
 
@@ -39,11 +40,15 @@ class Queue:
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
         self._topic = endpoints.topics.undelivered
-        options: dict[str, Any] = {**client_options(endpoints.kafka), "group_id": endpoints.group(ROLE)}
+        options: dict[str, Any] = {
+            **client_options(endpoints.kafka),
+            "group_id": endpoints.group(ROLE),
+            "bootstrap_timeout_ms": int(ANSWER_SECONDS * 1000),
+        }
         try:
             self._consumer = KafkaConsumer(**options, enable_auto_commit=False, auto_offset_reset="earliest")
         except (KafkaError, OSError) as error:
-            raise BrokerUnavailableError(endpoints.kafka, str(error) or type(error).__name__) from error
+            raise BrokerUnavailableError(endpoints.kafka, why_unreachable(endpoints.kafka, error)) from error
 
     def __enter__(self) -> Self:
         return self
