@@ -17,7 +17,7 @@ import msgspec
 from clickhouse_driver import Client
 
 from omnitrack.sql_output import text_of
-from schemas.decode import Decoder
+from schemas.decode import decoder_for
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.touchpoint import Touchpoint
 from tests.support.bank_month import BankMonth
@@ -85,7 +85,7 @@ def _receive(bank: BankMonth, block: Block) -> None:
     arrived = []
     for line in block.text.splitlines():
         channel = msgspec.json.decode(line)["channel"]
-        touchpoint = Decoder(BUILT_IN_CHANNELS).decode(line.encode(), channel, received_at)
+        touchpoint = decoder_for(BUILT_IN_CHANNELS).decode(line.encode(), channel, received_at)
         assert isinstance(touchpoint, Touchpoint), touchpoint
         arrived.append((touchpoint.identities["customer_no"], touchpoint))
     bank.arrive(arrived, clock, received_at=received_at)

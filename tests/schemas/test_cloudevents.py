@@ -20,7 +20,7 @@ from schemas.cloudevents import (
     structured_event,
     touchpoint_within,
 )
-from schemas.decode import Decoder
+from schemas.decode import decoder_for
 from schemas.refusal import MAX_PAYLOAD, Refusal
 from schemas.touchpoint import Touchpoint
 from tests.schemas.examples import CHANNELS, RECEIVED_AT, example, to_json, touchpoints
@@ -33,7 +33,7 @@ WRITERS = [structured_event, binary_event]
 
 
 def decoded(payload: bytes, channel: str) -> Touchpoint:
-    touchpoint = Decoder(CHANNELS).decode(payload, channel, RECEIVED_AT)
+    touchpoint = decoder_for(CHANNELS).decode(payload, channel, RECEIVED_AT)
     assert isinstance(touchpoint, Touchpoint)
     return touchpoint
 

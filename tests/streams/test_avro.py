@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.avro_schema import avro_schema
-from schemas.decode import Decoder
+from schemas.decode import decoder_for
 from schemas.refusal import MAX_PAYLOAD, Refusal
 from schemas.touchpoint import Touchpoint
 from streams.avro import Frames, is_framed, not_opened, schema_ids
@@ -51,7 +51,7 @@ def written(touchpoint: Any) -> Any:
 
 
 def decoded(payload: bytes, channel: str = "mobile_app") -> Touchpoint | Refusal:
-    return Decoder(CHANNELS).decode(payload, channel, RECEIVED_AT)
+    return decoder_for(CHANNELS).decode(payload, channel, RECEIVED_AT)
 
 
 def errors_of(opened: object) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from schemas.catalogue import Catalogue
-from schemas.decode import Decoder
+from schemas.decode import decoder_for
 from schemas.refusal import Refusal
 from schemas.rows import DeadLetter, DeadReason, DuplicateRow
 from schemas.topics import BUILT_IN_CHANNELS
@@ -46,7 +46,7 @@ def dirt_of(
 
 
 def _letter(delivery: Delivery, origin: Origin, reason: DeadReason) -> DeadLetter:
-    refused = Decoder(BUILT_IN_CHANNELS).decode(delivery.payload, delivery.channel, delivery.publish_at)
+    refused = decoder_for(BUILT_IN_CHANNELS).decode(delivery.payload, delivery.channel, delivery.publish_at)
     return DeadLetter(
         dead_letter_id=f"{origin.topic}:{origin.partition}:{origin.offset}",
         topic=origin.topic,

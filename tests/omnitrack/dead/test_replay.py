@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from omnitrack.dead.desk import show_payload
 from omnitrack.dead.repair import Repair
 from omnitrack.dead.replay import HIDDEN, FieldChange, Judge
-from schemas.decode import Decoder
+from schemas.decode import decoder_for
 from schemas.rows import DeadLetter, DeadReason
 from schemas.topics import Topics
 from streams.pseudonym import Pseudonyms
@@ -32,7 +32,7 @@ def letter(value: bytes, reason: DeadReason = "schema", channel: str = "wechat",
 
 
 def judge(*repairs: Repair, pseudonyms: Pseudonyms | None = None, replayed: frozenset[str] = frozenset()) -> Judge:
-    return Judge(TOPICS, repairs, pseudonyms, NOON, Decoder(TOPICS.channels), replayed)
+    return Judge(TOPICS, repairs, pseudonyms, NOON, decoder_for(TOPICS.channels), replayed)
 
 
 def test_what_a_repair_makes_valid_is_replayed_and_shown_field_by_field() -> None:

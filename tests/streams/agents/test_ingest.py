@@ -22,7 +22,7 @@ from kafka.partitioner.default import murmur2
 from omnitrack.ports import LOOPBACK, free_port
 from schemas.avro_schema import avro_schema
 from schemas.cloudevents import Headers
-from schemas.decode import Decoder
+from schemas.decode import decoder_for
 from schemas.identity import Held, IdentityRecord, Link, decode_identity_record, profile_key
 from schemas.rows import DeadLetter
 from schemas.topics import BUILT_IN_CHANNELS, Topics
@@ -67,7 +67,7 @@ def payload(**changes: Any) -> bytes:
 
 
 def ingest(pseudonyms: Pseudonyms | None = None, frames: Frames | None = None) -> Ingest:
-    return Ingest(TOPICS, Decoder(BUILT_IN_CHANNELS), PARTITIONS, pseudonyms, frames)
+    return Ingest(TOPICS, decoder_for(BUILT_IN_CHANNELS), PARTITIONS, pseudonyms, frames)
 
 
 Sent = dict[str, list[tuple[int, bytes | None, bytes]]]
@@ -290,7 +290,7 @@ def test_avro_arrives_as_the_touchpoint_that_it_says_in_json() -> None:
     sent = run(*batch, frames=frames)
     plain, avro = arrivals(sent)
     assert (avro.touchpoint, avro.key) == (plain.touchpoint, plain.key)
-    assert Decoder(BUILT_IN_CHANNELS).decode(avro.payload, "mobile_app", NOW) == avro.touchpoint
+    assert decoder_for(BUILT_IN_CHANNELS).decode(avro.payload, "mobile_app", NOW) == avro.touchpoint
     [letter] = letters(sent)
     assert (letter.reason, b64decode(letter.payload)) == ("envelope", framed(8))
 
