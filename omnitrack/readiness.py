@@ -24,6 +24,7 @@ from sinks.clickhouse.errors import ClickHouseError, ClickHouseUnavailable
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.settings import ClickHouseSettings
 from streams.provision import TopicMismatch, ensure_topics
+from streams.settings import Replication
 
 _PROBE_SECONDS = 2.0
 
@@ -35,7 +36,7 @@ class Readiness:
     kafka: str
     topics: Topics
     partitions: int
-    replication: int
+    replication: Replication
     clickhouse: ClickHouseSettings
     catalogue: Catalogue
 

@@ -18,7 +18,7 @@ from schemas.topics import DEFAULT_PREFIX, Topics
 from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings, NoPassword
 from sinks.webhook.signature import SecretError, read_secrets
 from streams.registry import RegistryError, RegistrySettings, open_registry
-from streams.settings import LOG_LEVELS, KafkaSettings, group_of
+from streams.settings import AUTO, LOG_LEVELS, KafkaSettings, Replication, group_of
 
 DEFAULT_KAFKA = "127.0.0.1:9092"
 DEFAULT_DATA_DIR = Path(".omnitrack")
@@ -34,7 +34,7 @@ class Environment(BaseSettings):
     data_dir: Path = DEFAULT_DATA_DIR
     topic_prefix: str = DEFAULT_PREFIX
     partitions: int = Field(default=4, ge=1, le=1024)
-    replication: int = Field(default=1, ge=1, le=7)
+    replication: Replication = AUTO
     catalogue: Path | None = None
     session_timeout: float | None = Field(default=None, gt=0, le=300)
     group_instance: str | None = None

@@ -11,6 +11,7 @@ from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
 from schemas.kafka_security import client_options
 from schemas.topics import Topics, TopicSpec
+from streams.settings import AUTO, Replication
 
 DEAD_LETTER_BYTES = 8 * 1024 * 1024
 """A dead letter holds what was refused in base64, be it the largest record that a broker takes by default."""
@@ -18,6 +19,12 @@ DEAD_LETTER_BYTES = 8 * 1024 * 1024
 
 COMPACTED_WITHIN_MS = 24 * 3_600_000
 """How long a record of a changelog may stay that another one of its key has replaced."""
+
+REPLICAS = 3
+"""As many copies as survive the loss of a broker while another one is being maintained."""
+
+IN_SYNC = 2
+"""How many of them hold a record before it counts as written."""
 
 VISIBLE_SECONDS = 20.0
 
@@ -30,9 +37,10 @@ class TopicMismatch(Exception):
     """Topics that exist are not as the deployment needs them; one line per topic says what to do."""
 
 
-async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replication: int) -> list[str]:
+async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replication: Replication) -> list[str]:
     """Create what is missing of the topics; returns the names of those it created, and may run many times at once.
 
+    With three replicas or more a record counts as written when two brokers hold it.
     Raises `TopicMismatch` if an existing topic has another partition count, and the driver's `KafkaError` if the
     broker cannot be reached or refuses a topic, or does not show it in time (`TopicsInvisible`).
     """
@@ -44,11 +52,17 @@ async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replicat
         missing = [spec for spec in topics.all if spec.name not in existing]
         if not missing:
             return []
-        created = await _create(admin, missing, topics, partitions, replication)
+        replicas = replicas_for(replication, len((await admin.describe_cluster())["brokers"]))
+        created = await _create(admin, missing, topics, partitions, replicas)
         check_partition_counts(topics.all, await _once_visible(admin, missing), partitions)
         return created
     finally:
         await admin.close()
+
+
+def replicas_for(replication: Replication, brokers: int) -> int:
+    """How many copies a topic has: as many as asked for, or what this many brokers can hold of three."""
+    return min(REPLICAS, max(brokers, 1)) if replication == AUTO else replication
 
 
 def check_partition_counts(specs: Iterable[TopicSpec], existing: Mapping[str, int], partitions: int) -> None:
@@ -80,9 +94,11 @@ async def _once_visible(admin: AIOKafkaAdminClient, specs: list[TopicSpec]) -> d
 
 
 async def _create(
-    admin: AIOKafkaAdminClient, specs: list[TopicSpec], topics: Topics, partitions: int, replication: int
+    admin: AIOKafkaAdminClient, specs: list[TopicSpec], topics: Topics, partitions: int, replicas: int
 ) -> list[str]:
-    new = [NewTopic(spec.name, partitions, replication, topic_configs=topic_configs(spec, topics)) for spec in specs]
+    new = [
+        NewTopic(spec.name, partitions, replicas, topic_configs=topic_configs(spec, topics, replicas)) for spec in specs
+    ]
     response: Any = await admin.create_topics(new, timeout_ms=30_000)
     created = []
     for name, code, message in response.topic_errors:
@@ -93,9 +109,11 @@ async def _create(
     return created
 
 
-def topic_configs(spec: TopicSpec, topics: Topics) -> dict[str, str]:
-    """The configuration a topic is created with."""
+def topic_configs(spec: TopicSpec, topics: Topics, replicas: int) -> dict[str, str]:
+    """The configuration a topic of this many replicas is created with."""
     configs = {"cleanup.policy": spec.cleanup}
+    if replicas >= REPLICAS:
+        configs["min.insync.replicas"] = str(IN_SYNC)
     if spec.name in topics.inputs:
         # The broker's clock tells when a touchpoint was received: the same for every replay, and no producer's word.
         configs["message.timestamp.type"] = "LogAppendTime"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +21,9 @@ def _servers(value: str) -> str:
     return value
 
 
+AUTO: Final = "auto"
+Replication = Literal["auto"] | Annotated[int, Field(ge=1, le=7)]
+"""Copies of a topic's records; `auto`: three, or one per broker where there are fewer."""
 LOG_LEVELS = r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$"
 _Port = Annotated[int, Field(ge=1, le=65_535)]
 
@@ -62,5 +65,5 @@ class StreamSettings(KafkaSettings, PseudonymSettings, RegistrySettings):
     """What the streams app needs beyond that."""
 
     partitions: int = Field(default=4, ge=1, le=1024)
-    replication: int = Field(default=1, ge=1, le=7)
+    replication: Replication = AUTO
     catalogue: Path | None = None

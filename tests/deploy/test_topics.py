@@ -33,7 +33,7 @@ def asked_for(resources: list[Resource]) -> dict[str, tuple[int, int, dict[str, 
 
 
 def made_by_a_worker(topics: Topics, partitions: int, replicas: int) -> dict[str, tuple[int, int, dict[str, str]]]:
-    return {spec.name: (partitions, replicas, topic_configs(spec, topics)) for spec in topics.all}
+    return {spec.name: (partitions, replicas, topic_configs(spec, topics, replicas)) for spec in topics.all}
 
 
 @pytest.mark.parametrize("prefix", ["omnitrack.", "bank.prod.", "Bank_1."])
