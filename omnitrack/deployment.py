@@ -74,6 +74,8 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
         data_dir=options.data_dir,
         topic_prefix=environment.topic_prefix,
     )
+    if options.clickhouse is None:
+        _refuse_cluster(endpoints)
     readiness = _readiness(options, environment, endpoints)
     deployment = _Deployment(options, environment, endpoints, readiness, _metrics_ports(environment, options.workers))
     brokers = [] if options.kafka else [deployment.broker(kafka_port)]
@@ -124,6 +126,16 @@ def _require_engine() -> None:
         raise SettingsError(
             "the embedded ClickHouse is not installed here (the container image leaves it out): name a ClickHouse with"
             " --clickhouse, or install the package chdb-core"
+        )
+
+
+def _refuse_cluster(endpoints: Endpoints) -> None:
+    """The embedded ClickHouse is one server."""
+    cluster = ClickHouseSettings.of(endpoints.clickhouse).clickhouse_cluster
+    if cluster is not None:
+        raise SettingsError(
+            f"OMNITRACK_CLICKHOUSE_CLUSTER={cluster}: the embedded ClickHouse is one server: unset it, or name a"
+            " ClickHouse with --clickhouse"
         )
 
 

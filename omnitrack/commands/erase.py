@@ -64,11 +64,14 @@ def erase_command(
         endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
         topics = Topics(endpoints.topic_prefix, load_catalogue(catalogue or read_environment().catalogue).channels)
         with ExitStack() as stack:
-            client = stack.enter_context(connected(ClickHouseSettings.of(endpoints.clickhouse)))
+            store = ClickHouseSettings.of(endpoints.clickhouse)
+            client = stack.enter_context(connected(store))
             reader = stack.enter_context(BrokerReader(endpoints.kafka))
             sender = stack.enter_context(RecordSender(endpoints.kafka))
             status = stack.enter_context(errors.status("looking"))
-            eraser = Eraser(endpoints, topics, client, reader, sender, pseudonyms, timeout, status.update)
+            eraser = Eraser(
+                endpoints, topics, client, store.storage, reader, sender, pseudonyms, timeout, status.update
+            )
             done = eraser.erase(subject, by or getpass.getuser())
             file = receipt or Path(f"erasure-{done.customer_digest[:12]}.json")
             keep(done, client, file)

@@ -66,7 +66,7 @@ def _make_roles(settings: ClickHouseSettings, wanted: bool) -> None:
 
 
 def _show_roles(settings: ClickHouseSettings, wanted: bool) -> None:
-    for statement in role_statements(settings.database) if wanted else ():
+    for statement in role_statements(settings.storage) if wanted else ():
         typer.echo(f"{statement};\n")
 
 

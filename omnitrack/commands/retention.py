@@ -40,11 +40,11 @@ def retention_command(
         wanted = load_catalogue(catalogue or read_environment().catalogue).retention
         settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
         with connected(settings) as client:
-            changes = read_changes(client, wanted)
+            changes = read_changes(client, wanted, settings.storage)
             _show(changes)
             todo = [change for change in changes if not change.is_none]
             for change in todo if do_apply else ():
-                apply(client, change)
+                apply(client, change, settings.storage)
     except (CatalogueError, ClickHouseError) as error:
         errors.print(f"retention: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(FAILED) from error

@@ -16,6 +16,7 @@ from omnitrack.erasure.subject import Subject, digest_of
 from schemas.rows import ERASED_LETTER_VERSION, DeadLetter
 from schemas.topics import Topics
 from schemas.touchpoint import Origin
+from sinks.clickhouse.cluster import Storage
 from streams.pseudonym import Pseudonyms
 
 _ORIGINS = Path(__file__).parent / "origins.sql"
@@ -23,29 +24,36 @@ _ERROR = "identities: of a customer who was erased"
 _MOST_SEARCHED = 255
 """Texts that ClickHouse looks for at once."""
 _SYNCHRONOUS = {"mutations_sync": 2, "allow_nondeterministic_mutations": 1}
-_ERASED_IDS = "(SELECT dead_letter_id FROM dead_letters WHERE reason = 'erased')"
-_SUPERSEDED = {
-    "receipts": "reason != 'erased' AND (topic, partition, offset) IN"
-    " (SELECT topic, partition, offset FROM dead_letters WHERE reason = 'erased')",
-    "dead_letters": f"reason != 'erased' AND dead_letter_id IN {_ERASED_IDS}",
-    "dead_letter_actions": f"dead_letter_id IN {_ERASED_IDS}",
-}
-"""Of which rows an erased letter has taken the place, by table. The touchpoints go last: they tell the origins."""
 
 
-def tables_with_customers(client: Client) -> tuple[str, ...]:
+def _superseded(database: str) -> dict[str, str]:
+    """Of which rows an erased letter has taken the place, by table. The touchpoints go last: they tell the origins.
+
+    Letters are asked for where all of them are: on a cluster a letter and its receipt may lie on different shards.
+    """
+    letters = f"FROM `{database}`.dead_letters WHERE reason = 'erased'"
+    ids = f"dead_letter_id IN (SELECT dead_letter_id {letters})"
+    return {
+        "receipts": f"reason != 'erased' AND (topic, partition, offset) IN (SELECT topic, partition, offset {letters})",
+        "dead_letters": f"reason != 'erased' AND {ids}",
+        "dead_letter_actions": ids,
+    }
+
+
+def tables_with_customers(client: Client, storage: Storage) -> tuple[str, ...]:
     """The tables that have a `customer_id`; `touchpoints` comes last."""
     query = (
-        "SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'customer_id' AND table IN"
-        " (SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree')"
+        "SELECT table FROM system.columns WHERE database = {database:String} AND name = 'customer_id' AND table IN"
+        " (SELECT name FROM system.tables WHERE database = {database:String} AND engine LIKE '%MergeTree')"
     )
-    return tuple(sorted((table for (table,) in client.execute(query)), key=lambda name: (name == "touchpoints", name)))
+    found = (table for (table,) in client.execute(query, {"database": storage.of_rows}))
+    return tuple(sorted(found, key=lambda name: (name == "touchpoints", name)))
 
 
-def count_rows(client: Client, subject: Subject) -> dict[str, int]:
+def count_rows(client: Client, subject: Subject, storage: Storage) -> dict[str, int]:
     """The customer's rows by table, replaced ones and tombstones among them."""
     counts = {}
-    for table in tables_with_customers(client):
+    for table in tables_with_customers(client, storage):
         query = f"SELECT count() FROM `{table}` WHERE customer_id IN {{ids:Array(String)}}"  # noqa: S608 -- ours
         counts[table] = int(client.execute(query, {"ids": list(subject.customer_ids)})[0][0])
     return counts
@@ -68,18 +76,19 @@ def erased_letters(
             yield _erased(Origin(letter.topic, letter.partition, letter.offset), letter.received_at)
 
 
-def remove_rows(client: Client, subject: Subject) -> dict[str, int]:
+def remove_rows(client: Client, subject: Subject, storage: Storage) -> dict[str, int]:
     """Remove what erased letters have taken the place of, then the customer's rows; how many by table."""
-    removed = {table: _remove(client, table, condition) for table, condition in _SUPERSEDED.items()}
+    superseded = _superseded(storage.database)
+    removed = {table: _remove(client, table, condition, storage) for table, condition in superseded.items()}
     digests = ", ".join(f"'{digest_of(customer_id)}'" for customer_id in subject.customer_ids)
     condition = f"lower(hex(SHA256(customer_id))) IN ({digests})"
-    for table in tables_with_customers(client):
-        removed[table] = removed.get(table, 0) + _remove(client, table, condition)
-    removed["rejected_rows"] = _remove_rejected(client, subject)
+    for table in tables_with_customers(client, storage):
+        removed[table] = removed.get(table, 0) + _remove(client, table, condition, storage)
+    removed["rejected_rows"] = _remove_rejected(client, subject, storage)
     return removed
 
 
-def _remove_rejected(client: Client, subject: Subject) -> int:
+def _remove_rejected(client: Client, subject: Subject, storage: Storage) -> int:
     """Rows of ours that ClickHouse refused, and kept as bytes."""
     query = (
         "SELECT topic, partition, offset FROM rejected_rows"
@@ -89,15 +98,15 @@ def _remove_rejected(client: Client, subject: Subject) -> int:
     if not found:
         return 0
     places = ", ".join(f"('{topic}', {partition}, {offset})" for topic, partition, offset in found)
-    return _remove(client, "rejected_rows", f"(topic, partition, offset) IN ({places})")
+    return _remove(client, "rejected_rows", f"(topic, partition, offset) IN ({places})", storage)
 
 
-def _remove(client: Client, table: str, condition: str) -> int:
+def _remove(client: Client, table: str, condition: str, storage: Storage) -> int:
     """Rewrite the partitions of the table that hold such rows, without them; how many there were."""
     found = client.execute(f"SELECT _partition_id, count() FROM `{table}` WHERE {condition} GROUP BY 1")  # noqa: S608 -- ours
     for partition, _ in found:
         client.execute(
-            f"ALTER TABLE `{table}` DELETE IN PARTITION ID '{partition}' WHERE {condition}",
+            f"ALTER TABLE {storage.altered(table)} DELETE IN PARTITION ID '{partition}' WHERE {condition}",
             settings=_SYNCHRONOUS,
         )
     return sum(count for _, count in found)

@@ -24,6 +24,7 @@ from omnitrack.settings import Endpoints
 from schemas.identity import FORGETTING, Forget, encode_identity_record
 from schemas.topics import Topics
 from schemas.touchpoint import Erasure, encode_customer_record
+from sinks.clickhouse.cluster import Storage
 from streams.pseudonym import Pseudonyms
 
 _SEGMENT = 7 * 86_400_000
@@ -43,6 +44,7 @@ class Eraser:
     endpoints: Endpoints
     topics: Topics
     client: Client
+    storage: Storage
     reader: BrokerReader
     sender: RecordSender
     pseudonyms: Pseudonyms | None
@@ -63,8 +65,8 @@ class Eraser:
         records = self._send_letters(subject)
         self._drain("waiting until no record is without a fate")
         self.say("removing rows")
-        removed = remove_rows(self.client, subject)
-        left = count_rows(self.client, subject)
+        removed = remove_rows(self.client, subject, self.storage)
+        left = count_rows(self.client, subject, self.storage)
         finished_at = _now()
         return Receipt(
             customer_digest=subject.digest,

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from clickhouse_driver import Client
 
+from sinks.clickhouse.cluster import SESSION
 from sinks.clickhouse.errors import ClickHouseUnavailable, explained
 from sinks.clickhouse.settings import ClickHouseSettings, NoPassword
 
@@ -28,7 +29,8 @@ def connect(settings: ClickHouseSettings, database: str | None = None) -> Client
     except NoPassword as error:
         raise ClickHouseUnavailable(str(error)) from error
     options.setdefault("client_name", CLIENT_NAME)
-    options["settings"] = {"server_side_params": True, **options.get("settings", {})}
+    of_cluster = SESSION if settings.storage.cluster else {}
+    options["settings"] = {"server_side_params": True, **of_cluster, **options.get("settings", {})}
     if database is not None:
         options["database"] = database
     client = Client(host, **options)

@@ -20,6 +20,7 @@ from clickhouse_driver.errors import ErrorCodes
 from schemas.catalogue import Catalogue
 from sinks.clickhouse.catalogue import is_loaded, load_into
 from sinks.clickhouse.client import connect, connected
+from sinks.clickhouse.cluster import HERE, Storage, run_on
 from sinks.clickhouse.errors import ClickHouseError, ClickHouseRefused, explained
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.statements import split_statements
@@ -67,8 +68,11 @@ class MigrationConflict(ClickHouseError):
     """What has run in the database and the files at hand contradict each other; nothing was changed."""
 
 
-def load_migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
-    """The migrations of `folder` in order. Raises `MigrationConflict` on a misnamed file or a number used twice."""
+def load_migrations(folder: Path = FOLDER, storage: Storage = HERE) -> tuple[Migration, ...]:
+    """The migrations of `folder` in order, as they run on `storage`; checksums are of the files.
+
+    Raises `MigrationConflict` on a misnamed file or a number used twice.
+    """
     paths = sorted(folder.glob("*.sql"))
     numbers: dict[str, str] = {}
     for path in paths:
@@ -78,12 +82,13 @@ def load_migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
         twin = numbers.setdefault(match[1], path.name)
         if twin != path.name:
             raise MigrationConflict(f"{path.name}: number {match[1]} is taken by {twin}; take the next free number")
-    return tuple(_load(path) for path in paths)
+    return tuple(_load(path, storage) for path in paths)
 
 
-def _load(path: Path) -> Migration:
+def _load(path: Path, storage: Storage) -> Migration:
     content = path.read_bytes()
-    return Migration(path.name, hashlib.sha256(content).hexdigest(), split_statements(content.decode()))
+    statements = (one for statement in split_statements(content.decode()) for one in run_on(storage, statement))
+    return Migration(path.name, hashlib.sha256(content).hexdigest(), tuple(statements))
 
 
 def pending(migrations: Sequence[Migration], applied: Mapping[str, Applied]) -> tuple[Migration, ...]:
@@ -106,11 +111,13 @@ def pending(migrations: Sequence[Migration], applied: Mapping[str, Applied]) -> 
 
 def plan(settings: ClickHouseSettings) -> Steps:
     """What `migrate` would run; changes nothing. Raises `ClickHouseError`."""
-    migrations, views = load_migrations(), Renewal(load_views(settings.database), ())
+    storage = settings.storage
+    migrations, views = load_migrations(storage=storage), Renewal(load_views(settings.database), (), storage)
     try:
         with connected(settings) as client:
             migrations = pending(migrations, _read_applied(client))
-            return Steps(migrations, read_renewal(client, settings.database))
+            _check_storage(client, settings)
+            return Steps(migrations, read_renewal(client, storage))
     except ClickHouseRefused as error:
         if error.code in (ErrorCodes.UNKNOWN_DATABASE, ErrorCodes.UNKNOWN_TABLE):
             return Steps(migrations, views)
@@ -122,14 +129,16 @@ def migrate(settings: ClickHouseSettings, catalogue: Catalogue | None = None) ->
 
     `catalogue` is what metrics go by from then on; None leaves what was loaded before, or loads the defaults.
     """
-    migrations = load_migrations()
+    migrations = load_migrations(storage=settings.storage)
     _ensure_database(settings)
     with connected(settings) as client:
-        client.execute(RECORDS_TABLE.read_text())
+        _check_storage(client, settings)
+        for statement in run_on(settings.storage, RECORDS_TABLE.read_text()):
+            client.execute(statement)
         todo = pending(migrations, _read_applied(client))
         for migration in todo:
             _run(client, migration, settings)
-        views = read_renewal(client, settings.database)
+        views = read_renewal(client, settings.storage)
         renew(client, views, settings)
         if catalogue is not None or not is_loaded(client):
             load_into(client, catalogue or Catalogue())
@@ -143,7 +152,22 @@ def _ensure_database(settings: ClickHouseSettings) -> None:
         if error.code != ErrorCodes.UNKNOWN_DATABASE:
             raise
         with connected(settings, database="default") as creator:
-            creator.execute(f"CREATE DATABASE IF NOT EXISTS `{settings.database}`")
+            for statement in settings.storage.databases:
+                creator.execute(statement)
+
+
+def _check_storage(client: Client, settings: ClickHouseSettings) -> None:
+    """Raise `MigrationConflict` where the database was made for a cluster and none is set, or the other way round."""
+    engines = client.execute(
+        "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'"
+    )
+    is_for_cluster = any(engine.startswith("Replicated") for (engine,) in engines)
+    if engines and is_for_cluster != (settings.storage.cluster is not None):
+        made, use = ("for a cluster", "set") if is_for_cluster else ("without a cluster", "unset")
+        raise MigrationConflict(
+            f"database {settings.database} was made {made}: {use} OMNITRACK_CLICKHOUSE_CLUSTER, or name another"
+            " database in OMNITRACK_CLICKHOUSE and move the rows there (docs/cluster.md)"
+        )
 
 
 def _read_applied(client: Client) -> dict[str, Applied]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from clickhouse_driver import Client
 
+from sinks.clickhouse.cluster import Storage
+
 TIMES: Mapping[str, str] = {
     "touchpoints": "occurred_at",
     "waits": "occurred_at",
@@ -27,7 +29,7 @@ FOLLOWS: Mapping[str, str] = {"waits": "touchpoints", "dead_letter_actions": "de
 """Tables that are kept as long as the one that they are made of."""
 
 _TTL = (
-    "SELECT name, engine_full FROM system.tables WHERE database = currentDatabase() AND name IN {tables:Array(String)}"
+    "SELECT name, engine_full FROM system.tables WHERE database = {database:String} AND name IN {tables:Array(String)}"
 )
 _SECONDS = re.compile(r"\bTTL\b.*?toIntervalSecond\((\d+)\)", re.DOTALL)
 
@@ -46,17 +48,16 @@ class Change:
         """Whether the table is kept as long as it is to be."""
         return self.now == self.wanted
 
-    @property
-    def statement(self) -> str:
+    def statement(self, storage: Storage) -> str:
         """The SQL that makes it so."""
         if self.wanted is None:
-            return f"ALTER TABLE `{self.table}` REMOVE TTL"
-        return f"ALTER TABLE `{self.table}` MODIFY TTL {_until(self.table, self.wanted)}"
+            return f"ALTER TABLE {storage.altered(self.table)} REMOVE TTL"
+        return f"ALTER TABLE {storage.altered(self.table)} MODIFY TTL {_until(self.table, self.wanted)}"
 
 
-def read_changes(client: Client, wanted: Mapping[str, int]) -> tuple[Change, ...]:
+def read_changes(client: Client, wanted: Mapping[str, int], storage: Storage) -> tuple[Change, ...]:
     """What is to be done for tables to be kept as `wanted` (ms by table; those left out for ever)."""
-    engines = dict(client.execute(_TTL, {"tables": list(TIMES)}))
+    engines = dict(client.execute(_TTL, {"tables": list(TIMES), "database": storage.of_rows}))
     changes = []
     for table in TIMES:
         kept = wanted.get(FOLLOWS.get(table, table))
@@ -66,9 +67,9 @@ def read_changes(client: Client, wanted: Mapping[str, int]) -> tuple[Change, ...
     return tuple(changes)
 
 
-def apply(client: Client, change: Change) -> None:
+def apply(client: Client, change: Change, storage: Storage) -> None:
     """Alter the table; ClickHouse removes rows that are older with its next merges, in the background."""
-    client.execute(change.statement)
+    client.execute(change.statement(storage))
 
 
 def _until(table: str, seconds: int) -> str:

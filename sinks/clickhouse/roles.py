@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sinks.clickhouse.client import connected
+from sinks.clickhouse.cluster import Storage
 from sinks.clickhouse.errors import ClickHouseRefused, explained
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.statements import split_statements
@@ -36,11 +37,19 @@ def analysts_views(database: str) -> tuple[str, ...]:
     return tuple(name for name in names if name.startswith("metric_") or name in ANALYSTS_EXPLORER_VIEWS)
 
 
-def role_statements(database: str) -> Iterator[str]:
+def role_statements(storage: Storage) -> Iterator[str]:
     """What makes the roles for one database, in order."""
-    yield from _statements("roles.sql", database=f"`{database}`")
-    for view in analysts_views(database):
-        yield from _statements("each_analysts_view.sql", database=f"`{database}`", view=f"`{view}`")
+    for statement in _role_statements(storage):
+        yield storage.cluster.granted(statement) if storage.cluster else statement
+
+
+def _role_statements(storage: Storage) -> Iterator[str]:
+    database = f"`{storage.database}`"
+    yield from _statements("roles.sql", database=database)
+    for view in analysts_views(storage.database):
+        yield from _statements("each_analysts_view.sql", database=database, view=f"`{view}`")
+    if storage.cluster:
+        yield from _statements("cluster.sql", shard_database=f"`{storage.cluster.shard_database}`")
 
 
 def make_roles(settings: ClickHouseSettings) -> bool:
@@ -51,7 +60,7 @@ def make_roles(settings: ClickHouseSettings) -> bool:
     with connected(settings) as client:
         if client.connection.server_info.display_name == EMBEDDED:
             return False
-        for statement in role_statements(settings.database):
+        for statement in role_statements(settings.storage):
             try:
                 with explained(settings):
                     client.execute(statement)

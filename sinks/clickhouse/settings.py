@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from clickhouse_driver.util.helpers import parse_url
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sinks.clickhouse.cluster import Cluster, Storage
 
 DEFAULT_URL = "clickhouse://default@127.0.0.1:9000/omnitrack"
 DEFAULT_DATABASE = "omnitrack"
 SHAPE = "clickhouse://user:password@host:port/database (clickhouses:// for TLS)"
 SECRET_PARAMETERS = frozenset({"password", "keypass"})
+
+
+_ClusterName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 
 
 class NoPassword(ValueError):
@@ -33,6 +38,8 @@ class ClickHouseSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OMNITRACK_", frozen=True, hide_input_in_errors=True, extra="ignore")
 
     clickhouse: SecretStr = SecretStr(DEFAULT_URL)
+    clickhouse_cluster: Annotated[_ClusterName | None, BeforeValidator(lambda name: name or None)] = None
+    """The cluster of the server's configuration (`system.clusters`) that keeps the rows; None: the server itself."""
     clickhouse_password_file: Path | None = None
     clickhouse_ca_file: Path | None = None
 
@@ -66,6 +73,12 @@ class ClickHouseSettings(BaseSettings):
     def database(self) -> str:
         """The database that the URL names, or the default one."""
         return urlsplit(self.clickhouse.get_secret_value()).path.strip("/") or DEFAULT_DATABASE
+
+    @property
+    def storage(self) -> Storage:
+        """Where the rows lie."""
+        name = self.clickhouse_cluster
+        return Storage(self.database, Cluster(name, self.database) if name else None)
 
     @property
     def address(self) -> str:

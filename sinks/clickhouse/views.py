@@ -14,6 +14,7 @@ from pathlib import Path
 
 from clickhouse_driver import Client
 
+from sinks.clickhouse.cluster import HERE, Storage, run_on
 from sinks.clickhouse.errors import ClickHouseError, ClickHouseRefused, explained
 from sinks.clickhouse.settings import ClickHouseSettings
 
@@ -48,14 +49,16 @@ class Renewal:
 
     made: tuple[View, ...]
     dropped: tuple[str, ...]
+    storage: Storage = HERE
 
     @property
     def statements(self) -> tuple[tuple[str, str], ...]:
         """What is done, in words, and the SQL that does it."""
-        return (
+        done = (
             *((f"view {view.name}", view.statement) for view in self.made),
             *((f"view {name} dropped", f"DROP VIEW IF EXISTS `{name}`") for name in self.dropped),
         )
+        return tuple((what, one) for what, statement in done for one in run_on(self.storage, statement))
 
 
 def load_views(database: str, folder: Path = FOLDER) -> tuple[View, ...]:
@@ -65,17 +68,19 @@ def load_views(database: str, folder: Path = FOLDER) -> tuple[View, ...]:
     return tuple(_load(path, fragments) for path in sorted(folder.glob("*.sql")))
 
 
-def plan_renewal(views: tuple[View, ...], recorded: dict[str, str], existing: set[str]) -> Renewal:
+def plan_renewal(
+    views: tuple[View, ...], recorded: dict[str, str], existing: set[str], storage: Storage = HERE
+) -> Renewal:
     """What has to be done where `recorded` (name → checksum) were made and `existing` are still there."""
     made = tuple(view for view in views if recorded.get(view.name) != view.checksum or view.name not in existing)
     known = {view.name for view in views}
-    return Renewal(made, tuple(sorted((recorded.keys() - known) & existing)))
+    return Renewal(made, tuple(sorted((recorded.keys() - known) & existing)), storage)
 
 
-def read_renewal(client: Client, database: str) -> Renewal:
-    """What has to be done in the client's database. Raises `BrokenView`."""
+def read_renewal(client: Client, storage: Storage) -> Renewal:
+    """What has to be done in the client's database, that of `storage`. Raises `BrokenView`."""
     existing = {name for (name,) in client.execute(EXISTING)}
-    return plan_renewal(load_views(database), dict(client.execute(RECORDS)), existing)
+    return plan_renewal(load_views(storage.database), dict(client.execute(RECORDS)), existing, storage)
 
 
 def renew(client: Client, renewal: Renewal, settings: ClickHouseSettings) -> None:

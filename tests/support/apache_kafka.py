@@ -43,12 +43,25 @@ class ApacheKafka:
     def start(
         cls, data_dir: Path, port: int = 0, overrides: Mapping[str, str] | None = None, scram: Sequence[str] = ()
     ) -> ApacheKafka:
-        """Format an empty `data_dir`, start a broker there, and return once it answers.
+        """`begin`, and return once it answers; raises ServerFailed, with the broker's log, if it does not come up."""
+        kafka = cls.begin(data_dir, port, overrides, scram)
+        kafka.await_answer()
+        return kafka
+
+    @classmethod
+    def begin(
+        cls,
+        data_dir: Path,
+        port: int = 0,
+        overrides: Mapping[str, str] | None = None,
+        scram: Sequence[str] = (),
+        cluster_id: str | None = None,
+    ) -> ApacheKafka:
+        """Format an empty `data_dir`, and start a broker there without waiting for it.
 
         `port` 0 takes a free one; `overrides` are broker settings that replace the defaults below; `scram` are
         credentials in the words of Kafka's storage tool, kept from the start.
-        Raises ApacheKafkaUnavailable without Java, Maven or jars, and ServerFailed, with
-        the broker's log, if it does not come up.
+        Raises ApacheKafkaUnavailable without Java, Maven or jars.
         """
         data_dir.mkdir(parents=True, exist_ok=True)
         port = port or free_port()
@@ -56,10 +69,8 @@ class ApacheKafka:
         (data_dir / "log4j2.properties").write_text(LOGGING)
         (data_dir / "server.properties").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         if not (data_dir / "topics").exists():
-            _format(data_dir, scram)
-        kafka = cls(data_dir, port, _run(data_dir))
-        kafka.await_answer()
-        return kafka
+            _format(data_dir, scram, cluster_id or new_cluster_id())
+        return cls(data_dir, port, _run(data_dir))
 
     @property
     def bootstrap(self) -> str:
@@ -122,8 +133,12 @@ def broker_settings(data_dir: Path, port: int, controller_port: int) -> dict[str
     }
 
 
-def _format(data_dir: Path, scram: Sequence[str]) -> None:
-    cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+def new_cluster_id() -> str:
+    """An id that no other cluster has."""
+    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def _format(data_dir: Path, scram: Sequence[str], cluster_id: str) -> None:
     arguments = ["format", f"--cluster-id={cluster_id}", "-c", str(data_dir / "server.properties")]
     for credential in scram:
         arguments += ["--add-scram", credential]

@@ -21,6 +21,7 @@ from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.settings import ClickHouseSettings
 from tests.support.child import Child
 
+EMBEDDED = "omnitrack.embedded.clickhouse"
 START_SECONDS = 30.0
 POLL_SECONDS = 0.05
 
@@ -32,13 +33,14 @@ class EmbeddedClickHouse:
     folder: Path
     port: int
     child: Child
+    module: str = EMBEDDED
 
     @classmethod
-    def start(cls, folder: Path, port: int | None = None) -> EmbeddedClickHouse:
+    def start(cls, folder: Path, port: int | None = None, module: str = EMBEDDED) -> EmbeddedClickHouse:
         """Start it and wait until it answers; raises `ServerFailed` with the end of its log."""
         port = port or free_port()
         folder.mkdir(parents=True, exist_ok=True)
-        server = cls(folder, port, _run(folder, port))
+        server = cls(folder, port, _run(module, folder, port), module)
         server.await_answer()
         return server
 
@@ -57,7 +59,7 @@ class EmbeddedClickHouse:
 
     def launch(self) -> None:
         """Start it again after it has ended, without waiting for it."""
-        self.child = _run(self.folder, self.port)
+        self.child = _run(self.module, self.folder, self.port)
 
     def await_answer(self) -> None:
         """Return once it answers; raises `ServerFailed` with the end of its log."""
@@ -74,8 +76,8 @@ class EmbeddedClickHouse:
         raise failure
 
 
-def _run(folder: Path, port: int) -> Child:
-    command = [sys.executable, "-m", "omnitrack.embedded.clickhouse"]
+def _run(module: str, folder: Path, port: int) -> Child:
+    command = [sys.executable, "-m", module]
     command += ["--data-dir", str(folder / "data"), "--port", str(port)]
     return Child.spawn("embedded ClickHouse", command, folder / "server.log")
 

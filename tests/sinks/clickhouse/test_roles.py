@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from explorer.access.roles import OF_CUSTOMERS
 from omnitrack.cli import app
 from sinks.clickhouse.client import connected
+from sinks.clickhouse.cluster import Storage
 from sinks.clickhouse.metrics import Question, ask, find_metric
 from sinks.clickhouse.roles import analysts_views, role_statements
 from sinks.clickhouse.settings import ClickHouseSettings
@@ -21,7 +22,7 @@ GRANTED_TO_ANALYSTS = re.compile(r"^GRANT (.*) ON `bank`\.(.*) TO omnitrack_anal
 
 
 def test_every_statement_is_one_that_clickhouse_can_read(clickhouse_url: str) -> None:
-    statements = list(role_statements(DATABASE))
+    statements = list(role_statements(Storage(DATABASE)))
     assert len(statements) > 2 * len(analysts_views(DATABASE))
     with connected(ClickHouseSettings.of(clickhouse_url), database="default") as client:
         for statement in statements:
@@ -30,20 +31,20 @@ def test_every_statement_is_one_that_clickhouse_can_read(clickhouse_url: str) ->
 
 
 def test_analysts_may_ask_all_views_that_show_no_customer_and_nothing_else() -> None:
-    granted = GRANTED_TO_ANALYSTS.findall("\n".join(role_statements(DATABASE)))
+    granted = GRANTED_TO_ANALYSTS.findall("\n".join(role_statements(Storage(DATABASE))))
     assert {right for right, _ in granted} == {"SELECT"}
     shown = {view.name for view in load_views(DATABASE) if view.name.startswith(("metric_", "explorer_"))}
     assert {view.strip("`") for _, view in granted} == shown - OF_CUSTOMERS
 
 
 def test_every_view_that_analysts_may_ask_reads_as_somebody_else() -> None:
-    text = "\n".join(role_statements(DATABASE))
+    text = "\n".join(role_statements(Storage(DATABASE)))
     for view in analysts_views(DATABASE):
         assert f"ALTER TABLE `bank`.`{view}` MODIFY SQL SECURITY DEFINER DEFINER = omnitrack_views" in text
 
 
 def test_a_view_with_parameters_takes_a_definer_and_answers_as_before(clickhouse: ClickHouseSettings) -> None:
-    statements = role_statements(clickhouse.database)
+    statements = role_statements(clickhouse.storage)
     sets_definer = next(one for one in statements if one.startswith("ALTER TABLE") and "`metric_wait`" in one)
     with connected(clickhouse) as client:
         # The engine knows one user only: who asks.

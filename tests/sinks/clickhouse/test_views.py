@@ -59,7 +59,7 @@ def test_a_dropped_view_comes_back_and_a_stale_one_goes(clickhouse: ClickHouseSe
     assert [view.name for view in done.made] == ["metric_handoff_success"]
     assert done.dropped == ("metric_of_old",)
     with connected(clickhouse) as client:
-        assert read_renewal(client, clickhouse.database).statements == ()
+        assert read_renewal(client, clickhouse.storage).statements == ()
 
 
 def test_a_statement_that_is_refused_names_its_view(clickhouse: ClickHouseSettings) -> None:
