@@ -20,16 +20,18 @@ from schemas.avro_schema import avro_schema
 from schemas.cloudevents import REQUIRED_ATTRIBUTES, SPEC_VERSION
 from schemas.contract import SCHEMA_VERSION
 from schemas.topics import Topics, TopicSpec
-from streams.provision import topic_configs
+from streams.provision import REPLICAS, replicas_for, topic_configs
+from streams.settings import AUTO, Replication
 
 VERSION = "3.0.0"
 _BINDING = "0.5.0"
 _Document = dict[str, Any]
 
 
-def document(topics: Topics, partitions: int, replication: int) -> _Document:
-    """The document of a deployment; its version is that of the touchpoint contract."""
+def document(topics: Topics, partitions: int, replication: Replication) -> _Document:
+    """The document of a deployment, of three brokers or more; its version is that of the touchpoint contract."""
     topics_kept = kept(topics)
+    replicas = replicas_for(replication, REPLICAS)
     return {
         "asyncapi": VERSION,
         "info": {
@@ -42,7 +44,7 @@ def document(topics: Topics, partitions: int, replication: int) -> _Document:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {one.name: _channel(one, topics, partitions, replication) for one in topics_kept},
+        "channels": {one.name: _channel(one, topics, partitions, replicas) for one in topics_kept},
         "operations": {name: operation for one in topics_kept for name, operation in _operations(one).items()},
         "components": {
             "schemas": components({one.name: schema_of(one, topics.channels) for one in messages()}),
@@ -51,7 +53,7 @@ def document(topics: Topics, partitions: int, replication: int) -> _Document:
     }
 
 
-def render(topics: Topics | None = None, partitions: int = 4, replication: int = 1) -> str:
+def render(topics: Topics | None = None, partitions: int = 4, replication: Replication = AUTO) -> str:
     """The document as YAML, by default of a deployment without settings."""
     stream = StringIO()
     yaml = YAML()
@@ -62,7 +64,7 @@ def render(topics: Topics | None = None, partitions: int = 4, replication: int =
     return stream.getvalue()
 
 
-def _channel(one: Kept, topics: Topics, partitions: int, replication: int) -> _Document:
+def _channel(one: Kept, topics: Topics, partitions: int, replicas: int) -> _Document:
     first = topics.inputs[0] if one.name == TOUCHPOINTS else one.topic
     [spec] = [each for each in topics.all if each.name == first]
     channel: _Document = {
@@ -72,8 +74,8 @@ def _channel(one: Kept, topics: Topics, partitions: int, replication: int) -> _D
         "bindings": {
             "kafka": {
                 "partitions": partitions,
-                "replicas": replication,
-                "topicConfiguration": _configuration(spec, topics),
+                "replicas": replicas,
+                "topicConfiguration": _configuration(spec, topics, replicas),
                 "bindingVersion": _BINDING,
             }
         },
@@ -86,8 +88,8 @@ def _channel(one: Kept, topics: Topics, partitions: int, replication: int) -> _D
     return channel
 
 
-def _configuration(spec: TopicSpec, topics: Topics) -> _Document:
-    configs: _Document = dict(topic_configs(spec, topics))
+def _configuration(spec: TopicSpec, topics: Topics, replicas: int) -> _Document:
+    configs: _Document = dict(topic_configs(spec, topics, replicas))
     configs["cleanup.policy"] = configs["cleanup.policy"].split(",")
     return {name: int(value) if str(value).isdecimal() else value for name, value in configs.items()}
 

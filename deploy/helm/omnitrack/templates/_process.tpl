@@ -10,6 +10,9 @@
 {{- end }}
 {{- if has "clickhouse" .needs }}
 - {name: OMNITRACK_CLICKHOUSE, value: {{ include "omnitrack.clickhouseUrl" $root | quote }}}
+{{- with $root.Values.altinity.enabled | ternary "omnitrack" $root.Values.clickhouse.cluster }}
+- {name: OMNITRACK_CLICKHOUSE_CLUSTER, value: {{ . | quote }}}
+{{- end }}
 {{- if $root.Values.clickhouse.passwordSecret.name }}
 - {name: OMNITRACK_CLICKHOUSE_PASSWORD_FILE, value: /etc/omnitrack/secrets/clickhouse-password}
 {{- end }}
