@@ -89,7 +89,7 @@ def test_a_changed_file_is_refused_and_nothing_runs(
 ) -> None:
     for migration in load_migrations():
         (tmp_path / migration.name).write_text("SELECT 1")
-    monkeypatch.setattr(module, "load_migrations", lambda: load_migrations(tmp_path))
+    monkeypatch.setattr(module, "load_migrations", lambda storage: load_migrations(tmp_path, storage))
     before = recorded(clickhouse)
     with pytest.raises(MigrationConflict, match=r"0001_touchpoints\.sql"):
         migrate(clickhouse)
@@ -101,7 +101,7 @@ def test_a_failing_statement_is_named_and_what_was_done_is_not_done_again(
 ) -> None:
     (tmp_path / "0001_good.sql").write_text("CREATE TABLE IF NOT EXISTS a (x Int8) ENGINE = Memory")
     (tmp_path / "0002_bad.sql").write_text("SELECT 1; SELECT no_such_column FROM a")
-    monkeypatch.setattr(module, "load_migrations", lambda: load_migrations(tmp_path))
+    monkeypatch.setattr(module, "load_migrations", lambda storage: load_migrations(tmp_path, storage))
     with pytest.raises(ClickHouseRefused, match=r"0002_bad\.sql, statement 2: ClickHouse error 47: .*no_such_column"):
         migrate(empty_clickhouse)
     assert [name for name, _ in recorded(empty_clickhouse)] == ["0001_good.sql"]
