@@ -170,6 +170,8 @@ class BatchApp(faust.App):
             await asyncio.wait_for(idle, self.conf.broker_rebalance_timeout * 0.8)
         except TimeoutError as error:
             await self.crash(error)
+        # One that was on its way is waited for instead, and knows nothing of what has ended since it began.
+        await consumer.commit()
         await consumer.commit()
 
     async def crash(self, reason: BaseException) -> None:

@@ -1,4 +1,7 @@
-"""An app for tests, told by its environment how to misbehave: `fail`, or never acknowledge the first batch (`gap`)."""
+"""An app for tests, told by its environment how to misbehave.
+
+`fail`, `hang`, take long (`slow`), or never acknowledge the first batch (`gap`).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 TOPIC = os.environ.get("ODD_TOPIC", "odd")
 WAY = os.environ.get("ODD_WAY", "")
+SLOW_SECONDS = 2.0
 
 
 async def prepare(app: BatchApp) -> None:
@@ -28,6 +32,8 @@ async def prepare(app: BatchApp) -> None:
         taken.append(first)
         if WAY == "hang":
             await asyncio.Event().wait()
+        if WAY == "slow":
+            await asyncio.sleep(SLOW_SECONDS)
         if WAY != "gap" or len(taken) > 1:
             delivery.acknowledge()
 

@@ -73,6 +73,22 @@ def test_a_batch_behind_one_that_is_not_acknowledged_is_not_committed(broker: Br
     assert took(good, "0-")
 
 
+def test_told_to_end_it_finishes_the_batch_in_work_and_begins_no_other(
+    broker: Broker, topic: str, start: Start
+) -> None:
+    send(broker, topic, 2)
+    slow = start("slow")
+    try:
+        eventually("the first batch", lambda: took(slow, "0-1"), slow)
+        send(broker, topic, 3)
+        slow.process.terminate()
+        assert slow.process.wait(30) == 0
+    finally:
+        slow.kill()
+    assert committed(broker, topic) == 2
+    assert not took(slow, "2-")
+
+
 def test_a_handler_that_keeps_failing_ends_the_process_and_its_batch_stays(
     broker: Broker, topic: str, start: Start
 ) -> None:
