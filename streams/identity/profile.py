@@ -87,7 +87,9 @@ class _Home:
         elif fresh:
             change.writes.update(self._log.add(state, fresh))
         if state.due_at is not None and state.due_at <= retention.clock:
-            kept = [arrival for arrival in self._log.all(state) if not retention.is_over(arrival.at)]
+            # Before all its identities have answered, what it holds is nowhere else: to forget it is to lose it.
+            waits = state.customer_id is None
+            kept = [arrival for arrival in self._log.all(state) if waits or not retention.is_over(arrival.at)]
             change.writes.update(self._log.replace(state, kept))
             state.due_at = None
             if not kept:

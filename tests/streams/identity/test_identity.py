@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.catalogue import Catalogue
-from streams.identity import MOST_CUSTOMERS
+from schemas.identity import Held, IdentityRecord, Told, identities_of, profile_key
+from schemas.touchpoint import Arrival, Origin
+from streams.identity import MOST_CUSTOMERS, advance_identity
 from streams.identity.resolve import decide
-from tests.streams.identity.world import NOW, TOPICS, World, payload
+from tests.streams.identity.world import NOW, TOPICS, World, payload, read
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -143,6 +147,23 @@ def test_what_is_older_than_the_horizon_is_held_no_longer_and_a_session_is_forgo
             bank.publish(payload("mobile_app", f"e{days}-{one}", NOW - days * DAY, identities=identities))
         bank.drain()
     assert _kinds(bank) == {"phone"}
+
+
+def test_what_waits_for_an_answer_is_held_however_far_the_clock_leaps_meanwhile() -> None:
+    old = read(payload("mobile_app", "old", NOW - 90 * DAY, session_id="s"))
+    identities = identities_of(old)
+    state: dict[bytes, bytes | None] = {}
+
+    def advance(records: Sequence[IdentityRecord], clock: int) -> list[str]:
+        change = advance_identity(profile_key(identities), state.get, records, clock, 45 * DAY, 0)
+        state.update(change.writes)
+        return [customer_id for customer_id, _ in change.customer]
+
+    advance([Held(identities, Arrival(old, Origin("mobile_app", 0, 0), NOW, None, b""))], NOW - 3 * DAY)
+    advance([], NOW)
+    assert advance([Told(identities[0], ("C1",))], NOW) == ["C1"]
+    advance([], NOW + 2 * DAY)
+    assert not any(state.values())
 
 
 @given(st.lists(st.none() | st.sets(st.sampled_from("ABC"), max_size=3), max_size=4))
