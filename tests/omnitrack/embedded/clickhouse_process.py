@@ -40,6 +40,7 @@ def running(data_dir: Path, log: Path) -> Iterator[Running]:
         deadline.start()
         try:
             line = process.stdout.readline()
+            deadline.cancel()
             assert " listens on " in line, f"the server said {line!r}; its log: {log.read_text()}"
             yield Running(process, int(line.rpartition(":")[2]), data_dir)
         finally:
