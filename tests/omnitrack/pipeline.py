@@ -23,7 +23,7 @@ from streams.identity.resolve import resolve_all
 from streams.journey import stitch
 from tests.omnitrack.sink_process import SinkProcess
 from tests.sinks.clickhouse.reading import read_rows
-from tests.streams.worker import Deployment
+from tests.streams.worker import PARTITIONS, Deployment
 from tests.support.brokers import Broker
 from tests.support.child import Child
 
@@ -45,15 +45,16 @@ class Pipeline:
         clickhouse: ClickHouseSettings,
         folder: Path,
         settings: Mapping[str, str] | None = None,
+        partitions: int = PARTITIONS,
     ) -> None:
         self.clickhouse = clickhouse
         self.folder = folder
         self.catalogue = folder / "catalogue.yaml"
         self.catalogue.write_text(UNLIMITED)
         self.settings = {"OMNITRACK_CATALOGUE": str(self.catalogue), **(settings or {})}
-        self.streams = Deployment(broker, Topics(prefix), folder, settings=self.settings)
+        self.streams = Deployment(broker, Topics(prefix), folder, settings=self.settings, partitions=partitions)
         self.streams.create_topics()
-        self.sink = SinkProcess(broker, prefix, clickhouse, folder / "sink.log")
+        self.sink = SinkProcess(broker, prefix, clickhouse, folder / "sink.log", partitions)
         self.sink.start()
         self.worker: Child | None = None
         self.sent: list[bytes] = []
@@ -72,14 +73,18 @@ class Pipeline:
         self.sent += records
         self.streams.publish(records)
 
-    def run(self, *arguments: str) -> Result:
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What commands on this deployment find it by."""
+        return {
             "OMNITRACK_KAFKA": self.streams.broker.bootstrap,
             "OMNITRACK_TOPIC_PREFIX": self.streams.topics.prefix,
             "OMNITRACK_CLICKHOUSE": self.clickhouse.clickhouse.get_secret_value(),
             **self.settings,
         }
-        return CliRunner().invoke(app, list(arguments), env=environment)
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments), env=self.environment)
 
     def drain(self) -> None:
         result = self.run("drain", "--timeout", "60")

@@ -22,7 +22,9 @@ SECONDS = 90.0
 class SinkProcess:
     """`faust -A omnitrack.sink worker` between one broker and one ClickHouse."""
 
-    def __init__(self, broker: Broker, prefix: str, clickhouse: ClickHouseSettings, log: Path) -> None:
+    def __init__(
+        self, broker: Broker, prefix: str, clickhouse: ClickHouseSettings, log: Path, partitions: int = 2
+    ) -> None:
         self.topics = Topics(prefix)
         self.group = f"{prefix.rstrip('.')}-sink"
         self._broker = broker
@@ -32,7 +34,7 @@ class SinkProcess:
             "OMNITRACK_TOPIC_PREFIX": prefix,
             "OMNITRACK_CLICKHOUSE": clickhouse.clickhouse.get_secret_value(),
             "OMNITRACK_SESSION_TIMEOUT": "6",
-            "OMNITRACK_PARTITIONS": "2",
+            "OMNITRACK_PARTITIONS": str(partitions),
         }
         self.child: Child | None = None
 

@@ -50,6 +50,7 @@ class Deployment:
     folder: Path
     app: str = "streams.app"
     settings: dict[str, str] = field(default_factory=dict)
+    partitions: int = PARTITIONS
     started: int = 0
 
     @property
@@ -57,14 +58,14 @@ class Deployment:
         return f"{self.topics.prefix.rstrip('.')}-streams"
 
     def create_topics(self) -> None:
-        asyncio.run(ensure_topics(self.broker.bootstrap, self.topics, partitions=PARTITIONS, replication=1))
+        asyncio.run(ensure_topics(self.broker.bootstrap, self.topics, partitions=self.partitions, replication=1))
 
     def start_worker(self) -> Child:
         self.started += 1
         environment = {
             "OMNITRACK_KAFKA": self.broker.bootstrap,
             "OMNITRACK_TOPIC_PREFIX": self.topics.prefix,
-            "OMNITRACK_PARTITIONS": str(PARTITIONS),
+            "OMNITRACK_PARTITIONS": str(self.partitions),
             "OMNITRACK_SESSION_TIMEOUT": "6",
         }
         assignments = [f"{name}={value}" for name, value in (environment | self.settings).items()]
@@ -86,7 +87,7 @@ class Deployment:
         topic = self.topics.touchpoints(channel)
         count = 0
         for count, value in enumerate(values, 1):
-            producer.send(topic, value, partition=count % PARTITIONS)
+            producer.send(topic, value, partition=count % self.partitions)
         producer.flush()
         producer.close()
         return count
@@ -95,7 +96,7 @@ class Deployment:
         """Partition, key and value of all records that the topic holds now."""
         consumer = KafkaConsumer(bootstrap_servers=self.broker.bootstrap, auto_offset_reset="earliest")
         try:
-            partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+            partitions = [TopicPartition(topic, number) for number in range(self.partitions)]
             consumer.assign(partitions)
             consumer.seek_to_beginning()
             records: list[tuple[int, bytes | None, bytes]] = []

@@ -1,0 +1,190 @@
+"""The rehearsals of docs/rehearsals.md, by its own commands: real brokers, real workers and sinks, the real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from omnitrack.broker_reader import BrokerReader
+from sinks.clickhouse.settings import ClickHouseSettings
+from tests.docs import console_consumer
+from tests.docs.markdown import ROOT
+from tests.omnitrack.pipeline import Pipeline, ago
+from tests.streams.worker import touchpoint
+from tests.support.brokers import Broker
+from tests.support.clickhouse import fresh_database
+
+DOCUMENT = ROOT / "docs" / "rehearsals.md"
+PART = re.compile(r"^##+ ([^\n]*)$|^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CATALOGUE = "horizon: 30d\nintents:\n  card_replacement:\n    inactivity: 72h\n"
+DIFFERENT = 1
+
+
+def blocks() -> dict[str, list[str]]:
+    """The shell blocks under each heading, in order."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    heading = ""
+    for title, commands in PART.findall(DOCUMENT.read_text()):
+        heading = title or heading
+        if commands:
+            found[heading].append(commands)
+    return found
+
+
+BLOCKS = blocks()
+
+
+def follow(heading: str, number: int, pipeline: Pipeline, exit_code: int = 0) -> None:
+    """Run a block where the catalogue's copies are; its last command ends with `exit_code`, all others with 0.
+
+    What it exports is left out: that is the environment of this deployment.
+    """
+    lines = [line for line in BLOCKS[heading][number].splitlines() if not line.startswith("export ")]
+    with chdir(pipeline.folder.parent):
+        for line in lines:
+            code, output = run_line(line, pipeline)
+            assert code == (exit_code if line is lines[-1] else 0), f"{line}\n{output}"
+
+
+def run_line(line: str, pipeline: Pipeline) -> tuple[int, str]:
+    """Exit code and output. Our own commands run in this process: each would take two seconds to start."""
+    words = shlex.split(line, comments=True)
+    if words[0] != "omnitrack":
+        return run_in_shell(line, pipeline)
+    command, file = (words[1:-2], words[-1]) if words[-2] == ">" else (words[1:], None)
+    done = pipeline.run(*command)
+    if file is not None:
+        Path(file).write_text(done.stdout)
+    return done.exit_code, done.output
+
+
+def run_in_shell(line: str, pipeline: Pipeline) -> tuple[int, str]:
+    """Exit code and output, with a `kafka-console-consumer.sh` at hand."""
+    consumer = Path("tools/kafka-console-consumer.sh")
+    consumer.parent.mkdir(exist_ok=True)
+    consumer.write_text(f'#!/bin/sh\nexec {sys.executable} {console_consumer.__file__} "$@"\n')
+    consumer.chmod(0o755)
+    environment = os.environ | pipeline.environment | {"PATH": f"{consumer.parent.absolute()}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", line],  # noqa: S607
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@contextmanager
+def deployment(
+    broker: Broker, prefix: str, clickhouse: ClickHouseSettings, folder: Path, partitions: int = 2
+) -> Iterator[Pipeline]:
+    folder.mkdir()
+    running = Pipeline(broker, prefix, clickhouse, folder, partitions=partitions)
+    try:
+        follow("Build it beside", 0, running)
+        running.start_worker(CATALOGUE)
+        yield running
+    finally:
+        running.end()
+
+
+def told_to_go(number: int) -> bytes:
+    referral = {"to_channel": "branch", "due_at": ago(-5)}
+    promise = {"promise_id": f"call-{number}", "due_at": ago(-2)}
+    return touchpoint(f"told-{number}", f"C-{number}", ago(0.5), outcome="referred", referral=referral, promise=promise)
+
+
+def play_a_day(bank: Pipeline, customers: int) -> None:
+    """Each asks, comes back 43 hours later and is referred to a branch, with a call promised; every other one goes."""
+    numbers = range(customers)
+    bank.publish(*(touchpoint(f"asks-{number}", f"C-{number}", ago(2.3)) for number in numbers))
+    bank.publish(*(told_to_go(number) for number in numbers))
+    visits = [touchpoint(f"goes-{number}", f"C-{number}", ago(0.4), "branch") for number in numbers[::2]]
+    bank.streams.publish(visits, "branch")
+    bank.drain()
+
+
+def rows(pipeline: Pipeline) -> dict[str, list[Any]]:
+    """Journeys, handoffs and promises without their versions, in one order."""
+    tables: tuple[Any, ...] = ("journeys", "handoffs", "promises")
+    return {table: sorted((replace(row, version=0) for row in pipeline.rows(table)), key=repr) for table in tables}
+
+
+def partitions(pipeline: Pipeline) -> int:
+    with BrokerReader(pipeline.streams.broker.bootstrap) as reader:
+        return len(reader.end_offsets([pipeline.streams.topics.customer]))
+
+
+def refused_histories(pipeline: Pipeline) -> int:
+    done = pipeline.restitch("--all", "--apply", "--catalogue", str(pipeline.folder.parent / "new.yaml"), exit_code=1)
+    return int(done["applied"]["differ"])
+
+
+@pytest.mark.timeout(240)
+def test_a_shorter_inactivity_is_compared_applied_and_taken_back(
+    embedded_broker: Broker, topic_prefix: str, empty_clickhouse: ClickHouseSettings, tmp_path: Path
+) -> None:
+    with deployment(embedded_broker, topic_prefix, empty_clickhouse, tmp_path / "bank") as bank:
+        play_a_day(bank, 5)
+        before = rows(bank)
+        follow("Prepare it", 0, bank)
+        follow("See what it would change", 0, bank, exit_code=DIFFERENT)
+        difference = json.loads((tmp_path / "difference.json").read_text())
+        journeys = next(table for table in difference["tables"] if table["table"] == "journeys")
+        assert (difference["differing"], journeys["changed"], journeys["new"]) == (5, 5, 5)
+        assert refused_histories(bank) == 5
+        assert rows(bank) == before, "neither comparing nor applying too early changes a row"
+        follow("Roll it out", 0, bank)
+        bank.start_worker(bank.catalogue.read_text())
+        follow("Apply and verify", 0, bank)
+        assert len(rows(bank)["journeys"]) == 2 * len(before["journeys"])
+        follow("Go back", 0, bank)
+        bank.start_worker(bank.catalogue.read_text())
+        follow("Go back", 1, bank)
+        assert rows(bank) == before
+
+
+@pytest.mark.timeout(240)
+def test_four_partitions_hold_what_two_held(
+    embedded_broker: Broker,
+    topic_prefix: str,
+    empty_clickhouse: ClickHouseSettings,
+    clickhouse_url: str,
+    tmp_path: Path,
+) -> None:
+    with (
+        fresh_database(clickhouse_url) as beside,
+        deployment(embedded_broker, topic_prefix, empty_clickhouse, tmp_path / "old") as old,
+    ):
+        play_a_day(old, 6)
+        with deployment(embedded_broker, f"four-{topic_prefix}", beside, tmp_path / "new", partitions=4) as new:
+            copy_and_compare(old, new)
+            old.publish(touchpoint("meanwhile", "C-1", ago(0)))
+            old.drain()
+            copy_and_compare(old, new)
+            assert (partitions(old), partitions(new)) == (2, 4)
+            assert rows(new) == rows(old)
+            assert [len(table) for table in rows(new).values()] == [6, 6, 6]
+            assert len(new.rows("duplicates")) == 15
+
+
+def copy_and_compare(old: Pipeline, new: Pipeline) -> None:
+    follow("Publish the history", 0, old)
+    follow("Publish the history", 1, new)
+    follow("Compare", 0, old)
+    follow("Compare", 1, new)
+    assert (old.folder.parent / "new.csv").read_text().count("\n") > 2
