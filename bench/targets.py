@@ -26,7 +26,7 @@ class Target:
     def measured(self, results: Path) -> float | None:
         """What was measured, None if it was not."""
         row = _row(results, self.name, self.row)
-        if row is None or self.column not in row:
+        if row is None:
             return None
         found = float(row[self.column])
         return found if self.per_million is None else found / float(row[self.per_million]) * 1e6
@@ -45,8 +45,8 @@ TARGETS = (
     Target("the same, stock Faust", "peers", "stock Faust", TIMES, 40),
     Target("the same, a bare aiokafka loop", "peers", "bare", TIMES, 0.6),
     Target("published to queryable, for five minutes: touchpoints/s", "pipeline_25000", "whole", RATE, 25_000),
-    Target("freshness at 5,000/s, median: s", "pipeline_5000", "whole", "p50_s", 0.5, at_most=True),
-    Target("freshness at 5,000/s, 99 of 100: s", "pipeline_5000", "whole", "p99_s", 2.0, at_most=True),
+    Target("freshness at 5,000/s, median: s", "pipeline_5000", "whole", "freshness_p50_s", 0.5, at_most=True),
+    Target("freshness at 5,000/s, 99 of 100: s", "pipeline_5000", "whole", "freshness_p99_s", 2.0, at_most=True),
     Target(
         "recovery of 1,000,000 customers: s of a worker",
         "recovery",

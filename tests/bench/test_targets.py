@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench import sizing_check, targets
+from bench.pipeline_figures import freshness
+from bench.pipeline_probes import Seen
 from bench.report import Report
 
 
@@ -31,6 +33,8 @@ def test_a_target_is_met_or_missed_on_its_own_side(tmp_path: Path) -> None:
         {"what": "stitch", "touchpoints_per_s": 100_000},
     )
     results(tmp_path, "recovery", {"what": "worker", "wall_s": 4.0, "customers": 500_000})
+    seen = [Seen(occurred_at, occurred_at + 0.4) for occurred_at in (1.0, 2.0)]
+    results(tmp_path, "pipeline_5000", {"what": "whole", **freshness(seen)})
     results(tmp_path, "pipeline_one_worker", {"what": "whole", "touchpoints_per_s": 20_000})
     results(tmp_path, "pipeline_two_workers", {"what": "whole", "touchpoints_per_s": 30_000})
 
@@ -39,6 +43,7 @@ def test_a_target_is_met_or_missed_on_its_own_side(tmp_path: Path) -> None:
     assert line(table, "ingest").endswith("| ≥ 60,000 | 59,999 | no |")
     assert line(table, "stitch").endswith("| ≥ 100,000 | 100,000 | yes |")
     assert line(table, "recovery").endswith("| ≤ 10 | 8.00 | yes |")
+    assert line(table, "freshness at 5,000/s, median").endswith("| ≤ 0.5 | 0.40 | yes |")
     assert line(table, "two workers").endswith("| ≥ 1.8 | 1.50 | no |")
 
 
