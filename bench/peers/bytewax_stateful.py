@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,9 @@ def take(session: Session | None, touchpoint: dict[str, Any]) -> tuple[Session, 
     return session, closed
 
 
+@cache
 def begin() -> None:
-    global begun  # noqa: PLW0603 -- called once per customer
-    if not begun:
-        begun = True
-        print("begin", flush=True)
+    print("begin", flush=True)
 
 
 def message(closed: tuple[str, Session]) -> KafkaSinkMessage[bytes, bytes]:
@@ -50,7 +49,6 @@ def message(closed: tuple[str, Session]) -> KafkaSinkMessage[bytes, bytes]:
     return KafkaSinkMessage(customer.encode(), json.dumps({"customer": customer, **session}).encode())
 
 
-begun = False
 kafka, events, sessions = sys.argv[1:]
 flow = Dataflow("sessions")
 source = kop.input("events", flow, brokers=[kafka], topics=[events])

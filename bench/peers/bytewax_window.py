@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
 
 
+@cache
+def begin() -> None:
+    print("begin", flush=True)
+
+
 def start() -> dict[str, int]:
-    global begun  # noqa: PLW0603 -- called by the library, once per session
-    if not begun:
-        begun = True
-        print("begin", flush=True)
+    begin()
     return {"start": 0, "end": 0, "touchpoints": 0, "waited": 0}
 
 
@@ -56,7 +59,6 @@ def message(closed: tuple[str, tuple[int, dict[str, int]]]) -> KafkaSinkMessage[
     return KafkaSinkMessage(customer.encode(), json.dumps({"customer": customer, **session}).encode())
 
 
-begun = False
 kafka, events, sessions = sys.argv[1:]
 flow = Dataflow("sessions")
 source = kop.input("events", flow, brokers=[kafka], topics=[events])

@@ -6,6 +6,7 @@ https://quix.io/docs/quix-streams/advanced/stateful-processing.html: the default
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import Any
 
 from quixstreams import Application, State
@@ -31,14 +32,11 @@ def take(touchpoint: dict[str, Any], state: State) -> list[dict[str, int]]:
     return closed
 
 
+@cache
 def begin() -> None:
-    global begun  # noqa: PLW0603 -- called once per customer
-    if not begun:
-        begun = True
-        print("begin", flush=True)
+    print("begin", flush=True)
 
 
-begun = False
 kafka, events, sessions = sys.argv[1:]
 app = Application(kafka, consumer_group=sessions, auto_offset_reset="earliest", loglevel="WARNING")
 frame = app.dataframe(app.topic(events, value_deserializer="json", key_deserializer="str"))

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from quixstreams import Application
 
 
+@cache
+def begin() -> None:
+    print("begin", flush=True)
+
+
 def start(touchpoint: dict[str, Any]) -> dict[str, int]:
-    global begun  # noqa: PLW0603 -- called by the library, once per session
-    if not begun:
-        begun = True
-        print("begin", flush=True)
+    begin()
     at = touchpoint["occurred_at"]
     return {"start": at, "end": at, "touchpoints": 1, "waited": touchpoint["wait_seconds"]}
 
@@ -38,7 +41,6 @@ def merge(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
     }
 
 
-begun = False
 kafka, events, sessions = sys.argv[1:]
 app = Application(kafka, consumer_group=sessions, auto_offset_reset="earliest", loglevel="WARNING")
 frame = app.dataframe(app.topic(events, value_deserializer="json", key_deserializer="str"))

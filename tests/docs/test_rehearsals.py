@@ -78,7 +78,7 @@ def run_in_shell(line: str, pipeline: Pipeline) -> tuple[int, str]:
     consumer.chmod(0o755)
     environment = os.environ | pipeline.environment | {"PATH": f"{consumer.parent.absolute()}:{os.environ['PATH']}"}
     done = subprocess.run(
-        ["bash", "-c", line],  # noqa: S607
+        ["bash", "-c", line],  # noqa: S607 -- whichever bash there is
         env=environment,
         capture_output=True,
         text=True,

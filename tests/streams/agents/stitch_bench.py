@@ -18,25 +18,15 @@ from streams.attempts import Attempts
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Write
 from streams.upstream import Mark, Source
+from tests.streams.agents.fake_record import NOW, FakeRecord
 
 Row = TypeVar("Row")
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
-NOW = 1_790_000_000_000
 TOPICS = Topics("t.")
 PARTITION = 1
 SOURCE = (TOPICS.touchpoints("mobile_app"), 0)
-
-
-@dataclass(frozen=True, slots=True)
-class FakeRecord:
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    timestamp: int = NOW
-    timestamp_type: int = 0
-    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 @dataclass(slots=True)

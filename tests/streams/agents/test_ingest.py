@@ -3,97 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import json
-import struct
 from base64 import b64decode
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
-import msgspec
 import pytest
-from fastavro import parse_schema, schemaless_writer
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2
 
-from omnitrack.ports import LOOPBACK, free_port
-from schemas.avro_schema import avro_schema
 from schemas.cloudevents import Headers
-from schemas.decode import decoder_for
-from schemas.identity import Held, IdentityRecord, Link, decode_identity_record, profile_key
-from schemas.rows import DeadLetter
-from schemas.topics import BUILT_IN_CHANNELS, Topics
-from schemas.touchpoint import Arrival, Origin, decode_customer_record
-from streams.agents.ingest import Ingest, IngestAgent
-from streams.avro import Frames
-from streams.batching import Batch, Outgoing
+from schemas.identity import Held, Link, profile_key
+from schemas.touchpoint import Origin
+from streams.agents.ingest import IngestAgent
+from streams.batching import Batch
 from streams.placing import place
 from streams.pseudonym import Pseudonyms
-from streams.registry import Registry, RegistryUnavailable
-
-TOPICS = Topics("t.")
-PARTITIONS = 4
-NOW = 1_790_000_000_000
-OCCURRED = "2026-09-21T14:13:20Z"  # NOW
-APPEND_TIME = 1
-
-
-@dataclass(frozen=True, slots=True)
-class FakeRecord:
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    timestamp: int = NOW
-    timestamp_type: int = 0
-    headers: Headers = ()
-
-
-def payload(**changes: Any) -> bytes:
-    touchpoint = {
-        "schema_version": 1,
-        "event_id": "e1",
-        "channel": "mobile_app",
-        "occurred_at": OCCURRED,
-        "identities": {"customer_no": "C-1", "phone": "138"},
-        "touchpoint": "card.report_lost",
-        "stage": "apply",
-        "intent": "card_replacement",
-        "details": {"app_version": "1", "os": "ios"},
-    }
-    return json.dumps(touchpoint | changes).encode()
-
-
-def ingest(pseudonyms: Pseudonyms | None = None, frames: Frames | None = None) -> Ingest:
-    return Ingest(TOPICS, decoder_for(BUILT_IN_CHANNELS), PARTITIONS, pseudonyms, frames)
-
-
-Sent = dict[str, list[tuple[int, bytes | None, bytes]]]
-
-
-def run(
-    *records: FakeRecord, pseudonyms: Pseudonyms | None = None, now: int = NOW, frames: Frames | None = None
-) -> Sent:
-    batch = Batch(TOPICS.touchpoints("mobile_app"), 2, records, len(records))
-    sent: Sent = {TOPICS.customer: [], TOPICS.identity: [], TOPICS.dead: []}
-    for one in ingest(pseudonyms, frames).take(batch, now).effects.outputs:
-        sent[one.topic] += [(one.partition, key, value or b"") for group in one.groups for key, value in group]
-    return sent
-
-
-def arrivals(sent: Sent) -> list[Arrival]:
-    decoded = [decode_customer_record(value) for _, _, value in sent[TOPICS.customer]]
-    return [one for one in decoded if isinstance(one, Arrival)]
-
-
-def identity_records(sent: Sent) -> list[tuple[str, IdentityRecord]]:
-    return [((key or b"").decode(), decode_identity_record(value)) for _, key, value in sent[TOPICS.identity]]
-
-
-def letters(sent: Sent) -> list[DeadLetter]:
-    return [msgspec.json.decode(value, type=DeadLetter) for _, _, value in sent[TOPICS.dead]]
+from tests.streams.agents.fake_record import NOW, FakeRecord
+from tests.streams.agents.ingest_bench import (
+    APPEND_TIME,
+    TOPICS,
+    Delivered,
+    Publishing,
+    arrivals,
+    identity_records,
+    ingest,
+    letters,
+    payload,
+    run,
+)
 
 
 def test_a_valid_record_arrives_at_its_customer_with_its_bytes_and_origin() -> None:
@@ -152,32 +88,6 @@ def test_a_customer_is_linked_to_each_other_identity_of_the_touchpoint_and_its_s
     assert links == [("phone:138", Link("C-1", NOW)), ("session:mobile_app:s", Link("C-1", NOW))]
 
 
-@dataclass(slots=True)
-class Publishing:
-    """A publisher that notes the topics it is given records for, and fails when told to."""
-
-    sent: list[str] = field(default_factory=list)
-    failing: bool = False
-
-    async def send(self, outgoing: Iterable[Outgoing]) -> None:
-        if self.failing:
-            raise ConnectionError("no broker")
-        self.sent += [one.topic for one in outgoing]
-
-
-class Delivered:
-    stage = "ingest"
-
-    def is_current(self) -> bool:
-        return True
-
-    async def confirm(self) -> bool:
-        return True
-
-    def acknowledge(self) -> None:
-        pass
-
-
 def test_a_link_is_sent_once_but_again_as_long_as_it_may_not_have_arrived() -> None:
     publisher = Publishing(failing=True)
     agent = IngestAgent(ingest(), publisher, lambda: NOW)
@@ -229,85 +139,6 @@ def test_what_is_no_json_does_not_leave_in_clear_either() -> None:
     for letter in letters(sent):
         assert "SECRET" not in " ".join(letter.errors)
         assert b"SECRET" not in b64decode(letter.key or "") + b64decode(letter.payload)
-
-
-EVENT = {"specversion": "1.0", "id": "1", "source": "/core", "type": "com.bank.card.v1"}
-STRUCTURED: Headers = [("content-type", b"application/cloudevents+json")]
-BINARY: Headers = [(f"ce_{name}", value.encode()) for name, value in EVENT.items()]
-
-
-def event(data: bytes, **changes: str) -> bytes:
-    return json.dumps(EVENT | changes | {"data": json.loads(data)}).encode()
-
-
-def test_a_touchpoint_that_comes_as_an_event_arrives_as_one_that_comes_plain() -> None:
-    plain, structured, binary = arrivals(
-        run(
-            FakeRecord(0, b"k", payload()),
-            FakeRecord(1, b"k", event(payload()), headers=STRUCTURED),
-            FakeRecord(2, b"k", payload(), headers=BINARY),
-        )
-    )
-    for one in (structured, binary):
-        assert (one.touchpoint, one.key, one.payload) == (plain.touchpoint, plain.key, plain.payload)
-
-
-def test_what_an_event_carries_and_breaks_the_contract_is_a_letter_of_what_it_carries() -> None:
-    broken = payload(stage="nowhere")
-    sent = run(FakeRecord(0, b"k", event(broken), headers=STRUCTURED), FakeRecord(1, b"k", broken, headers=BINARY))
-    assert [letter.reason for letter in letters(sent)] == ["schema", "schema"]
-    assert [b64decode(letter.payload) for letter in letters(sent)] == [broken, broken]
-
-
-def test_an_event_that_cannot_be_opened_is_a_letter_of_the_record_byte_for_byte() -> None:
-    older = event(payload(), specversion="0.3")
-    [letter] = letters(run(FakeRecord(0, b"k", older, headers=STRUCTURED)))
-    assert (letter.reason, letter.errors) == ("envelope", ("specversion: must be 1.0",))
-    assert b64decode(letter.payload) == older
-
-
-def test_an_event_that_cannot_be_opened_leaves_sealed_and_its_key_as_the_pseudonym_of_its_identity() -> None:
-    pseudonyms = Pseudonyms(b"k" * 32)
-    older = event(payload(identities={"customer_no": "SECRET"}), specversion="0.3")
-    [letter] = letters(run(FakeRecord(0, b"SECRET", older, headers=STRUCTURED), pseudonyms=pseudonyms))
-    assert b64decode(letter.key or "") == pseudonyms.of("customer_no", "SECRET").encode()
-    assert pseudonyms.unseal(b64decode(letter.payload)) == older
-    assert b"SECRET" not in b64decode(letter.payload)
-
-
-def framed(schema_id: int) -> bytes:
-    body = io.BytesIO()
-    fields = {**json.loads(payload()), "occurred_at": datetime.fromisoformat(OCCURRED)}
-    schemaless_writer(body, parse_schema(avro_schema()), fields)
-    return struct.pack(">bI", 0, schema_id) + body.getvalue()
-
-
-def test_avro_arrives_as_the_touchpoint_that_it_says_in_json() -> None:
-    frames = Frames()
-    frames.learn(7, [json.dumps(avro_schema())])
-    frames.learn_refusal(8, "is not known there")
-    batch = [FakeRecord(0, b"k", payload()), FakeRecord(1, b"k", framed(7)), FakeRecord(2, b"k", framed(8))]
-    sent = run(*batch, frames=frames)
-    plain, avro = arrivals(sent)
-    assert (avro.touchpoint, avro.key) == (plain.touchpoint, plain.key)
-    assert decoder_for(BUILT_IN_CHANNELS).decode(avro.payload, "mobile_app", NOW) == avro.touchpoint
-    [letter] = letters(sent)
-    assert (letter.reason, b64decode(letter.payload)) == ("envelope", framed(8))
-
-
-def test_avro_without_a_registry_is_a_letter_that_says_what_to_set() -> None:
-    [letter] = letters(run(FakeRecord(0, None, framed(7))))
-    assert letter.reason == "envelope"
-    assert "OMNITRACK_SCHEMA_REGISTRY" in letter.errors[0]
-
-
-def test_while_the_registry_is_away_nothing_of_the_batch_is_sent() -> None:
-    registry, publisher = Registry(f"http://{LOOPBACK}:{free_port()}"), Publishing()
-    agent = IngestAgent(ingest(frames=registry.frames), publisher, lambda: NOW, registry)
-    records = [FakeRecord(0, None, payload()), FakeRecord(1, None, framed(7))]
-    with pytest.raises(RegistryUnavailable):
-        asyncio.run(agent(Batch(TOPICS.touchpoints("mobile_app"), 0, records, 2), Delivered()))
-    assert publisher.sent == []
 
 
 values = st.one_of(st.none(), st.binary(max_size=60), st.just(payload()), st.just(payload(stage="x")))

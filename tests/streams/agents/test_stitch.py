@@ -10,7 +10,8 @@ import pytest
 
 from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, TouchpointRow
-from tests.streams.agents.stitch_bench import DAY, HOUR, NOW, PARTITION, TOPICS, Bench, arrival
+from tests.streams.agents.fake_record import NOW
+from tests.streams.agents.stitch_bench import DAY, HOUR, PARTITION, TOPICS, Bench, arrival
 
 
 def test_rows_go_out_by_customer_and_in_the_encoding_of_their_topic() -> None:

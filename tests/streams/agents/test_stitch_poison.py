@@ -14,7 +14,8 @@ from streams.agents import stitch as stitching
 from streams.batching import Batch
 from streams.journey import Change, advance_through
 from streams.poison import MostlyPoison
-from tests.streams.agents.stitch_bench import NOW, PARTITION, TOPICS, Bench, FakeDelivery, FakeRecord, arrival
+from tests.streams.agents.fake_record import NOW, FakeRecord
+from tests.streams.agents.stitch_bench import PARTITION, TOPICS, Bench, FakeDelivery, arrival
 
 
 class Defect(Exception):

@@ -9,7 +9,8 @@ import pytest
 from schemas.rows import HandoffRow, JourneyRow
 from schemas.touchpoint import Tick
 from streams.agents.ticks import send_ticks
-from tests.streams.agents.stitch_bench import DAY, HOUR, NOW, PARTITION, TOPICS, Bench, arrival
+from tests.streams.agents.fake_record import NOW
+from tests.streams.agents.stitch_bench import DAY, HOUR, PARTITION, TOPICS, Bench, arrival
 
 
 def test_a_tick_changes_rows_whose_deadline_has_passed() -> None:
