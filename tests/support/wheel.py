@@ -26,6 +26,18 @@ class Installed:
     wheel: Path
     bin: Path
 
+    def python(self, folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+        """`code` in its Python, where `run` would run."""
+        return subprocess.run(
+            [self.bin / "python", "-c", code],
+            cwd=folder,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
     def run(self, folder: Path, *arguments: str, seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
         """`omnitrack` with these arguments, in `folder`, with no setting and no module of this repository about it."""
         return subprocess.run(
@@ -41,19 +53,25 @@ class Installed:
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    """Built once per run: the sdist, from it the wheel, and an environment with that wheel.
+    """Built once per run: the sdist, from it the wheel, and an environment with that wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    sdist, wheel = build_distributions(folder / "dist")
+    return Installed(sdist, wheel, install(wheel, folder / "environment"))
+
+
+def install(distribution: Path, folder: Path, **variables: str) -> Path:
+    """The commands of a new environment in `folder` with this sdist or wheel, installed under these variables.
 
     What it depends on is not installed anew: the new environment looks into that of the tests, where the project
     itself is only a link that no other environment follows.
     """
-    folder = tmp_path_factory.mktemp("wheel")
-    sdist, wheel = build_distributions(folder / "dist")
-    python = make_environment(folder / "environment")
-    packages = next((folder / "environment").glob("lib/python*/site-packages"))
+    python = make_environment(folder)
+    packages = next(folder.glob("lib/python*/site-packages"))
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    install = ["install", "--quiet", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run([sys.executable, "-m", "pip", "--python", python, *install], check=True, timeout=120)
-    return Installed(sdist, wheel, python.parent)
+    options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", *options, str(distribution)]
+    subprocess.run(pip, env=os.environ | variables, check=True, timeout=240)
+    return python.parent
 
 
 def build_distributions(folder: Path) -> list[Path]:
@@ -61,7 +79,8 @@ def build_distributions(folder: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix="omnitrack-build-") as source:
         _copy_tracked_files(Path(source))
         build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), source]
-        ended = subprocess.run(build, capture_output=True, text=True, timeout=240, check=False)
+        crates = {"CARGO_TARGET_DIR": str(ROOT / "streams/core/target")}  # as `make` has compiled them
+        ended = subprocess.run(build, env=os.environ | crates, capture_output=True, text=True, timeout=240, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return [*folder.glob("omnitrack-*.tar.gz"), *folder.glob("omnitrack-*.whl")]
 

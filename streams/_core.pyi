@@ -1,0 +1,3 @@
+"""The compiled core of stitching: sources in streams/core."""
+
+FORM: int
