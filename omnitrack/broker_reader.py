@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from omnitrack.offsets import Offsets, Partition
+from omnitrack.tolerant_consumer import TolerantConsumer
 from schemas.kafka_obstacle import why_unreachable
 from schemas.kafka_security import client_options
 
@@ -69,6 +70,10 @@ class BrokerReader:
         """The names of all topics."""
         return frozenset(self._admin.list_topics())
 
+    def cluster_id(self) -> str:
+        """The name that the cluster gave itself."""
+        return str(self._admin.describe_cluster()["cluster_id"])
+
     def begin_offsets(self, topics: Iterable[str]) -> Offsets:
         """The offset of the oldest record kept, of every partition of `topics`."""
         with _Consumer(self._options) as consumer:
@@ -123,7 +128,7 @@ class _Consumer:
     """A consumer without a group, closed at the end of the block."""
 
     def __init__(self, options: dict[str, Any]) -> None:
-        self._consumer = KafkaConsumer(
+        self._consumer = TolerantConsumer(
             **options,
             group_id=None,
             enable_auto_commit=False,

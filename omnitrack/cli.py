@@ -11,6 +11,7 @@ import typer
 
 from omnitrack.commands.audit import audit_command
 from omnitrack.commands.catalogue import catalogue_command
+from omnitrack.commands.copy import copy_command
 from omnitrack.commands.dead import dead_app
 from omnitrack.commands.demo import demo_command
 from omnitrack.commands.drain import drain_command
@@ -51,6 +52,7 @@ app.command("demo")(demo_command)
 app.command("up")(up_command)
 app.command("simulate")(simulate)
 app.command("publish")(publish_command)
+app.command("copy")(copy_command)
 app.command("stitch")(stitch_command)
 app.command("catalogue")(catalogue_command)
 app.command("migrate")(migrate_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -29,11 +30,21 @@ class RecordSender:
         except KafkaError as error:
             raise self._explained(error) from error
 
-    def send(self, topic: str, key: bytes | None, value: bytes, partition: int | None = None) -> None:
-        """Send a record, to the partition of its key if none is given. Raises `NotSentError`."""
-        self.bytes_sent += len(value)
+    def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None = None,
+        *,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+        timestamp_ms: int | None = None,
+    ) -> None:
+        """Send a record, to the partition of its key if none is given, as of now. Raises `NotSentError`."""
+        self.bytes_sent += len(value or b"")
         try:
-            self._under_way.append((topic, self._producer.send(topic, key=key, value=value, partition=partition)))
+            sent = self._producer.send(topic, value, key, list(headers), partition, timestamp_ms)
+            self._under_way.append((topic, sent))
         except KafkaError as error:
             raise self._explained(error, topic) from error
 

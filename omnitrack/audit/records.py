@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from omnitrack.audit.account import Range
 from omnitrack.offsets import Partition
+from omnitrack.tolerant_consumer import TolerantConsumer
 from schemas.kafka_security import client_options
 
 _SILENCE_SECONDS = 30.0
@@ -24,7 +25,7 @@ class RecordFinder:
     """A consumer without a group, in a `with` block. Transactions that were aborted are read, as ingest reads them."""
 
     def __init__(self, kafka: str) -> None:
-        self._consumer = KafkaConsumer(
+        self._consumer = TolerantConsumer(
             **client_options(kafka), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
         )
         self._at: TopicPartition | None = None

@@ -42,21 +42,25 @@ class _OddBatch(_DefaultRecordBatchPy):  # type: ignore[misc]
     """The driver's own reader in Python, names mended before it comes to them."""
 
     def _read_msg(self, *_: Any) -> Any:
-        buffer, position = self._buffer, self._pos
-        for _field in ("length", "attributes", "time", "offset"):
-            _, position = decode_varint(buffer, position)
-        for _field in ("key", "value"):
-            length, position = decode_varint(buffer, position)
-            position += max(length, 0)
-        count, position = decode_varint(buffer, position)
-        for _number in range(count):
-            length, position = decode_varint(buffer, position)
-            name = bytes(buffer[position : position + length])
-            buffer[position : position + length] = _mended(name)
-            position += length
-            length, position = decode_varint(buffer, position)
-            position += max(length, 0)
+        mend_names(self._buffer, self._pos)
         return super()._read_msg()
+
+
+def mend_names(buffer: bytearray, position: int) -> None:
+    """Put question marks for what is not UTF-8 in the names of the headers of the record that begins there."""
+    for _field in ("length", "attributes", "time", "offset"):
+        _, position = decode_varint(buffer, position)
+    for _field in ("key", "value"):
+        length, position = decode_varint(buffer, position)
+        position += max(length, 0)
+    count, position = decode_varint(buffer, position)
+    for _number in range(count):
+        length, position = decode_varint(buffer, position)
+        name = bytes(buffer[position : position + length])
+        buffer[position : position + length] = _mended(name)
+        position += length
+        length, position = decode_varint(buffer, position)
+        position += max(length, 0)
 
 
 def _mended(name: bytes) -> bytes:

@@ -7,9 +7,8 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,19 @@ import pytest
 from msgspec.structs import replace
 
 from omnitrack.broker_reader import BrokerReader
+from schemas.avro_schema import avro_schema
+from schemas.cloudevents import Headers, binary_event, structured_event
+from schemas.decode import check
+from schemas.topics import BUILT_IN_CHANNELS
+from schemas.touchpoint import Touchpoint
 from sinks.clickhouse.settings import ClickHouseSettings
-from tests.docs import console_consumer
 from tests.docs.markdown import ROOT
-from tests.omnitrack.pipeline import Pipeline, ago
+from tests.omnitrack.pipeline import NOW, Pipeline, ago
+from tests.streams.test_avro import frame, written
 from tests.streams.worker import touchpoint
 from tests.support.brokers import Broker
 from tests.support.clickhouse import fresh_database
+from tests.support.registry import Registry
 
 DOCUMENT = ROOT / "docs" / "rehearsals.md"
 PART = re.compile(r"^##+ ([^\n]*)$|^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -46,16 +51,26 @@ def blocks() -> dict[str, list[str]]:
 BLOCKS = blocks()
 
 
-def follow(heading: str, number: int, pipeline: Pipeline, exit_code: int = 0) -> None:
+def follow(
+    heading: str, number: int, pipeline: Pipeline, exit_code: int = 0, copied_from: Pipeline | None = None
+) -> None:
     """Run a block where the catalogue's copies are; its last command ends with `exit_code`, all others with 0.
 
-    What it exports is left out: that is the environment of this deployment.
+    What it exports is left out: that is the environment of this deployment. The prefix to copy from is that of
+    `copied_from`.
     """
     lines = [line for line in BLOCKS[heading][number].splitlines() if not line.startswith("export ")]
     with chdir(pipeline.folder.parent):
         for line in lines:
-            code, output = run_line(line, pipeline)
+            code, output = run_line(with_prefix(line, copied_from), pipeline)
             assert code == (exit_code if line is lines[-1] else 0), f"{line}\n{output}"
+
+
+def with_prefix(line: str, copied_from: Pipeline | None) -> str:
+    if copied_from is None:
+        assert "--from-prefix" not in line
+        return line
+    return re.sub(r"(?<=--from-prefix )\S+", copied_from.streams.topics.prefix, line)
 
 
 def run_line(line: str, pipeline: Pipeline) -> tuple[int, str]:
@@ -71,15 +86,10 @@ def run_line(line: str, pipeline: Pipeline) -> tuple[int, str]:
 
 
 def run_in_shell(line: str, pipeline: Pipeline) -> tuple[int, str]:
-    """Exit code and output, with a `kafka-console-consumer.sh` at hand."""
-    consumer = Path("tools/kafka-console-consumer.sh")
-    consumer.parent.mkdir(exist_ok=True)
-    consumer.write_text(f'#!/bin/sh\nexec {sys.executable} {console_consumer.__file__} "$@"\n')
-    consumer.chmod(0o755)
-    environment = os.environ | pipeline.environment | {"PATH": f"{consumer.parent.absolute()}:{os.environ['PATH']}"}
+    """Exit code and output."""
     done = subprocess.run(
         ["bash", "-c", line],  # noqa: S607 -- whichever bash there is
-        env=environment,
+        env=os.environ | pipeline.environment,
         capture_output=True,
         text=True,
         timeout=120,
@@ -90,10 +100,15 @@ def run_in_shell(line: str, pipeline: Pipeline) -> tuple[int, str]:
 
 @contextmanager
 def deployment(
-    broker: Broker, prefix: str, clickhouse: ClickHouseSettings, folder: Path, partitions: int = 2
+    broker: Broker,
+    prefix: str,
+    clickhouse: ClickHouseSettings,
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    partitions: int = 2,
 ) -> Iterator[Pipeline]:
     folder.mkdir()
-    running = Pipeline(broker, prefix, clickhouse, folder, partitions=partitions)
+    running = Pipeline(broker, prefix, clickhouse, folder, settings, partitions)
     try:
         follow("Build it beside", 0, running)
         running.start_worker(CATALOGUE)
@@ -159,32 +174,61 @@ def test_a_shorter_inactivity_is_compared_applied_and_taken_back(
 
 
 @pytest.mark.timeout(240)
-def test_four_partitions_hold_what_two_held(
+def test_four_partitions_hold_what_two_held_through_the_swap_and_back(
     embedded_broker: Broker,
+    registry: Registry,
     topic_prefix: str,
     empty_clickhouse: ClickHouseSettings,
     clickhouse_url: str,
     tmp_path: Path,
 ) -> None:
+    known = {"OMNITRACK_SCHEMA_REGISTRY": registry.url}
     with (
         fresh_database(clickhouse_url) as beside,
-        deployment(embedded_broker, topic_prefix, empty_clickhouse, tmp_path / "old") as old,
+        deployment(embedded_broker, topic_prefix, empty_clickhouse, tmp_path / "old", known) as old,
+        deployment(embedded_broker, f"four-{topic_prefix}", beside, tmp_path / "new", known, partitions=4) as new,
     ):
+        assert (partitions(old), partitions(new)) == (2, 4)
         play_a_day(old, 6)
-        with deployment(embedded_broker, f"four-{topic_prefix}", beside, tmp_path / "new", partitions=4) as new:
-            copy_and_compare(old, new)
-            old.publish(touchpoint("meanwhile", "C-1", ago(0)))
-            old.drain()
-            copy_and_compare(old, new)
-            assert (partitions(old), partitions(new)) == (2, 4)
-            assert rows(new) == rows(old)
-            assert [len(table) for table in rows(new).values()] == [6, 6, 6]
-            assert len(new.rows("duplicates")) == 15
+        old.streams.send("wechat", in_all_forms(1, registry))
+        old.drain()
+        follow("Copy the history", 0, new, copied_from=old)
+        compare(old, new, journeys=6 + 4)
+        old.streams.send("wechat", in_all_forms(2, registry))
+        new.streams.send("wechat", in_all_forms(3, registry))
+        follow("Swap", 0, new, copied_from=old)
+        assert len(new.rows("journeys")) == 6 + 3 * 4
+        old.streams.send("wechat", in_all_forms(4, registry))
+        follow("Swap back", 0, old, copied_from=new)
+        follow("Swap", 0, new, copied_from=old)
+        compare(old, new, journeys=6 + 4 * 4)
+        assert len(old.rows("dead_letters")) == len(new.rows("dead_letters")) == 4
+        assert old.rows("duplicates") == new.rows("duplicates") == [], "nothing was copied twice"
 
 
-def copy_and_compare(old: Pipeline, new: Pipeline) -> None:
-    follow("Publish the history", 0, old)
-    follow("Publish the history", 1, new)
+def compare(old: Pipeline, new: Pipeline, journeys: int) -> None:
     follow("Compare", 0, old)
     follow("Compare", 1, new)
-    assert (old.folder.parent / "new.csv").read_text().count("\n") > 2
+    assert rows(new) == rows(old)
+    assert len(rows(new)["journeys"]) == journeys
+
+
+def in_all_forms(number: int, registry: Registry) -> list[tuple[bytes, Headers]]:
+    """Values and headers of a touchpoint each as plain JSON, as CloudEvents and as Avro, and of a broken record."""
+    plain, structured, binary, avro = (
+        touchpoint(f"{form}-{number}", f"{form}-{number}", ago(0.1 * number))
+        for form in ("plain", "structured", "binary", "avro")
+    )
+    return [
+        (plain, ()),
+        structured_event(checked(structured), structured)[::-1],
+        binary_event(checked(binary), binary)[::-1],
+        (frame(written(json.loads(avro)), schema_id=registry.register("touchpoint", avro_schema())), ()),
+        (b'{"broken": true}', ()),
+    ]
+
+
+def checked(record: bytes) -> Touchpoint:
+    found = check(record, BUILT_IN_CHANNELS, int(NOW.timestamp() * 1000))
+    assert isinstance(found, Touchpoint)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
@@ -14,6 +15,15 @@ from schemas.topics import Topics
 from streams.provision import ensure_topics
 
 PARTITIONS = 2
+
+
+class OddName(str):
+    """A header's name as clients that take any bytes send it."""
+
+    __slots__ = ()
+
+    def encode(self, *_: Any) -> bytes:
+        return b"\xff\xfe"
 
 
 def deployment(kafka: str, topic_prefix: str) -> Endpoints:

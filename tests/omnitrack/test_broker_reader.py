@@ -6,12 +6,12 @@ import time
 from threading import Event, Thread
 
 import pytest
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer, KafkaProducer
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.offsets import Partition
 from omnitrack.ports import LOOPBACK, free_port
-from tests.omnitrack.kafka_group import commit, deployment, send
+from tests.omnitrack.kafka_group import OddName, commit, deployment, send
 from tests.support.brokers import Broker
 
 SESSION_MS = 6_000
@@ -26,6 +26,15 @@ def test_the_end_counts_every_record_of_the_last_batch(broker: Broker, topic_pre
         assert reader.begin_offsets([atm]) == {Partition(atm, 0): 0, Partition(atm, 1): 0}
         send(broker.bootstrap, atm, 3, partition=1)
         assert reader.end_offsets([atm])[Partition(atm, 1)] == 3
+
+
+def test_the_end_is_read_whatever_the_header_of_the_last_record_is_called(broker: Broker, topic_prefix: str) -> None:
+    atm = deployment(broker.bootstrap, topic_prefix).topics.touchpoints("atm")
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
+    producer.send(atm, b"{}", headers=[(OddName("odd"), b"")], partition=0)
+    producer.close()
+    with BrokerReader(broker.bootstrap) as reader:
+        assert reader.end_offsets([atm]) == {Partition(atm, 0): 1, Partition(atm, 1): 0}
 
 
 def test_the_topics_of_a_deployment_are_listed(broker: Broker, topic_prefix: str) -> None:

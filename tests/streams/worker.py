@@ -16,6 +16,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from omnitrack.broker_reader import BrokerReader
 from omnitrack.offsets import lag
+from schemas.cloudevents import Headers
 from schemas.topics import Topics
 from streams.provision import ensure_topics
 from tests.support.brokers import Broker
@@ -91,6 +92,13 @@ class Deployment:
         producer.flush()
         producer.close()
         return count
+
+    def send(self, channel: str, records: Iterable[tuple[bytes, Headers]]) -> None:
+        """Write records with headers, without key."""
+        producer = KafkaProducer(bootstrap_servers=self.broker.bootstrap)
+        for value, headers in records:
+            producer.send(self.topics.touchpoints(channel), value, headers=list(headers))
+        producer.close()
 
     def read(self, topic: str) -> list[tuple[int, bytes | None, bytes]]:
         """Partition, key and value of all records that the topic holds now."""

@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from kafka import KafkaProducer
 from typer.testing import CliRunner
 
 from omnitrack.cli import app
@@ -20,6 +19,7 @@ from schemas.avro_schema import avro_schema
 from schemas.rows import DeadLetter, DuplicateRow, TouchpointRow
 from schemas.topics import Topics
 from tests.omnitrack.contract.guide import example
+from tests.omnitrack.kafka_group import OddName
 from tests.streams.worker import Deployment, touchpoint
 from tests.support.brokers import Broker
 from tests.support.registry import Registry
@@ -54,23 +54,6 @@ def run_guide(deployment: Deployment, registry: Registry, name: str) -> None:
     names["producer"].close()
 
 
-def send(deployment: Deployment, *records: tuple[bytes, list[tuple[str, bytes]]]) -> None:
-    producer = KafkaProducer(bootstrap_servers=deployment.broker.bootstrap)
-    for value, headers in records:
-        producer.send(deployment.topics.touchpoints("wechat"), value, headers=headers)
-    producer.flush()
-    producer.close()
-
-
-class OddName(str):
-    """A header's name as clients that take any bytes send it."""
-
-    __slots__ = ()
-
-    def encode(self, *_: Any) -> bytes:
-        return b"\xff\xfe"
-
-
 def values(deployment: Deployment, topic: str) -> list[bytes]:
     return [value for *_, value in deployment.read(topic)]
 
@@ -90,7 +73,8 @@ def test_every_form_leads_to_the_same_touchpoint_and_what_does_not_open_is_a_dea
         for name in ("plain", "cloudevents", "avro"):
             run_guide(deployment, registry, name)
         odd = touchpoint("odd", "C-1", START.isoformat())
-        send(deployment, (older, STRUCTURED), (odd, [(OddName("odd"), b"")]), *((value, []) for value in broken))
+        deployment.send("wechat", [(older, STRUCTURED), (odd, [(OddName("odd"), b"")])])
+        deployment.send("wechat", [(value, []) for value in broken])
         deployment.done(12, worker)
     topics = deployment.topics
     rows = [msgspec.msgpack.decode(value, type=TouchpointRow) for value in values(deployment, topics.stitched)]

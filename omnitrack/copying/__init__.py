@@ -1,0 +1,1 @@
+"""Touchpoints from one deployment into another, as they were sent."""
