@@ -93,7 +93,7 @@ class Deployment:
         producer.close()
         return count
 
-    def send(self, channel: str, records: Iterable[tuple[bytes, Headers]]) -> None:
+    def send_with_headers(self, channel: str, records: Iterable[tuple[bytes, Headers]]) -> None:
         """Write records with headers, without key."""
         producer = KafkaProducer(bootstrap_servers=self.broker.bootstrap)
         for value, headers in records:

@@ -73,8 +73,8 @@ def test_every_form_leads_to_the_same_touchpoint_and_what_does_not_open_is_a_dea
         for name in ("plain", "cloudevents", "avro"):
             run_guide(deployment, registry, name)
         odd = touchpoint("odd", "C-1", START.isoformat())
-        deployment.send("wechat", [(older, STRUCTURED), (odd, [(OddName("odd"), b"")])])
-        deployment.send("wechat", [(value, []) for value in broken])
+        deployment.send_with_headers("wechat", [(older, STRUCTURED), (odd, [(OddName("odd"), b"")])])
+        deployment.send_with_headers("wechat", [(value, []) for value in broken])
         deployment.done(12, worker)
     topics = deployment.topics
     rows = [msgspec.msgpack.decode(value, type=TouchpointRow) for value in values(deployment, topics.stitched)]
