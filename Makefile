@@ -108,7 +108,7 @@ $(VENV)/.runtime: $(VENV)/.locked pyproject.toml $(CORE_SOURCES)
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(PIP) install --require-hashes -r requirements-dev.lock
 ifneq ($(CARGO)$(CI),)
-	@$(BIN)/python -c 'import streams._core' || { echo '$(CRATE) was not built (it needs cargo, Rust 1.85 or newer):' \
-		'$(BIN)/python -m pip install --verbose $(EDITABLE)' >&2; exit 1; }
+	@$(BIN)/python -c 'import streams._core' || { echo '$(CRATE) was not built. It needs cargo, Rust 1.85 or newer;' \
+		'why: $(BIN)/python -m pip install --verbose $(EDITABLE); to go on without: make CARGO=' >&2; exit 1; }
 endif
 	@touch $@

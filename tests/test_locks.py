@@ -1,4 +1,4 @@
-"""The lock files say what pyproject.toml says; `make lock` renews them."""
+"""The lock files say what pyproject.toml says (`make lock` renews them), and Cargo.lock what Cargo.toml says."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ GROUPS = PROJECT["dependency-groups"]
 DIRECT = [*PROJECT["project"]["dependencies"], *GROUPS["build"]]
 EXTRAS = [pin for extra in PROJECT["project"]["optional-dependencies"].values() for pin in extra]
 TESTED_WITH = [*DIRECT, *EXTRAS, *(entry for entry in GROUPS["dev"] if isinstance(entry, str))]
+CRATE = ROOT / "streams/core"
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
 def locked(name: str) -> set[tuple[str, str]]:
     """The (package, version) pairs of a lock file; a package may have several, for different Pythons."""
     return {(canonicalize_name(package), version) for package, version in LOCKED.findall((ROOT / name).read_text())}
+
+
+def locked_crates() -> list[dict[str, str]]:
+    packages: list[dict[str, str]] = tomllib.loads((CRATE / "Cargo.lock").read_text())["package"]
+    return packages
 
 
 @pytest.mark.parametrize(
@@ -52,3 +58,15 @@ def test_every_locked_package_has_hashes(lock: str) -> None:
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
 def test_a_lock_names_no_index(lock: str) -> None:
     assert "://" not in (ROOT / lock).read_text()
+
+
+def test_the_crates_used_directly_are_pinned_and_locked() -> None:
+    wanted = tomllib.loads((CRATE / "Cargo.toml").read_text())["dependencies"]
+    pins = {(name, pin if isinstance(pin, str) else pin["version"]) for name, pin in wanted.items()}
+    found = {(package["name"], f"={package['version']}") for package in locked_crates()}
+    assert pins - found == set()
+
+
+def test_every_locked_crate_has_a_checksum() -> None:
+    own = tomllib.loads((CRATE / "Cargo.toml").read_text())["package"]["name"]
+    assert [crate["name"] for crate in locked_crates() if "checksum" not in crate] == [own]

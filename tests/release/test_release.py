@@ -6,7 +6,14 @@ from datetime import date
 
 import pytest
 
-from tests.release.checks import changelog_problem, core_problem, tag_problem, tree_problem, version_problem
+from tests.release.checks import (
+    changelog_problem,
+    core_problem,
+    licence_problem,
+    tag_problem,
+    tree_problem,
+    version_problem,
+)
 
 TODAY = date(2026, 11, 25)
 READY = """# Changelog
@@ -78,6 +85,12 @@ def test_a_version_is_published_once_and_never_after_a_greater_one(version: str,
 def test_a_wheel_without_the_compiled_core_is_not_published() -> None:
     assert core_problem(["streams/__init__.py", "streams/_core.abi3.so", "streams/_core.pyi"]) is None
     assert "install cargo" in (core_problem(["streams/__init__.py", "streams/_core.pyi"]) or "")
+
+
+@pytest.mark.parametrize("licence", ["GPL-3.0-only", "MIT OR AGPL-3.0-or-later", ""])
+def test_nor_one_with_a_crate_of_strong_copyleft_or_without_a_licence(licence: str) -> None:
+    assert licence_problem({"one": "MIT OR Apache-2.0", "other": "BSL-1.0"}) is None
+    assert "other (" in (licence_problem({"one": "MIT", "other": licence}) or "")
 
 
 def test_each_file_that_is_not_committed_is_named() -> None:
