@@ -26,6 +26,7 @@ from streams.agents.stitch import Stitch
 from streams.app import STITCH_RECORDS
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Write
+from streams.compiled import compiled_core
 
 CHUNK = 10_000
 PER_SECOND = 10
@@ -108,7 +109,7 @@ def measure(count: int, customers: int, late: float, profile: AbstractContextMan
     """What the last half of the touchpoints took; all of the agent's work is done in `profile`, if there is one."""
     now = time.time_ns() // 1_000_000
     states, used = Memory(), Used()
-    stitch = Stitch(Topics(), Catalogue(), states, Nowhere(), lambda: now, ())
+    stitch = Stitch(Topics(), Catalogue(), states, Nowhere(), lambda: now, (), compiled_core(Catalogue()))
     read = 0
     made = records(count, customers, late)
     while chunk := list(islice(made, STITCH_RECORDS)):

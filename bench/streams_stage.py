@@ -1,7 +1,8 @@
 """One stage of the streams' benchmark in a process of its own: reads a topic's backlog and prints how long it took.
 
-`python -m bench.streams_stage bare|ingest|backlog|stitch KAFKA PREFIX PARTITIONS COUNT`: a bare loop of the driver, or
-a worker with one agent. Prints seconds of wall clock and of processor, from the first record to the last.
+`python -m bench.streams_stage bare|ingest|backlog|stitch|python KAFKA PREFIX PARTITIONS COUNT`: a bare loop of the
+driver, or a worker with one agent; `python` is stitch without the compiled core. Prints seconds of wall clock and of
+processor, from the first record to the last.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.app import add_ingest, add_stitch, fetch_size
 from streams.batching import Batch, BatchApp, Delivery, Handler, create_app
+from streams.compiled import core_for
 
 
 @dataclass(slots=True)
@@ -74,7 +76,9 @@ def worker(stage: str, kafka: str, topics: Topics, partitions: int, watch: Stopw
         if stage == "ingest":
             add_ingest(app, topics, partitions, None)
         else:
-            add_stitch(app, topics, partitions, load_catalogue(None))
+            catalogue = load_catalogue(None)
+            core = core_for("python" if stage == "python" else "compiled", catalogue)
+            add_stitch(app, topics, partitions, catalogue, core)
 
     return create_app(
         f"{topics.prefix}{stage}",

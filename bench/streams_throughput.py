@@ -1,7 +1,8 @@
 """Touchpoints per second through one streams worker on Apache Kafka: ingest, and stitch, beside a bare loop.
 
 `stitch` reads arrivals in the order of time, as in live traffic; `backlog` reads what ingest just made of a backlog,
-where all channels' partitions are mixed up, so that most customers are out of order in every batch.
+where all channels' partitions are mixed up, so that most customers are out of order in every batch; `python` is
+`stitch` without the compiled core.
 
 `python -m bench.streams_throughput [--count N] [--customers N] [--rounds N] [--kafka HOST:PORT]`; without an address it
 starts Apache Kafka in a temporary folder. Each stage reads a backlog in a process of its own. The bare loop of the
@@ -28,7 +29,7 @@ from schemas.topics import Topics
 from streams.provision import ensure_topics
 from tests.support.apache_kafka import ApacheKafka
 
-STAGES = ("bare", "ingest", "backlog", "stitch")
+STAGES = ("bare", "ingest", "backlog", "stitch", "python")
 PARTITIONS = 4
 
 Load = Callable[[str, Topics, int, int, int], Coroutine[None, None, None]]
@@ -49,7 +50,8 @@ def main() -> None:
             for stage in ("bare", "ingest", "backlog"):
                 taken[stage].append(run(stage, kafka, channels, options.count))
             live = prepare(kafka, publish_arrivals, options)
-            taken["stitch"].append(run("stitch", kafka, live, options.count))
+            for stage in ("stitch", "python"):
+                taken[stage].append(run(stage, kafka, live, options.count))
     found = Report("streams_throughput", vars(options))
     report(taken, options.count, found)
     found.write(options.json)

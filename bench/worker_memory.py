@@ -26,6 +26,7 @@ from schemas.topics import Topics
 from streams.agents.stitch import Stitch
 from streams.app import create_streams
 from streams.batching import Batch, BatchTable
+from streams.compiled import compiled_core
 from streams.now import now_ms
 from streams.settings import StreamSettings
 
@@ -58,7 +59,7 @@ def measure(customers: int) -> Row:
     app = create_streams(StreamSettings())
     topics = Topics()
     table = app.state_table("state", topics.state, PARTITIONS)
-    stitch = Stitch(topics, Catalogue(), table, app.sender, now_ms, ())
+    stitch = Stitch(topics, Catalogue(), table, app.sender, now_ms, (), compiled_core(Catalogue()))
     keys, size = fill(table, customers)
     began = time.perf_counter()
     stitch.recover(range(PARTITIONS))

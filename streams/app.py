@@ -7,6 +7,7 @@ created when a worker starts.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -22,6 +23,7 @@ from streams.agents.ticks import send_ticks
 from streams.attempts import Attempts
 from streams.batching import BatchApp
 from streams.batching.app_meters import ClockMeter
+from streams.compiled import core_for
 from streams.keys import read_pseudonyms
 from streams.logs import set_log_level
 from streams.now import now_ms
@@ -31,6 +33,9 @@ from streams.registry import Registry, open_registry
 from streams.settings import StreamSettings
 from streams.upstream import Reading, Upstream, partitions_of
 from streams.worker import create_worker
+
+if TYPE_CHECKING:
+    from streams._core import Core
 
 TICK_SECONDS = 0.5
 """How often the broker is asked how far the streams are, and whether anybody is due."""
@@ -57,7 +62,7 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
         add_ingest(app, topics, settings.partitions, read_pseudonyms(settings), open_registry(settings))
         add_identity(app, topics, settings.partitions, catalogue)
-        add_stitch(app, topics, settings.partitions, catalogue)
+        add_stitch(app, topics, settings.partitions, catalogue, core_for(settings.core, catalogue))
 
     return create_worker(
         settings,
@@ -90,15 +95,18 @@ def add_identity(app: BatchApp, topics: Topics, partitions: int, catalogue: Cata
     states.on_recover(_recovery(app, topics.identity, identify.recover))
 
 
-def add_stitch(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue) -> None:
-    """Add the state, the agent that stitches, and the timer that keeps its clock; `count` as for all keyed topics."""
+def add_stitch(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue, core: Core | None) -> None:
+    """Add the state, the agent that stitches, and the timer that keeps its clock; `count` as for all keyed topics.
+
+    `core` None stitches by the Python core alone.
+    """
     states = app.state_table("state", topics.state, count)
     upstream = Upstream(
         partitions_of(topics.inputs, count),
         partitions_of((topics.identity,), count),
         partitions_of((topics.customer,), count),
     )
-    stitch = Stitch(topics, catalogue, states, app.sender, now_ms, upstream.inputs)
+    stitch = Stitch(topics, catalogue, states, app.sender, now_ms, upstream.inputs, core)
     app.consume((topics.customer,), Attempts(stitch, states, stitch.clock_of), "stitch", max_records=STITCH_RECORDS)
 
     app.meters.register(ClockMeter(stitch.clocks))

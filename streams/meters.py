@@ -27,6 +27,11 @@ STEP_SECONDS = Histogram(
     ("stage", "step"),
     buckets=SECONDS,
 )
+LEFT = Counter(
+    "omnitrack_customers_left_to_python",
+    "Customers of a batch that the compiled core of stitching left to the Python core, by the reason.",
+    ("reason",),
+)
 RETRIES = Counter("omnitrack_batch_retries", "Attempts at a batch that failed and were repeated.", ("stage",))
 
 

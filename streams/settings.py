@@ -22,6 +22,8 @@ def _servers(value: str) -> str:
 
 
 AUTO: Final = "auto"
+CoreChoice = Literal["auto", "compiled", "python"]
+"""Which core stitches: `auto` is the compiled one where it was built, `compiled` refuses to start without it."""
 Replication = Literal["auto"] | Annotated[int, Field(ge=1, le=7)]
 """Copies of a topic's records; `auto`: three, or one per broker where there are fewer."""
 LOG_LEVELS = r"^(DEBUG|INFO|WARNING|ERROR|CRITICAL)$"
@@ -67,3 +69,4 @@ class StreamSettings(KafkaSettings, PseudonymSettings, RegistrySettings):
     partitions: int = Field(default=4, ge=1, le=1024)
     replication: Replication = AUTO
     catalogue: Path | None = None
+    core: CoreChoice = AUTO

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,6 +12,9 @@ from schemas.topics import Topics
 from streams.agents.letters import conflict, encode_json, erased, retracted, taken_in, too_late
 from streams.batching import Outgoing
 from streams.journey import Change
+
+if TYPE_CHECKING:
+    from streams._core import Done
 
 encode_msgpack = msgspec.msgpack.Encoder().encode
 KeyValue = tuple[bytes | None, bytes | None]
@@ -28,6 +31,18 @@ class Rows:
     def add(self, topic: str, key: bytes | None, rows: Iterable[Any], encode: Callable[[Any], bytes]) -> None:
         """Encode `rows` for `topic`, all under `key`, which decides their partition."""
         self.by_topic.setdefault(topic, []).extend([(key, encode(row)) for row in rows])
+
+    def add_done(self, done: Done) -> None:
+        """Take in what the compiled core made of customers, encoded already."""
+        topics = self.topics
+        for topic, records in (
+            (topics.stitched, done.stitched),
+            (topics.journeys, done.journeys),
+            (topics.handoffs, done.handoffs),
+            (topics.promises, done.promises),
+        ):
+            if records:
+                self.by_topic.setdefault(topic, []).extend(records)
 
     def add_change(self, key: bytes, change: Change) -> None:
         """Take in what one customer's change sends; its refused touchpoints become dead letters."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 import structlog
@@ -23,8 +23,12 @@ from streams.checkpoint import Effects, Publisher, StateStore, Write, checkpoint
 from streams.clock import DueTimes, PartitionClock
 from streams.journey import Change, CustomerItem, advance_through, next_due
 from streams.journey.log import Get
+from streams.meters import LEFT
 from streams.poison import PoisonWatch
 from streams.upstream import Mark, Source, Times
+
+if TYPE_CHECKING:
+    from streams._core import Core, Done
 
 DUE_PER_BATCH = 20_000
 """Customers whose time has come that a batch takes beside its own: bounds its work after a long pause."""
@@ -56,14 +60,6 @@ class PartitionTimes:
     due: DueTimes = field(default_factory=DueTimes)
 
 
-@dataclass(slots=True)
-class Taken:
-    """The records of a batch by customer, in order, and what they tell of the time."""
-
-    groups: defaultdict[bytes, list[CustomerItem]] = field(default_factory=lambda: defaultdict(list))
-    seen: dict[Source, int] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class Stitched:
     """The effects of a batch, when its customers are next due (None: never), and how far it shows the sources."""
@@ -87,6 +83,7 @@ class Stitch:
         publisher: Publisher,
         now: Callable[[], int],
         sources: Iterable[Source],
+        core: Core | None = None,
     ) -> None:
         self._topics = topics
         self._catalogue = catalogue
@@ -94,6 +91,7 @@ class Stitch:
         self._publisher = publisher
         self._now = now
         self._sources = tuple(sources)
+        self._core = core
         self._poison = PoisonWatch(WHAT)
         self.times: dict[int, PartitionTimes] = {}
 
@@ -134,11 +132,27 @@ class Stitch:
         """The effects of the batch, and of the time, on the states as they are; changes nothing."""
         now = self._now()
         work = _Work(Rows(self._topics))
-        taken = _take(batch, work.rows)
-        for customer_id in self._times(batch.partition).due.due(clock, DUE_PER_BATCH):
-            taken.groups.setdefault(customer_id.encode(), [])
+        due = self._times(batch.partition).due.due(clock, DUE_PER_BATCH)
+        left = _Left(batch.records, due)
+        if self._core is not None:
+            done = self._core.advance(batch.records, due, self._states.partition(batch.partition), clock, now)
+            work.add_done(done)
+            left = left.of(done.left)
+            for reason, count in Counter(done.left.values()).items():
+                LEFT.labels(reason).inc(count)
+        self._stitch_left(batch, left, clock, now, work)
+        self._poison.note(now / 1000, len(batch.records), work.poison)
+        for reason, count in work.refused.items():
+            logger.warning("histories not taken in", reason=reason, customers=count)
+        effects = Effects(work.rows.outgoing(batch.partition), batch.partition, work.writes)
+        return Stitched(effects, work.due, work.seen)
+
+    def _stitch_left(self, batch: Batch, left: _Left, clock: int, now: int, work: _Work) -> None:
+        groups = _take(batch, left.records, work)
+        for customer_id in left.due:
+            groups.setdefault(customer_id.encode(), [])
         get = self._states.partition(batch.partition).get
-        for key, group in taken.groups.items():
+        for key, group in groups.items():
             compute = partial(self._compute, key.decode(), get, clock, now)
             try:
                 change = compute(group)
@@ -146,11 +160,6 @@ class Stitch:
                 records = _records_of(key, batch)
                 change = without_poison(WHAT, batch, records, compute, work.rows.letters, work.poison) or Change()
             work.add(key, change)
-        self._poison.note(now / 1000, len(batch.records), work.poison)
-        for reason, count in work.refused.items():
-            logger.warning("histories not taken in", reason=reason, customers=count)
-        effects = Effects(work.rows.outgoing(batch.partition), batch.partition, work.writes)
-        return Stitched(effects, work.due, taken.seen)
 
     def _compute(self, customer_id: str, get: Get, clock: int, now: int, items: Sequence[CustomerItem]) -> Change:
         change = advance_through(customer_id, get, items, self._catalogue, clock, now)
@@ -174,6 +183,19 @@ class Stitch:
         return PartitionTimes(PartitionClock(noted_clock(read_attempts(state))), due)
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What of a batch the Python core does: records, and customers whose time has come."""
+
+    records: Sequence[Record]
+    due: Sequence[str]
+
+    def of(self, keys: Container[bytes]) -> _Left:
+        """That of the customers of these keys."""
+        records = [record for record in self.records if (record.key or b"") in keys]
+        return _Left(records, [customer_id for customer_id in self.due if customer_id.encode() in keys])
+
+
 @dataclass(slots=True)
 class _Work:
     """What comes of the customers of a batch."""
@@ -181,8 +203,16 @@ class _Work:
     rows: Rows
     writes: list[list[Write]] = field(default_factory=list)
     due: dict[str, int | None] = field(default_factory=dict)
+    seen: dict[Source, int] = field(default_factory=dict)
     poison: list[Exception] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
+
+    def add_done(self, done: Done) -> None:
+        """Take in what the compiled core did, before anything else."""
+        self.rows.add_done(done)
+        self.writes += done.writes
+        self.due |= done.due
+        self.seen |= done.seen
 
     def add(self, key: bytes, change: Change) -> None:
         self.rows.add_change(key, change)
@@ -192,13 +222,14 @@ class _Work:
         self.refused.update(change.refused)
 
 
-def _take(batch: Batch, rows: Rows) -> Taken:
-    taken = Taken()
-    groups, seen = taken.groups, taken.seen
-    for record in batch.records:
+def _take(batch: Batch, records: Iterable[Record], work: _Work) -> dict[bytes, list[CustomerItem]]:
+    """The records by customer, in their order; what they tell of the time goes to `work`."""
+    groups: defaultdict[bytes, list[CustomerItem]] = defaultdict(list)
+    seen = work.seen
+    for record in records:
         item = _decode(record)
         if item is None:
-            rows.letters.append(unreadable(batch, record))
+            work.rows.letters.append(unreadable(batch, record))
         elif isinstance(item, Arrival):
             groups[record.key or b""].append(item)
             source, at = (item.origin.topic, item.origin.partition), item.touchpoint.occurred_at
@@ -206,7 +237,7 @@ def _take(batch: Batch, rows: Rows) -> Taken:
                 seen[source] = at
         elif not isinstance(item, Tick):
             groups[record.key or b""].append(item)
-    return taken
+    return groups
 
 
 def _records_of(key: bytes, batch: Batch) -> list[tuple[Record, CustomerItem]]:

@@ -56,7 +56,7 @@ def _dictionary() -> bytes:
     return msgspec.msgpack.encode([_WORDS, stored])
 
 
-_DICTIONARY = _dictionary()
+DICTIONARY = _dictionary()
 
 
 class UnknownPacking(ValueError):
@@ -65,7 +65,7 @@ class UnknownPacking(ValueError):
 
 def pack(value: bytes) -> bytes:
     """`value` compressed by LZ4 with the numbered dictionary, whose number leads."""
-    packed: bytes = lz4.block.compress(value, dict=_DICTIONARY)
+    packed: bytes = lz4.block.compress(value, dict=DICTIONARY)
     return _NUMBER + packed
 
 
@@ -73,5 +73,5 @@ def unpack(packed: bytes) -> bytes:
     """What was packed. Raises `UnknownPacking`."""
     if packed[:1] != _NUMBER:
         raise UnknownPacking(f"packing {packed[:1].hex()} of the state table is not known to this version")
-    value: bytes = lz4.block.decompress(packed[1:], dict=_DICTIONARY)
+    value: bytes = lz4.block.decompress(packed[1:], dict=DICTIONARY)
     return value

@@ -1,11 +1,38 @@
-//! The compiled core of stitching, as the Python module `streams._core`.
+//! What stitching does of ordinary customers, compiled.
+//!
+//! The Python core in streams/journey is the reference, and does whatever this one leaves: names, files and functions
+//! are the same, and a change of the rules is a change of both. What is ordinary: all of a customer's records are
+//! arrivals that are new and within the horizon, its state is of today's form, and nothing of it is to be pruned.
+
+mod advance;
+mod append;
+mod batch;
+mod build;
+mod catalogue;
+mod contacts;
+mod emit;
+mod handoffs;
+mod ids;
+mod json;
+mod left;
+mod life;
+mod log;
+mod msgpack;
+mod promises;
+mod rebuild;
+mod render;
+mod state;
+mod state_read;
+mod state_write;
+mod table;
+mod totals;
+mod touchpoint;
+mod visits;
 
 use pyo3::prelude::*;
 
-/// The form of what goes in and comes out; Python refuses a module of another.
-const FORM: u32 = 1;
-
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add("FORM", FORM)
+    module.add_class::<batch::Core>()?;
+    module.add_class::<batch::Done>()
 }

@@ -17,6 +17,7 @@ from streams.agents.stitch import PartitionTimes, Stitch
 from streams.attempts import Attempts
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Write
+from streams.compiled import compiled_core
 from streams.upstream import Mark, Source
 from tests.streams.agents.fake_record import NOW, FakeRecord
 
@@ -77,16 +78,21 @@ class FakeDelivery:
 
 @dataclass(slots=True)
 class Bench:
-    """A stitch agent over fakes that keep what they are given; `now` is its wall clock."""
+    """A stitch agent over fakes that keep what they are given; `now` is its wall clock.
+
+    It has the compiled core where there is one, unless told otherwise.
+    """
 
     catalogue: Catalogue = field(default_factory=Catalogue)
     states: FakeStates = field(default_factory=FakeStates)
     publisher: FakePublisher = field(default_factory=FakePublisher)
     now: int = NOW
     offset: int = 0
+    compiled: bool = True
 
     def __post_init__(self) -> None:
-        self.stitch = Stitch(TOPICS, self.catalogue, self.states, self.publisher, lambda: self.now, [SOURCE])
+        core = compiled_core(self.catalogue) if self.compiled else None
+        self.stitch = Stitch(TOPICS, self.catalogue, self.states, self.publisher, lambda: self.now, [SOURCE], core)
 
     stitch: Stitch = field(init=False)
 

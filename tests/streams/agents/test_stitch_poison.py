@@ -41,7 +41,7 @@ def test_a_record_on_which_the_core_fails_becomes_a_dead_letter_and_all_others_a
     defect: Callable[[str], None],
 ) -> None:
     defect("e7")
-    bench = Bench()
+    bench = Bench(compiled=False)
     assert bench.feed(
         *(("C-1", arrival(f"e{number}", NOW + number, number)) for number in range(20)), ("C-2", arrival("x", NOW, 99))
     )
@@ -55,7 +55,7 @@ def test_neither_a_customer_nor_what_an_error_says_gets_into_a_letter_or_a_log(
     defect: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     defect("e1")
-    bench = Bench()
+    bench = Bench(compiled=False)
     bench.feed(("C-12345", arrival("e1", NOW)))
     output = capsys.readouterr()
     assert "Defect in" in output.out + output.err
@@ -65,7 +65,7 @@ def test_neither_a_customer_nor_what_an_error_says_gets_into_a_letter_or_a_log(
 def test_a_state_that_is_at_fault_turns_its_customer_s_records_into_dead_letters_and_no_others(
     defect: Callable[[str], None],
 ) -> None:
-    bench = Bench()
+    bench = Bench(compiled=False)
     bench.feed(("C-1", arrival("e0", NOW)), ("C-2", arrival("e0", NOW)))
     bench.states.data[PARTITION][b"C-1"] = b"junk"
     bench.feed(*(("C-1", arrival(f"e{number}", NOW, number)) for number in (1, 2)), ("C-2", arrival("e3", NOW, 3)))
@@ -76,14 +76,14 @@ def test_a_state_that_is_at_fault_turns_its_customer_s_records_into_dead_letters
 
 def test_when_nearly_everything_fails_the_worker_ends_and_acknowledges_nothing(defect: Callable[[str], None]) -> None:
     defect("state")
-    bench = Bench()
+    bench = Bench(compiled=False)
     with pytest.raises(MostlyPoison, match="stitching fails on 100 of 100 records"):
         bench.feed(*((f"C-{number}", arrival("e1", NOW, number)) for number in range(100)))
     assert bench.publisher.sent == []
 
 
 def test_a_record_whose_key_is_no_text_is_kept_and_stops_nobody() -> None:
-    bench = Bench()
+    bench = Bench(compiled=False)
     batch = Batch(TOPICS.customer, PARTITION, [FakeRecord(0, b"\xff", encode_customer_record(arrival("e1", NOW)))], 1)
     asyncio.run(bench.stitch(batch, FakeDelivery(), NOW))
     assert [letter.reason for letter in bench.letters()] == ["schema"]
@@ -91,7 +91,7 @@ def test_a_record_whose_key_is_no_text_is_kept_and_stops_nobody() -> None:
 
 def test_a_state_that_outgrows_the_changelog_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stitching, "GREATEST_STATE", 400)
-    bench = Bench()
+    bench = Bench(compiled=False)
     for number in range(60):
         bench.feed(("C-1", arrival(f"e{number}", NOW + number, number)))
     assert {letter.reason for letter in bench.letters()} == {"internal"}

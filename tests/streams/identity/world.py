@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -23,6 +24,7 @@ from streams.agents.stitch import Stitch
 from streams.attempts import attempt_at, cut, note, read_attempts
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Effects, Write
+from streams.compiled import compiled_core
 from streams.identity import resolve_all
 from streams.journey import Stitched, stitch
 
@@ -212,7 +214,9 @@ class World:
             states = self.states["identity"]
             self.identify = Identify(TOPICS, self.catalogue.horizon, PARTITIONS, states, Unused())
         if "stitch" in stages:
-            self.stitch = Stitch(TOPICS, self.catalogue, self.states["stitch"], Unused(), lambda: next(self.clock), ())
+            core = compiled_core(self.catalogue)
+            states, now = self.states["stitch"], partial(next, self.clock)
+            self.stitch = Stitch(TOPICS, self.catalogue, states, Unused(), now, (), core)
 
     def _send(self, outputs: Iterable[Outgoing]) -> None:
         for one in outputs:

@@ -22,7 +22,7 @@ def test_what_is_unpacked_is_what_was_packed(value: bytes) -> None:
 
 
 def test_the_dictionary_is_the_one_that_states_at_rest_were_packed_with() -> None:
-    assert sha256(packing._DICTIONARY).hexdigest() == FROZEN, "another dictionary needs another number"
+    assert sha256(packing.DICTIONARY).hexdigest() == FROZEN, "another dictionary needs another number"
 
 
 def test_a_single_touchpoint_is_packed_to_less_than_two_thirds() -> None:

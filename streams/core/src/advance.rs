@@ -1,0 +1,221 @@
+//! One customer, one batch: from the stored state and new arrivals to the new state and the rows that changed
+//! (streams/journey/advance.py).
+
+use std::collections::HashSet;
+
+use bumpalo::Bump;
+
+use crate::append::{Appending, Touched, settle_pending};
+use crate::catalogue::Catalogue;
+use crate::emit::{Change, Emission};
+use crate::left::{Left, Outcome};
+use crate::log::{Log, fingerprint, may_have, place_of};
+use crate::msgpack::Write;
+use crate::rebuild::rebuild;
+use crate::render::earliest;
+use crate::state::{Head, Pending, Waiting};
+use crate::state_read::read_head;
+use crate::state_write::put_head;
+use crate::table::Table;
+use crate::touchpoint::Stored;
+
+const DUE: usize = 8;
+const NEVER: i64 = -1;
+const HISTORY_AGE: i64 = 15 * 60_000;
+const GREATEST_STATE: usize = 900_000;
+
+/// When, and by what rules: `now` (ms) is the least version.
+pub struct Moment<'e> {
+    pub catalogue: &'e Catalogue,
+    pub clock: i64,
+    pub now: i64,
+}
+
+/// Stitch `arrived` into the customer's state; without them it changes what is due.
+pub fn advance<'a>(
+    customer_id: &'a str,
+    table: &dyn Table,
+    arrived: Vec<Stored<'a>>,
+    moment: &Moment<'_>,
+    bump: &'a Bump,
+) -> Outcome<Change> {
+    let catalogue = moment.catalogue;
+    let mut log = Log::new(customer_id, table, bump);
+    let mut head = open(customer_id, table, &mut log, bump)?;
+    let version = moment.now.max(head.version + 1);
+    let emission = Emission {
+        customer_id,
+        clock: moment.clock,
+        version,
+        catalogue,
+        bump,
+    };
+    let fresh = sorted(&head, arrived, emission.oldest())?;
+    let mut touched = Touched::default();
+    let mut change = Change::default();
+    let appending = Appending {
+        customer_id,
+        catalogue,
+        bump,
+    };
+    if !append_all(&appending, &mut head, &fresh, &mut touched)? {
+        let before = open(customer_id, table, &mut log, bump)?;
+        touched = Touched::default();
+        let entries = log.all(&before)?;
+        head = rebuild(before, entries, &fresh, &emission, &mut touched, &mut change)?;
+    }
+    conclude(head, &mut log, table, &fresh, &touched, &emission, &mut change)?;
+    Ok(change)
+}
+
+fn open<'a>(customer_id: &str, table: &dyn Table, log: &mut Log<'_, 'a>, bump: &'a Bump) -> Outcome<Head<'a>> {
+    let Some((lead, value)) = table.get(customer_id.as_bytes(), DUE, bump)? else {
+        return Ok(Head::default());
+    };
+    let due_at = i64::from_be_bytes(lead.try_into().map_err(|_| Left("a head cut off"))?);
+    let mut head = read_head(value, (due_at != NEVER).then_some(due_at))?;
+    for waiting in std::mem::take(&mut head.waiting) {
+        let stored = log.at(&head, waiting.place)?;
+        head.pending.push(Pending {
+            stored,
+            previous: waiting.previous,
+        });
+    }
+    Ok(head)
+}
+
+/// The arrivals in the order of the touchpoints, all of which must be new and within the horizon.
+fn sorted<'a>(head: &Head<'a>, mut arrived: Vec<Stored<'a>>, oldest: Option<i64>) -> Outcome<Vec<Stored<'a>>> {
+    let mut names = HashSet::new();
+    for stored in &arrived {
+        let touchpoint = stored.touchpoint;
+        if may_have(head, fingerprint(touchpoint)) {
+            return Err(Left("perhaps known"));
+        }
+        if arrived.len() > 1 && !names.insert((touchpoint.channel, touchpoint.event_id)) {
+            return Err(Left("twice in a batch"));
+        }
+        if oldest.is_some_and(|oldest| touchpoint.occurred_at < oldest) {
+            return Err(Left("too late"));
+        }
+    }
+    arrived.sort_by_key(|stored| stored.touchpoint.order());
+    Ok(arrived)
+}
+
+fn append_all<'a>(
+    appending: &Appending<'_, 'a>,
+    head: &mut Head<'a>,
+    fresh: &[Stored<'a>],
+    touched: &mut Touched<'a>,
+) -> Outcome<bool> {
+    if let (Some(first), Some(newest)) = (fresh.first(), head.newest)
+        && first.touchpoint.order() < newest
+    {
+        return Ok(false);
+    }
+    for stored in fresh {
+        if !appending.append(head, *stored, touched)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn conclude<'a>(
+    mut head: Head<'a>,
+    log: &mut Log<'_, 'a>,
+    table: &dyn Table,
+    fresh: &[Stored<'a>],
+    touched: &Touched<'a>,
+    emission: &Emission<'_, 'a>,
+    change: &mut Change,
+) -> Outcome<()> {
+    let catalogue = emission.catalogue;
+    let newest_at = head.newest.map_or(0, |(at, _, _)| at);
+    let earliest_next = newest_at.max(emission.oldest().unwrap_or(0));
+    settle_pending(&mut head, earliest_next, catalogue.contact_gap)?;
+    let changed = emission.emit_due(&mut head, &touched.journeys, &touched.promises, change)?;
+    settle_journeys(&mut head, earliest_next);
+    change.stitched.extend(
+        touched
+            .places
+            .iter()
+            .map(|(stored, journey_id)| row(stored, *journey_id, emission)),
+    );
+    if !fresh.is_empty() {
+        log.add(&mut head, fresh, &mut change.writes)?;
+    }
+    note_pruning(&mut head, fresh, emission)?;
+    let remembers = head.withdrawn - HISTORY_AGE <= emission.clock && emission.clock < head.withdrawn + HISTORY_AGE;
+    if head.segments.is_empty() && (head.promises.is_empty() || remembers) {
+        return Err(Left("a head that may not be needed"));
+    }
+    change.due_at = head.due_at;
+    if !change.writes.is_empty() || changed {
+        head.version = emission.version;
+        change
+            .writes
+            .push((emission.customer_id.as_bytes().to_vec(), Some(close(head, table)?)));
+    }
+    let fits = |value: &Option<Vec<u8>>| value.as_ref().is_none_or(|value| value.len() <= GREATEST_STATE);
+    if change.writes.iter().all(|(_, value)| fits(value)) {
+        Ok(())
+    } else {
+        Err(Left("a state too large"))
+    }
+}
+
+/// Drop from the head the journeys that no in-order touchpoint at `at` or later and no deadline can change.
+fn settle_journeys(head: &mut Head<'_>, at: i64) {
+    let sessions = head.sessions.iter().map(|(_, (_, journey_id))| *journey_id);
+    let held: HashSet<&str> = sessions
+        .chain(head.pending.iter().map(|pending| pending.previous))
+        .flatten()
+        .collect();
+    head.journeys
+        .retain(|journey| journey.due_at.is_some() || held.contains(journey.journey_id) || journey.is_joinable(at));
+}
+
+fn row(stored: &Stored<'_>, journey_id: Option<&str>, emission: &Emission<'_, '_>) -> Vec<u8> {
+    let mut row = Vec::with_capacity(stored.touchpoint.raw.len() + stored.origin.len() + 96);
+    row.put_array(7);
+    row.put_text(emission.customer_id);
+    row.extend_from_slice(stored.touchpoint.raw);
+    row.put_optional(journey_id, Write::put_text);
+    row.put_int(stored.received_at);
+    row.extend_from_slice(stored.origin);
+    row.put_int(emission.version);
+    row.put_int(0);
+    row
+}
+
+/// Note in `head` when to look for what leaves the log; what must be done now is left.
+fn note_pruning(head: &mut Head<'_>, fresh: &[Stored<'_>], emission: &Emission<'_, '_>) -> Outcome<()> {
+    let Some(horizon) = emission.catalogue.horizon else {
+        return Ok(());
+    };
+    let reach = horizon + emission.catalogue.contact_gap;
+    let first = fresh.first().map(|stored| stored.touchpoint.occurred_at + reach + 1);
+    head.prune_at = earliest(head.prune_at, first);
+    if head.prune_at.is_some_and(|prune_at| prune_at <= emission.clock) {
+        return Err(Left("a log to prune"));
+    }
+    head.due_at = earliest(head.due_at, head.prune_at);
+    Ok(())
+}
+
+fn close(mut head: Head<'_>, table: &dyn Table) -> Outcome<Vec<u8>> {
+    for pending in std::mem::take(&mut head.pending) {
+        let place = place_of(&head, fingerprint(pending.stored.touchpoint))?;
+        head.waiting.push(Waiting {
+            place,
+            previous: pending.previous,
+        });
+    }
+    let mut value = Vec::with_capacity(1024);
+    put_head(&head, &mut value);
+    let mut closed = head.due_at.unwrap_or(NEVER).to_be_bytes().to_vec();
+    closed.extend_from_slice(&table.pack(&value));
+    Ok(closed)
+}

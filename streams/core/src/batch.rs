@@ -1,0 +1,241 @@
+//! The customers of a batch, from Python's records to what Python sends and writes.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bumpalo::Bump;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+
+use crate::advance::{Moment, advance};
+use crate::catalogue::{Catalogue, IntentRules};
+use crate::emit::Change;
+use crate::left::{Left, Outcome};
+use crate::table::{States, Table};
+use crate::touchpoint::{Item, read_item};
+
+const MARK: &[u8] = b"\0erased\0";
+const ERASED: &[u8] = b"erased:";
+
+/// Stitches by one catalogue; `dictionary` is that of the packing of states.
+#[pyclass(frozen, module = "streams._core")]
+pub struct Core {
+    catalogue: Catalogue,
+    dictionary: Vec<u8>,
+}
+
+/// What became of a batch: records of the four topics of rows, writes by customer, when each is next due, how far the
+/// sources are seen, and why which customers are left to Python.
+#[pyclass(frozen, get_all, module = "streams._core")]
+pub struct Done {
+    stitched: Py<PyList>,
+    journeys: Py<PyList>,
+    handoffs: Py<PyList>,
+    promises: Py<PyList>,
+    writes: Py<PyList>,
+    due: Py<PyDict>,
+    seen: Py<PyDict>,
+    left: Py<PyDict>,
+}
+
+type RulesOfIntent = (i64, i64, f64, HashMap<String, f64>);
+
+#[pymethods]
+impl Core {
+    /// `rules` are inactivity (ms), handoff window (ms), standard of waits (s) and those of channels, by intent.
+    #[new]
+    fn new(
+        rules: HashMap<String, RulesOfIntent>,
+        default: RulesOfIntent,
+        contact_gap: i64,
+        horizon: Option<i64>,
+        volatile_answers: Vec<String>,
+        dictionary: Vec<u8>,
+    ) -> Self {
+        let rules = rules
+            .into_iter()
+            .map(|(intent, rules)| (intent, intent_rules(rules)))
+            .collect();
+        let default = intent_rules(default);
+        let volatile_answers = volatile_answers.into_iter().collect();
+        Core {
+            catalogue: Catalogue {
+                rules,
+                default,
+                contact_gap,
+                horizon,
+                volatile_answers,
+            },
+            dictionary,
+        }
+    }
+
+    /// Stitch `records`, and for `due` customers what is due, on `states` as they are; changes nothing.
+    fn advance<'py>(
+        &self,
+        records: &Bound<'py, PyAny>,
+        due: Vec<Bound<'py, PyString>>,
+        states: &Bound<'py, PyDict>,
+        clock: i64,
+        now: i64,
+    ) -> PyResult<Done> {
+        let py = records.py();
+        let groups = grouped(records, due)?;
+        let table = States {
+            states,
+            dictionary: &self.dictionary,
+        };
+        let moment = Moment {
+            catalogue: &self.catalogue,
+            clock,
+            now,
+        };
+        let done = Done::empty(py);
+        let mut seen: HashMap<(String, i64), i64> = HashMap::new();
+        let mut bump = Bump::new();
+        for group in &groups {
+            let outcome = catch_unwind(AssertUnwindSafe(|| stitch(group, &table, &moment, &bump, &mut seen)));
+            match outcome.unwrap_or(Err(Left("a defect of the compiled core"))) {
+                Ok(Some(change)) => done.add(py, &group.key, change)?,
+                Ok(None) => {}
+                Err(Left(why)) => done.left.bind(py).set_item(&group.key, why)?,
+            }
+            bump.reset();
+        }
+        for ((topic, partition), at) in seen {
+            done.seen.bind(py).set_item((topic, partition), at)?;
+        }
+        Ok(done)
+    }
+}
+
+impl Done {
+    fn empty(py: Python<'_>) -> Self {
+        let (list, dict) = (|| PyList::empty(py).unbind(), || PyDict::new(py).unbind());
+        Done {
+            stitched: list(),
+            journeys: list(),
+            handoffs: list(),
+            promises: list(),
+            writes: list(),
+            due: dict(),
+            seen: dict(),
+            left: dict(),
+        }
+    }
+
+    fn add(&self, py: Python<'_>, key: &Bound<'_, PyBytes>, change: Change) -> PyResult<()> {
+        let topics = [
+            (&self.stitched, change.stitched),
+            (&self.journeys, change.journeys),
+            (&self.handoffs, change.handoffs),
+            (&self.promises, change.promises),
+        ];
+        for (topic, rows) in topics {
+            for row in rows {
+                topic.bind(py).append((key, PyBytes::new(py, &row)))?;
+            }
+        }
+        if !change.writes.is_empty() {
+            let writes = change.writes.iter().map(|(key, value)| {
+                (
+                    PyBytes::new(py, key),
+                    value.as_ref().map(|value| PyBytes::new(py, value)),
+                )
+            });
+            self.writes
+                .bind(py)
+                .append(PyList::new(py, writes.collect::<Vec<_>>())?)?;
+        }
+        self.due
+            .bind(py)
+            .set_item(PyString::from_encoded_object(key, Some(c"utf-8"), None)?, change.due_at)
+    }
+}
+
+/// The records of one customer, in their order, of which one may have no value; `due` tells that its time has come.
+struct Group<'py> {
+    key: Bound<'py, PyBytes>,
+    due: bool,
+    values: Vec<Option<Bound<'py, PyBytes>>>,
+}
+
+/// Records by key, in the order of their first; records without a key are under the empty one.
+fn grouped<'py>(records: &Bound<'py, PyAny>, due: Vec<Bound<'py, PyString>>) -> PyResult<Vec<Group<'py>>> {
+    let py = records.py();
+    let mut groups: Vec<Group<'py>> = Vec::new();
+    let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut group_of = |key: Bound<'py, PyBytes>, groups: &mut Vec<Group<'py>>| match known.get(key.as_bytes()) {
+        Some(index) => *index,
+        None => {
+            known.insert(key.as_bytes().to_vec(), groups.len());
+            groups.push(Group {
+                key,
+                due: false,
+                values: Vec::new(),
+            });
+            groups.len() - 1
+        }
+    };
+    for record in records.try_iter()? {
+        let record = record?;
+        let key: Option<Bound<'py, PyBytes>> = record.getattr(intern!(py, "key"))?.extract()?;
+        let value: Option<Bound<'py, PyBytes>> = record.getattr(intern!(py, "value"))?.extract()?;
+        let value = value.filter(|_| key.is_some());
+        let index = group_of(key.unwrap_or_else(|| PyBytes::new(py, b"")), &mut groups);
+        groups[index].values.push(value);
+    }
+    for customer_id in due {
+        let index = group_of(PyBytes::new(py, customer_id.to_str()?.as_bytes()), &mut groups);
+        groups[index].due = true;
+    }
+    Ok(groups)
+}
+
+/// None: there were ticks only.
+fn stitch(
+    group: &Group<'_>,
+    table: &dyn Table,
+    moment: &Moment<'_>,
+    bump: &Bump,
+    seen: &mut HashMap<(String, i64), i64>,
+) -> Outcome<Option<Change>> {
+    let key = group.key.as_bytes();
+    let customer_id = std::str::from_utf8(key).map_err(|_| Left("a key that is not UTF-8"))?;
+    if key == ERASED || table.has(&erased_key(key))? {
+        return Err(Left("erased"));
+    }
+    let mut arrived = Vec::with_capacity(group.values.len());
+    let mut sources = Vec::new();
+    for value in &group.values {
+        let value = value.as_ref().ok_or(Left("a record without key or value"))?;
+        if let Item::Arrival(stored, origin) = read_item(value.as_bytes(), bump)? {
+            sources.push((origin.topic, origin.partition, stored.touchpoint.occurred_at));
+            arrived.push(stored);
+        }
+    }
+    if arrived.is_empty() && !group.due {
+        return Ok(None);
+    }
+    let change = advance(customer_id, table, arrived, moment, bump)?;
+    for (topic, partition, at) in sources {
+        let latest = seen.entry((topic.to_owned(), partition)).or_insert(0);
+        *latest = at.max(*latest);
+    }
+    Ok(Some(change))
+}
+
+fn erased_key(customer_id: &[u8]) -> Vec<u8> {
+    let hash = blake2b_simd::Params::new().hash_length(16).hash(customer_id);
+    [MARK, hash.to_hex().as_bytes()].concat()
+}
+
+fn intent_rules((inactivity, handoff_window, wait_standard, wait_standards): RulesOfIntent) -> IntentRules {
+    IntentRules {
+        inactivity,
+        handoff_window,
+        wait_standard,
+        wait_standards,
+    }
+}

@@ -1,0 +1,208 @@
+"""The compiled core and the Python core make the same of every batch, byte for byte."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.catalogue import Catalogue
+from schemas.topics import Topics
+from schemas.touchpoint import (
+    Arrival,
+    CustomerRecord,
+    Erasure,
+    Origin,
+    Tick,
+    Touchpoint,
+    Withdrawal,
+    encode_customer_record,
+)
+from streams.agents.stitch import Stitch, Stitched
+from streams.batching import Batch
+from streams.checkpoint import Write
+from streams.compiled import compiled_core
+from streams.journey.packing import unpack
+from tests.streams.agents.fake_record import FakeRecord
+from tests.streams.agents.stitch_bench import FakePublisher, FakeStates
+from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
+from tests.streams.journey.strategies import touchpoint_sets
+
+pytest.importorskip("streams._core", reason="no compiled core: make .venv/.dev builds it where cargo is")
+
+CUSTOMERS = ("C-1", "C-2")
+CATALOGUES = (CATALOGUE, Catalogue(horizon=None), replace(CATALOGUE, horizon=2 * DAY))
+
+Fed = tuple[str, CustomerRecord]
+
+
+@dataclass(slots=True)
+class Core:
+    """An agent with states of its own; `compiled` or not."""
+
+    catalogue: Catalogue
+    compiled: bool
+    states: FakeStates = field(default_factory=FakeStates)
+    stitch: Stitch = field(init=False)
+
+    def __post_init__(self) -> None:
+        core = compiled_core(self.catalogue) if self.compiled else None
+        assert core is not None or not self.compiled
+        self.stitch = Stitch(Topics(), self.catalogue, self.states, FakePublisher(), lambda: at("2 00:00"), (), core)
+
+    def left(self, batch: Batch, clock: int) -> Mapping[bytes, str]:
+        """Why the compiled core leaves which customers of the batch."""
+        core = compiled_core(self.catalogue)
+        assert core is not None
+        return core.advance(batch.records, [], self.states.data.get(0, {}), clock, clock).left
+
+    def take(self, batch: Batch, clock: int) -> Stitched:
+        stitched = self.stitch.stitch(batch, clock)
+        state = self.states.data.setdefault(0, {})
+        for key, value in (write for group in stitched.effects.writes for write in group):
+            state.pop(key, None) if value is None else state.update({key: value})
+        for customer_id, due_at in stitched.due.items():
+            self.stitch.times[0].due.set(customer_id, due_at)
+        return stitched
+
+
+@dataclass(slots=True)
+class Both:
+    """The two of them, given the same."""
+
+    catalogue: Catalogue
+    offset: int = 0
+    left: dict[bytes, str] = field(default_factory=dict)
+    compiled: Core = field(init=False)
+    python: Core = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.compiled, self.python = Core(self.catalogue, True), Core(self.catalogue, False)
+
+    def agree(self, fed: Sequence[Fed], clock: int) -> Stitched:
+        """Feed a batch to both, and see that they make the same of it."""
+        records = []
+        for customer_id, item in fed:
+            records.append(FakeRecord(self.offset, customer_id.encode(), encode_customer_record(item)))
+            self.offset += 1
+        batch = Batch("customer", 0, records, self.offset)
+        self.left |= self.compiled.left(batch, clock)
+        compiled, python = self.compiled.take(batch, clock), self.python.take(batch, clock)
+        assert sent(compiled) == sent(python)
+        assert written(compiled) == written(python)
+        assert compiled.due == python.due
+        assert compiled.seen == python.seen
+        return compiled
+
+
+def sent(stitched: Stitched) -> Mapping[tuple[str, bytes | None], list[bytes | None]]:
+    """What is sent to each topic of each customer, in order."""
+    found = defaultdict(list)
+    for outgoing in stitched.effects.outputs:
+        for key, value in (record for group in outgoing.groups for record in group):
+            found[outgoing.topic, key].append(value)
+    return found
+
+
+def written(stitched: Stitched) -> list[list[Write]]:
+    """What is written of each customer, unpacked: two compressors may pack alike values otherwise."""
+    return sorted([(key, _unpacked(key, value)) for key, value in group] for group in stitched.effects.writes)
+
+
+def _unpacked(key: bytes, value: bytes | None) -> bytes | None:
+    if value is None or key.startswith(b"\x00erased"):
+        return value
+    return unpack(value) if b"\x00" in key else value[:8] + unpack(value[8:])
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> list[list[Fed]]:
+    """Batches of two customers' touchpoints, out of order to any degree, some of them twice, with ticks between."""
+    fed: list[Fed] = []
+    for customer_id in CUSTOMERS:
+        touchpoints = draw(touchpoint_sets())
+        order = draw(st.one_of(st.permutations(touchpoints), st.just(touchpoints), st.just(touchpoints)))
+        for number, each in enumerate(order):
+            origin = Origin("touchpoints", number % 2, number)
+            fed += [(customer_id, Arrival(each, origin, each.occurred_at + 5, None, b"{}"))] * draw(
+                st.sampled_from((1, 1, 1, 1, 1, 2))
+            )
+    if draw(st.booleans()):
+        fed = draw(st.permutations(fed))
+    fed.insert(draw(st.integers(0, len(fed))), ("C-1", Tick()))
+    cuts = sorted(draw(st.sets(st.integers(1, len(fed)))) | {0, len(fed)})
+    return [fed[a:b] for a, b in pairwise(cuts)]
+
+
+@given(batches(), st.sampled_from(CATALOGUES), st.sampled_from((0, 1, HOUR, 3 * DAY, 400 * DAY)))
+def test_rows_states_and_deadlines_are_the_same(fed: list[list[Fed]], catalogue: Catalogue, wait: int) -> None:
+    both = Both(catalogue)
+    clock = 0
+    for batch in fed:
+        clock = max([clock, *[item.at for _, item in batch if isinstance(item, Arrival)]])
+        both.agree(batch, clock)
+    both.agree([], clock + wait)
+
+
+@given(st.text(max_size=12), st.sampled_from(("fee", "\u2028\x7f", '"\\')), st.floats(0, 1e8), st.integers(0, 2**40))
+def test_texts_and_numbers_are_written_alike(text: str, key: str, seconds: float, later: int) -> None:
+    both = Both(CATALOGUE)
+    first = step("e1", "hotline", "2 09:00", answers={key: text}, wait_seconds=seconds, reasked=(text,))
+    second = msgspec.structs.replace(
+        first, event_id=text, channel="branch", occurred_at=first.occurred_at + later, answers={key: "other"}
+    )
+    customer_id = text.replace("\x00", "")
+    both.agree([(customer_id, arrival(first, 0)), (customer_id, arrival(second, 1))], second.occurred_at)
+    both.agree([], second.occurred_at + 400 * DAY)
+
+
+def test_a_long_history_fills_and_merges_segments_alike() -> None:
+    both = Both(CATALOGUE)
+    now = at("2 09:00")
+    for number in range(60):
+        steps = [
+            step(f"e{number}-{place}", "hotline", "2 09:00", session_id=f"s{number // 3}")
+            for place in range(1 + number % 9)
+        ]
+        moved = [msgspec.structs.replace(one, occurred_at=now + place) for place, one in enumerate(steps)]
+        both.agree([("C-1", arrival(one, number * 10 + place)) for place, one in enumerate(moved)], now + 10)
+        now += 20 * 60_000
+    late = step("late", "branch", "2 10:01", session_id="s1")
+    both.agree([("C-1", arrival(late, 999))], now)
+    assert not both.left
+
+
+def test_what_is_ordinary_is_not_left_to_python() -> None:
+    both = Both(Catalogue())
+    both.agree([("C-1", arrival(step("e1", "mobile_app", "2 09:00", referral_to="branch"), 0))], at("2 09:00"))
+    both.agree([("C-1", arrival(step("e3", "branch", "2 11:00", wait_seconds=9.5), 1))], at("2 11:00"))
+    both.agree([("C-1", arrival(touchpoint("e2", "branch", "2 10:59", session_id="s"), 2))], at("2 11:01"))
+    both.agree([], at("9 11:00"))
+    assert not both.left
+
+
+def test_what_is_not_ordinary_is_left_to_python_with_the_reason() -> None:
+    both = Both(Catalogue())
+    first = arrival(step("e1", "mobile_app", "2 09:00"), 0)
+    both.agree([("C-1", first), ("C-2", first)], at("2 09:00"))
+    both.agree([("C-1", first)], at("2 09:00"))
+    both.agree([("C-2", Withdrawal("mobile_app", "e1", first.at, first.origin))], at("2 09:00"))
+    both.agree([("C-3", Erasure(5)), ("C-4", arrival(step("old", "branch", "1 00:00"), 1))], at("30 00:00") + 60 * DAY)
+    both.agree([("C-5", arrival(step("long", "branch", "3 00:00", wait_seconds=1e300), 2))], at("3 00:00"))
+    assert both.left == {
+        b"C-1": "perhaps known",
+        b"C-2": "no arrival",
+        b"C-3": "no arrival",
+        b"C-4": "too late",
+        b"C-5": "years of waiting",
+    }
+
+
+def arrival(touchpoint: Touchpoint, offset: int) -> Arrival:
+    return Arrival(touchpoint, Origin("touchpoints", 0, offset), touchpoint.occurred_at, None, b"{}")
