@@ -1,4 +1,4 @@
-"""What an operator asks of a Kafka broker: topics, ends, begins, committed offsets, members of groups."""
+"""What an operator asks of Kafka: topics and their replicas, ends, begins, committed offsets, members of groups."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from omnitrack.offsets import Offsets, Partition
+from omnitrack.replication import Replicas
 from omnitrack.tolerant_consumer import TolerantConsumer
 from schemas.kafka_obstacle import why_unreachable
 from schemas.kafka_security import client_options
@@ -73,6 +74,38 @@ class BrokerReader:
     def cluster_id(self) -> str:
         """The name that the cluster gave itself."""
         return str(self._admin.describe_cluster()["cluster_id"])
+
+    def racks(self) -> dict[int, str | None]:
+        """The brokers that are there now, each with its rack."""
+        return {broker["broker_id"]: broker["rack"] for broker in self._admin.describe_cluster()["brokers"]}
+
+    def replicas(self, topics: Iterable[str]) -> list[Replicas]:
+        """Who holds every partition of those of `topics` that exist."""
+        asked = frozenset(topics)
+        # All topics, for asking for one by name makes some brokers create it.
+        described = [topic for topic in self._admin.describe_topics() if topic["name"] in asked]
+        least = self._least_in_sync(described)
+        return [
+            Replicas(
+                Partition(topic["name"], one["partition_index"]),
+                leader=one["leader_id"] if one["leader_id"] >= 0 else None,
+                brokers=tuple(one["replica_nodes"]),
+                in_sync=tuple(one["isr_nodes"]),
+                least=least.get(topic["name"], 1),
+            )
+            for topic in described
+            for one in topic["partitions"]
+        ]
+
+    def _least_in_sync(self, described: list[dict[str, Any]]) -> dict[str, int]:
+        """How many have to be in sync to write to the topics of which a replica is not."""
+        lacking = [
+            topic["name"]
+            for topic in described
+            if any(len(one["isr_nodes"]) < len(one["replica_nodes"]) for one in topic["partitions"])
+        ]
+        configs = self.configs(lacking) if lacking else {}
+        return {topic: int(config.get("min.insync.replicas", 1)) for topic, config in configs.items()}
 
     def begin_offsets(self, topics: Iterable[str]) -> Offsets:
         """The offset of the oldest record kept, of every partition of `topics`."""

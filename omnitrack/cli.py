@@ -22,6 +22,7 @@ from omnitrack.commands.metrics import metrics_command
 from omnitrack.commands.migrate import migrate_command
 from omnitrack.commands.pseudonyms import pseudonyms_app
 from omnitrack.commands.publish import publish_command
+from omnitrack.commands.replicas import replicas_command
 from omnitrack.commands.report import report_command
 from omnitrack.commands.restitch import restitch_command
 from omnitrack.commands.retention import retention_command
@@ -63,6 +64,7 @@ app.command("report")(report_command)
 app.command("drain")(drain_command)
 app.command("status")(status_command)
 app.command("audit")(audit_command)
+app.command("replicas")(replicas_command)
 app.command("restitch")(restitch_command)
 app.add_typer(rules_app, name="rules")
 app.add_typer(schema_app, name="schema")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.drain import touchpoints_topics
 from omnitrack.embedded import broker
 from omnitrack.offsets import Offsets
+from omnitrack.replication import OFFSETS_TOPIC, TopicTrouble, troubles
 from omnitrack.settings import Endpoints
+from omnitrack.status.replication import problems_of, warnings_of
 from omnitrack.status.report import (
+    Account,
     Fates,
     GroupOffsets,
     Report,
@@ -26,17 +30,20 @@ from schemas.topics import RECEIVERS
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.errors import ClickHouseError, explained
 from sinks.clickhouse.settings import ClickHouseSettings
+from streams.provision import replicas_for
+from streams.settings import Replication
 
 _QUERIES = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaPart:
-    """`begins` and `ends` are those of the touchpoints topics."""
+    """`begins` and `ends` are those of the touchpoints topics, of all of them or not."""
 
     topics: tuple[TopicStatus, ...]
     begins: Offsets
     ends: Offsets
+    has_all_inputs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +55,20 @@ class ClickHousePart:
     fates: Fates
 
 
-def collect(endpoints: Endpoints, timeout: float = 5.0) -> Report:
-    """The report as of now; each server is given `timeout` seconds to answer."""
+def collect(endpoints: Endpoints, replication: Replication, timeout: float = 5.0) -> Report:
+    """The report as of now; each server is given `timeout` seconds to answer.
+
+    `replication` is how many replicas topics are to have.
+    """
     settings = ClickHouseSettings.of(endpoints.clickhouse)
     problems: list[str] = []
+    troubled: tuple[TopicTrouble, ...] = ()
     kafka: KafkaPart | None = None
     clickhouse: ClickHousePart | None = None
     try:
-        kafka = ask_kafka(endpoints, timeout)
+        troubled = ask_replication(endpoints, replication, timeout)
+        problems += problems_of(troubled)
+        kafka = ask_kafka(endpoints, timeout, offline={one.topic for one in troubled if one.offline})
     except BrokerUnavailableError as error:
         problems.append(str(error))
     try:
@@ -68,16 +81,37 @@ def collect(endpoints: Endpoints, timeout: float = 5.0) -> Report:
         topics=kafka.topics if kafka else (),
         rows=clickhouse.rows if clickhouse else {},
         dead_letters=clickhouse.dead_letters if clickhouse else {},
-        account=account_for(kafka.begins, kafka.ends, clickhouse.fates) if kafka and clickhouse else None,
+        account=_account(kafka, clickhouse),
         processes=process_statuses(endpoints.runtime, round(time.time() * 1000)) if endpoints.runtime else (),
+        replication=troubled,
+        warnings=warnings_of(troubled),
         problems=tuple(problems),
     )
 
 
-def ask_kafka(endpoints: Endpoints, timeout: float) -> KafkaPart:
+def _account(kafka: KafkaPart | None, clickhouse: ClickHousePart | None) -> Account | None:
+    if kafka is None or clickhouse is None or not kafka.has_all_inputs:
+        return None
+    return account_for(kafka.begins, kafka.ends, clickhouse.fates)
+
+
+def ask_replication(endpoints: Endpoints, replication: Replication, timeout: float) -> tuple[TopicTrouble, ...]:
     """Raises `BrokerUnavailableError`."""
     with BrokerReader(endpoints.kafka, timeout) as reader:
-        existing = reader.topics()
+        wanted = replicas_for(replication, len(reader.racks()))
+        return troubles(reader.replicas(topics_kept(endpoints, reader.topics())), wanted)
+
+
+def topics_kept(endpoints: Endpoints, existing: frozenset[str]) -> set[str]:
+    """The topics of which a deployment needs every partition, its channels' and Kafka's own for offsets among them."""
+    own = {spec.name for spec in endpoints.topics.all}
+    return {*own, *touchpoints_topics(endpoints, existing), OFFSETS_TOPIC} & existing
+
+
+def ask_kafka(endpoints: Endpoints, timeout: float, offline: Set[str] = frozenset()) -> KafkaPart:
+    """Of topics that are `offline` nobody tells the offsets. Raises `BrokerUnavailableError`."""
+    with BrokerReader(endpoints.kafka, timeout) as reader:
+        existing = reader.topics() - offline
         topics = endpoints.topics
         inputs = touchpoints_topics(endpoints, existing)
         streams = _offsets(reader, endpoints.streams_group, {*inputs, topics.identity, topics.customer} & existing)
@@ -91,6 +125,7 @@ def ask_kafka(endpoints: Endpoints, timeout: float) -> KafkaPart:
         topics=tuple(status for group in running for status in topic_statuses(group)),
         begins={partition: begin for partition, begin in streams.begins.items() if partition.topic in inputs},
         ends={partition: end for partition, end in streams.ends.items() if partition.topic in inputs},
+        has_all_inputs=not any(topic.startswith(topics.touchpoints("")) for topic in offline),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from omnitrack.offsets import Offsets, between, lag, per_topic
+from omnitrack.replication import TopicTrouble
 from omnitrack.runtime import Runtime
 
 
@@ -53,7 +54,10 @@ class ProcessStatus(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`problems` say what could not be asked; what they leave unknown is empty or None."""
+    """`problems` say what could not be asked; what they leave unknown is empty or None.
+
+    `replication` holds the topics that too few brokers have; `warnings` say of what works still that it is at risk.
+    """
 
     kafka: str
     clickhouse: str
@@ -62,6 +66,8 @@ class Report(msgspec.Struct, frozen=True):
     dead_letters: dict[str, int] = {}
     account: Account | None = None
     processes: tuple[ProcessStatus, ...] = ()
+    replication: tuple[TopicTrouble, ...] = ()
+    warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from rich.console import RenderableType
 from rich.table import Table
 
+from omnitrack.replication import TopicTrouble
 from omnitrack.status.report import Account, ProcessStatus, Report, TopicStatus
 
 
@@ -18,6 +19,8 @@ def render(report: Report) -> Iterator[RenderableType]:
         yield _processes(report.processes)
     if report.topics:
         yield _topics(report.topics)
+    if report.replication:
+        yield _replication(report.replication)
     if report.rows:
         yield _counts("rows", "table", report.rows)
     if report.dead_letters:
@@ -54,6 +57,17 @@ def _topics(topics: tuple[TopicStatus, ...]) -> Table:
         table.add_column(column, justify="right")
     for topic in topics:
         table.add_row(topic.topic, topic.group, f"{topic.records:,}", f"{topic.lag:,}")
+    return table
+
+
+def _replication(troubled: tuple[TopicTrouble, ...]) -> Table:
+    table = Table("topic", title="topics that too few brokers have", title_justify="left")
+    for column in ("replicas", "wanted", "partitions", "under-replicated", "take no writes", "offline"):
+        table.add_column(column, justify="right")
+    for one in troubled:
+        lacking = (one.under_replicated, one.read_only, one.offline)
+        counts = (one.replicas, one.wanted, one.partitions, *map(len, lacking))
+        table.add_row(one.topic, *map(str, counts))
     return table
 
 

@@ -17,6 +17,7 @@ from schemas.rows import TouchpointRow
 from schemas.topics import Topics
 from streams.provision import ensure_topics, replicas_for, topic_configs
 from streams.settings import AUTO
+from tests.streams.replica_trouble import create_on, give_more_replicas, status
 from tests.streams.worker import PARTITIONS, Deployment, eventually, touchpoint
 from tests.support.apache_kafka import ApacheKafka
 from tests.support.brokers import Broker
@@ -49,10 +50,12 @@ def test_a_broker_that_dies_takes_nothing_with_it_and_workers_go_on(brokers: lis
     with BrokerReader(bootstrap(brokers)) as reader:
         configs = reader.configs([spec.name for spec in topics.all])
     assert {config["min.insync.replicas"] for config in configs.values()} == {"2"}
+    replicas_are_told_and_raised(bootstrap(brokers), Topics("thin."))
     with deployment.worker() as worker:
         published = deployment.publish(load(0))
         eventually("some work", lambda: deployment.ends(topics.stitched) > 0, worker)
         leader = leader_of(bootstrap(brokers), topics.customer)
+        create_on(bootstrap(brokers), Topics("lone.").alerts, [leader])
         brokers.pop(leader - 1).kill()
         deployment.broker = Broker("two", bootstrap(brokers), durable=True)
         published += deployment.publish(load(1))
@@ -62,6 +65,37 @@ def test_a_broker_that_dies_takes_nothing_with_it_and_workers_go_on(brokers: lis
         assert Counter(it.origin for it in latest(stitched)).most_common(1)[0][1] == 1
         assert deployment.ends(topics.dead) == 0
         assert worker.is_running
+    the_loss_is_told(bootstrap(brokers), topics)
+
+
+def replicas_are_told_and_raised(kafka: str, topics: Topics) -> None:
+    """Topics of one copy get two more, while there is a broker for each."""
+    asyncio.run(ensure_topics(kafka, topics, partitions=PARTITIONS, replication=1))
+    before = status(kafka, topics.prefix)
+    assert {one["topic"] for one in before["replication"]} == {spec.name for spec in topics.all}
+    assert {(one["replicas"], one["wanted"]) for one in before["replication"]} == {(1, 3)}
+    assert before["problems"] == []
+    [fewer] = before["warnings"]
+    assert "omnitrack replicas" in fewer
+    give_more_replicas(kafka, topics.prefix)
+    eventually("three copies of each", lambda: status(kafka, topics.prefix)["replication"] == [])
+
+
+def the_loss_is_told(kafka: str, topics: Topics) -> None:
+    """A copy is missing of what three brokers had; nobody has what one broker alone had."""
+    report = status(kafka, topics.prefix)
+    own = [one for one in report["replication"] if one["topic"].startswith(topics.prefix)]
+    assert {one["topic"] for one in own} == {spec.name for spec in topics.all}
+    assert all(len(one["under_replicated"]) == PARTITIONS for one in own)
+    assert report["problems"] == []
+    assert [line for line in report["warnings"] if line.startswith("under-replicated")]
+    assert {one["lag"] for one in report["topics"] if one["group"].endswith("-streams")} == {0}
+
+    lone = Topics("lone.").alerts
+    report = status(kafka, "lone.")
+    [problem] = report["problems"]
+    assert problem.startswith(f"topic {lone}: partition 0 offline")
+    assert lone not in str(report["topics"])
 
 
 def latest(rows: list[TouchpointRow]) -> list[TouchpointRow]:
