@@ -67,7 +67,7 @@ def where(folder: Path, catalogue: Path) -> tuple[str, ...]:
 
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "omnitrack.cli", *arguments], stdout=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-m", "omnitrack", *arguments], stdout=subprocess.DEVNULL)
 
 
 def await_runtime(folder: Path) -> Runtime:

@@ -1,40 +1,20 @@
-"""The `omnitrack` command. Each command lives in `omnitrack/commands/`."""
+"""The `omnitrack` command. Each command lives in `omnitrack/commands/`, and is imported when it is called."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from omnitrack.commands.audit import audit_command
-from omnitrack.commands.catalogue import catalogue_command
-from omnitrack.commands.copy import copy_command
-from omnitrack.commands.dead import dead_app
-from omnitrack.commands.demo import demo_command
-from omnitrack.commands.drain import drain_command
-from omnitrack.commands.erase import erase_command
-from omnitrack.commands.explore import explore_command
-from omnitrack.commands.explorer_user import explorer_user_app
-from omnitrack.commands.metrics import metrics_command
-from omnitrack.commands.migrate import migrate_command
-from omnitrack.commands.pseudonyms import pseudonyms_app
-from omnitrack.commands.publish import publish_command
-from omnitrack.commands.replicas import replicas_command
-from omnitrack.commands.report import report_command
-from omnitrack.commands.restitch import restitch_command
-from omnitrack.commands.retention import retention_command
-from omnitrack.commands.rules import rules_app
-from omnitrack.commands.schema import schema_app
-from omnitrack.commands.simulate import simulate
-from omnitrack.commands.sql import sql_command
-from omnitrack.commands.status import status_command
-from omnitrack.commands.stitch import stitch_command
-from omnitrack.commands.undelivered import undelivered_app
-from omnitrack.commands.up import up_command
-from omnitrack.settings import SettingsError
+from omnitrack.commands import COMMANDS
+from omnitrack.settings_error import SettingsError
+from omnitrack.starting import ends_quietly
 
 PASSWORD_IN_URL = re.compile(r"clickhouses?://[^/@]*:[^/@]+@")
 TOO_OPEN = (
@@ -42,38 +22,43 @@ TOO_OPEN = (
     " OMNITRACK_CLICKHOUSE_PASSWORD_FILE, or give the whole URL as OMNITRACK_CLICKHOUSE"
 )
 
+
+class CommandsOnCall(TyperGroup):
+    """A group that lists commands by what stands for them, and imports the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The name, the command itself, and its arguments."""
+        name, stands_for_it, rest = super().resolve_command(ctx, args)
+        if name not in COMMANDS:
+            return name, stands_for_it, rest
+        with ends_quietly():
+            return name, command(name), rest
+
+
 app = typer.Typer(
     name="omnitrack",
+    cls=CommandsOnCall,
     help="Omnichannel experience tracker for banks.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
 
-app.command("demo")(demo_command)
-app.command("up")(up_command)
-app.command("simulate")(simulate)
-app.command("publish")(publish_command)
-app.command("copy")(copy_command)
-app.command("stitch")(stitch_command)
-app.command("catalogue")(catalogue_command)
-app.command("migrate")(migrate_command)
-app.command("explore")(explore_command)
-app.command("sql")(sql_command)
-app.command("metrics")(metrics_command)
-app.command("report")(report_command)
-app.command("drain")(drain_command)
-app.command("status")(status_command)
-app.command("audit")(audit_command)
-app.command("replicas")(replicas_command)
-app.command("restitch")(restitch_command)
-app.add_typer(rules_app, name="rules")
-app.add_typer(schema_app, name="schema")
-app.command("retention")(retention_command)
-app.command("erase")(erase_command)
-app.add_typer(dead_app, name="dead")
-app.add_typer(explorer_user_app, name="explorer-user")
-app.add_typer(undelivered_app, name="undelivered")
-app.add_typer(pseudonyms_app, name="pseudonyms")
+
+def command(name: str) -> Any:
+    """The command or group of commands of `COMMANDS`, with its options."""
+    module, _, attribute = COMMANDS[name][0].partition(".")
+    found: typer.Typer | Callable[..., None] = getattr(import_module(f"omnitrack.commands.{module}"), attribute)
+    alone = typer.Typer(add_completion=False, callback=lambda: None)
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name)
+    else:
+        alone.command(name)(found)
+    group: Any = typer.main.get_command(alone)
+    return group.commands[name]
+
+
+for listed, (_, words) in COMMANDS.items():
+    app.command(listed, help=words)(lambda: None)
 
 
 def _print_version(wanted: bool) -> None:
@@ -101,7 +86,3 @@ def main() -> None:
     except SettingsError as error:
         typer.echo(f"omnitrack: {error}", err=True)
         raise SystemExit(2) from error
-
-
-if __name__ == "__main__":
-    main()

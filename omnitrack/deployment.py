@@ -19,12 +19,12 @@ from omnitrack.services import ServiceSpec
 from omnitrack.settings import (
     Endpoints,
     Environment,
-    SettingsError,
     check_endpoints,
     check_receivers,
     check_registry,
     read_environment,
 )
+from omnitrack.settings_error import SettingsError
 from omnitrack.supervisor import Plan
 from schemas.catalogue import load_catalogue
 from schemas.kafka_security import read_kafka_security
@@ -197,7 +197,7 @@ class _Deployment:
         ]
 
     def explorer(self, port: int) -> ServiceSpec:
-        command = (sys.executable, "-m", "omnitrack.cli", "explore", "--port", str(port))
+        command = (sys.executable, "-m", "omnitrack", "explore", "--port", str(port))
         return ServiceSpec(
             EXPLORER,
             ProcessSpec(command, {"OMNITRACK_CLICKHOUSE": self.endpoints.clickhouse}, grace=_EXPLORER_GRACE),

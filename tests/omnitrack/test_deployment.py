@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from omnitrack.deployment import DeploymentOptions, plan_deployment
-from omnitrack.settings import SettingsError
+from omnitrack.settings_error import SettingsError
 
 APPS = ("sink", "worker-1", "worker-2")
 

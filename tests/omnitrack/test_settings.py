@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from omnitrack.runtime import ProcessEntry, Runtime, read_runtime, write_runtime
-from omnitrack.settings import DEFAULT_KAFKA, SettingsError, resolve_endpoints
+from omnitrack.settings import DEFAULT_KAFKA, resolve_endpoints
+from omnitrack.settings_error import SettingsError
 from sinks.clickhouse.settings import DEFAULT_URL
 
 RUNNING_KAFKA, RUNNING_CLICKHOUSE = "127.0.0.1:1111", "clickhouse://default@127.0.0.1:2222/omnitrack"

@@ -103,7 +103,7 @@ def test_many_rows_pass_through(clickhouse_url: str) -> None:
 def test_ctrl_c_cancels_and_leaves_the_server_well(clickhouse_url: str) -> None:
     url = f"{clickhouse_url.rpartition('/')[0]}/default"
     endless = "SELECT sleepEachRow(0.5) AS slept FROM numbers(1000) SETTINGS max_block_size = 1"
-    command = [sys.executable, "-m", "omnitrack.cli", "sql", "--clickhouse", url, "--format", "tsv", endless]
+    command = [sys.executable, "-m", "omnitrack", "sql", "--clickhouse", url, "--format", "tsv", endless]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "slept\n"

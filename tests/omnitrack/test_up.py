@@ -24,7 +24,7 @@ from schemas.topics import Topics
 from tests.omnitrack.stand_ins import eventually, is_alive, tree_of
 
 FAUST_WEB_PORT = 6066
-OMNITRACK = (sys.executable, "-m", "omnitrack.cli")
+OMNITRACK = (sys.executable, "-m", "omnitrack")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -29,7 +29,7 @@ def test_history_and_truth_go_to_files(tmp_path: Path) -> None:
 
 def test_live_play_goes_on_until_ctrl_c_and_ends_with_a_summary(tmp_path: Path) -> None:
     out = tmp_path / "touchpoints.jsonl"
-    command = [sys.executable, "-m", "omnitrack.cli", "simulate", "--live", "--rate", "300", "--out", str(out)]
+    command = [sys.executable, "-m", "omnitrack", "simulate", "--live", "--rate", "300", "--out", str(out)]
     play = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 30

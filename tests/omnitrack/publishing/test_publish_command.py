@@ -22,7 +22,7 @@ from schemas.topics import Topics
 from tests.sources.touchpoints import make_topics, records_on, touchpoint
 from tests.support.brokers import Broker
 
-PUBLISH = (sys.executable, "-m", "omnitrack.cli", "publish")
+PUBLISH = (sys.executable, "-m", "omnitrack", "publish")
 PATIENCE = 60.0
 
 

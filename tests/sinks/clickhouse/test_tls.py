@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from omnitrack.ports import LOOPBACK
-from omnitrack.settings import SettingsError, check_endpoints
+from omnitrack.settings import check_endpoints
+from omnitrack.settings_error import SettingsError
 from sinks.clickhouse.client import connect, connected
 from sinks.clickhouse.errors import ClickHouseUnavailable
 from sinks.clickhouse.settings import ClickHouseSettings
