@@ -1,4 +1,4 @@
-# Needs make, Python 3.11 to 3.13 and a package index; everything else goes into .venv. With cargo, Rust 1.85 or newer,
+# Needs make, Python 3.11 to 3.13 and a package index; everything else goes into .venv. With cargo, Rust 1.88 or newer,
 # stitching gets its compiled core.
 #
 #   make demo    a bank day from touchpoint to journey, on an embedded broker and an embedded ClickHouse
@@ -108,7 +108,7 @@ $(VENV)/.runtime: $(VENV)/.locked pyproject.toml $(CORE_SOURCES)
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(PIP) install --require-hashes -r requirements-dev.lock
 ifneq ($(CARGO)$(CI),)
-	@$(BIN)/python -c 'import streams._core' || { echo '$(CRATE) was not built. It needs cargo, Rust 1.85 or newer;' \
+	@$(BIN)/python -c 'import streams._core' || { echo '$(CRATE) was not built. It needs cargo, Rust 1.88 or newer;' \
 		'why: $(BIN)/python -m pip install --verbose $(EDITABLE); to go on without: make CARGO=' >&2; exit 1; }
 endif
 	@touch $@

@@ -20,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("schemas", "sources", "streams", "sinks", "explorer", "omnitrack")
 CRATE = "streams/core/"
 COMPILED = "streams/_core.abi3.so"
-needs_cargo = pytest.mark.skipif(shutil.which("cargo") is None, reason="no cargo: install Rust 1.85 or newer")
+needs_cargo = pytest.mark.skipif(shutil.which("cargo") is None, reason="no cargo: install Rust 1.88 or newer")
 
 
 def files_of_packages() -> set[str]:

@@ -63,7 +63,7 @@ def core_problem(names: list[str]) -> str | None:
     if any(name.startswith("streams/_core.") and name.endswith(".so") for name in names):
         return None
     return (
-        "the wheel has no compiled core: install cargo, Rust 1.85 or newer; `make .venv/.dev` tells whether it builds"
+        "the wheel has no compiled core: install cargo, Rust 1.88 or newer; `make .venv/.dev` tells whether it builds"
     )
 
 
