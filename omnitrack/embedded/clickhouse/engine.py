@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from omnitrack.embedded.clickhouse.session import Session
 from omnitrack.embedded.clickhouse.statements import quoted_text
 
+_CONFIGURATION = Path(__file__).with_name("server.xml")
 _LOCK_FILE = "omnitrack.lock"
 _INCOMING = "incoming"
 _MEMORY_SHARE = 0.3
@@ -41,6 +42,7 @@ class EngineSettings:
         cache = self.memory_bytes // 20
         return urlencode(
             {
+                "config-file": _CONFIGURATION,
                 "max_server_memory_usage": self.memory_bytes,
                 "mark_cache_size": cache,
                 "uncompressed_cache_size": cache,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ _ERROR = re.compile(r"Code: (\d+)\. (.*)", re.DOTALL)
 _NOT_STREAMED = "Streaming query is not supported"
 # An INSERT's rows come after its head, which is all that is looked at.
 _HEAD = 100_000
+# A client that inserts says the same few statements again and again.
+_REMEMBERED = 16
 
 
 class QueryFailedError(Exception):
@@ -70,6 +73,8 @@ class Session:
         self.name = name
         self._connect = connect
         self._applied: dict[str, str] = {}
+        self._parsed_insert = lru_cache(_REMEMBERED)(self._parse_insert)
+        self._deduplicates = lru_cache(_REMEMBERED)(self._ask_whether_deduplicated)
         self._chdb = self._open()
 
     def close(self) -> None:
@@ -98,7 +103,7 @@ class Session:
         """The INSERT whose rows the client is going to send, or None for any other statement."""
         if not is_insert(text) or not awaits_data(text):
             return None
-        return parse_insert(self._formatted(text[:_HEAD]))
+        return self._parsed_insert(text[:_HEAD])
 
     def columns_taken(self, insert: Insert) -> Header:
         """The columns an INSERT takes. Raises QueryFailedError."""
@@ -110,10 +115,9 @@ class Session:
         The engine has an INSERT fed by blocks as well (`send_insert`), but what fails after its rows were parsed,
         such as a constraint or a materialised view, goes unreported there, and acknowledged rows are lost.
         """
-        deduplicate = self._text_of(deduplication_query(insert)) == "1"
-        for chunk in self.run(insert_from_file(insert, header, str(path), deduplicate=deduplicate), {}):
-            # What was read are the client's own rows.
-            yield replace(chunk, read_rows=0, read_bytes=0)
+        query = insert_from_file(insert, header, str(path), deduplicate=self._deduplicates(insert))
+        # What was read are the client's own rows.
+        yield replace(self._run_at_once(query, {}), read_rows=0, read_bytes=0)
 
     def make_table(self, name: str, header: Header, path: Path) -> None:
         """Make a temporary table of a file in Native format. Raises QueryFailedError."""
@@ -128,6 +132,7 @@ class Session:
 
         Raises QueryFailedError, also in the midst of the result. Giving up the iterator ends the query.
         """
+        self._forget()
         query = without_format(self._formatted(text)) if mentions_format(text) and not is_insert(text) else text
         try:
             stream = self._chdb.send_query(query, "Native", params=dict(parameters))
@@ -165,6 +170,17 @@ class Session:
         rows = (msgspec.json.decode(line, type=tuple[str, ...]) for line in lines.splitlines())
         return tuple(Column(row[0], row[1]) for row in rows)
 
+    def _parse_insert(self, head: str) -> Insert | None:
+        return parse_insert(self._formatted(head))
+
+    def _ask_whether_deduplicated(self, insert: Insert) -> bool:
+        return self._text_of(deduplication_query(insert)) == "1"
+
+    def _forget(self) -> None:
+        """Take nothing as known any more: a statement, such as SET, or other settings may have changed it."""
+        self._parsed_insert.cache_clear()
+        self._deduplicates.cache_clear()
+
     def _formatted(self, text: str) -> str:
         """The statement as the engine writes it; as it is where the engine cannot read it, to say so when it runs."""
         formatter = f"SELECT ifNull(formatQuerySingleLineOrNull({quoted_text(text)}), '')"
@@ -188,6 +204,7 @@ class Session:
     def _apply(self, wanted: Mapping[str, str], important: frozenset[str]) -> None:
         if wanted == self._applied:
             return
+        self._forget()
         for name in self._applied.keys() - wanted.keys():
             self._execute(f"SET {name} = DEFAULT")
         self._applied = {}
@@ -208,12 +225,14 @@ class Session:
         database = self._text_of("SELECT currentDatabase()")
         own, own_applied = self._chdb, self._applied
         self._chdb, self._applied = self._open(), {}
+        self._forget()
         try:
             self.use(database)
             yield
         finally:
             self._chdb.close()
             self._chdb, self._applied = own, own_applied
+            self._forget()
 
     def _open(self) -> Connection:
         chdb = self._connect()

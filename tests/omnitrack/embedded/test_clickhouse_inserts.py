@@ -86,6 +86,24 @@ def test_the_same_block_twice_is_one_where_the_table_remembers_blocks(client: Cl
     assert count(client) == 6
 
 
+def test_what_a_client_sets_in_sql_holds_for_its_next_insert(client: Client) -> None:
+    client.execute(
+        "CREATE TABLE t (a UInt32) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 10"
+    )
+    for expected, deduplicates in [(1, 1), (2, 0), (3, 0), (3, 1)]:
+        client.execute(f"SET insert_deduplicate = {deduplicates}")
+        client.execute("INSERT INTO t VALUES", [(1,)])
+        assert count(client) == expected
+
+
+def test_an_insert_takes_the_columns_that_its_table_has_by_then(table: Client, server: Running, database: str) -> None:
+    table.execute("INSERT INTO t VALUES", [(1, "b")])
+    with server.client(database=database) as other:
+        other.execute("ALTER TABLE t ADD COLUMN d UInt8")
+    table.execute("INSERT INTO t VALUES", [(2, "b", 7)])
+    assert table.execute("SELECT a, d FROM t ORDER BY a") == [(1, 0), (2, 7)]
+
+
 def test_an_insert_whose_client_goes_away_inserts_nothing(server: Running, table: Client, database: str) -> None:
     leaver = server.client(database=database)
     leaver.execute("SELECT 1")

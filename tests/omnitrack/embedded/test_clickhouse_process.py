@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import psutil
+from clickhouse_driver import Client
 
 from omnitrack.embedded.clickhouse import clickhouse_command
 from omnitrack.ports import LOOPBACK
@@ -82,6 +83,21 @@ def test_memory_is_bounded(server: Running) -> None:
         query = "SELECT toUInt64(value) FROM system.server_settings WHERE name = 'max_server_memory_usage'"
         bound = client.execute(query)[0][0]
     assert 0 < bound < psutil.virtual_memory().total / 2
+
+
+def test_a_small_insert_makes_one_file(client: Client) -> None:
+    client.execute("CREATE TABLE t (a UInt32, b String) ENGINE = MergeTree PARTITION BY a ORDER BY b")
+    client.execute("INSERT INTO t VALUES", [(1, "b")])
+    [(storage, path)] = client.execute(
+        "SELECT part_storage_type, path FROM system.parts WHERE database = currentDatabase()"
+    )
+    assert storage == "Packed"
+    assert len(list(Path(path).iterdir())) == 1
+
+
+def test_tables_are_merged_as_they_are_configured(client: Client) -> None:
+    query = "SELECT name, value FROM system.merge_tree_settings WHERE changed"
+    assert dict(client.execute(query)) == {"min_bytes_for_full_part_storage": "10485760", "merge_selector_base": "20"}
 
 
 def test_wrong_arguments_are_told(tmp_path: Path) -> None:
