@@ -25,7 +25,9 @@ class BrokerUnavailableError(Exception):
     """The broker at an address did not answer, or answered with an error."""
 
     def __init__(self, kafka: str, why: str) -> None:
-        super().__init__(f"Kafka at {kafka} does not answer: {why}")
+        advised = ";" in why or "?" in why
+        advice = "" if advised else "; is it running, and is OMNITRACK_KAFKA (or --kafka) right?"
+        super().__init__(f"Kafka at {kafka} does not answer: {why}{advice}")
 
 
 class _Admin(KafkaAdminClient):  # type: ignore[misc]

@@ -15,6 +15,8 @@ _MAX_BYTES = 5_000_000
 _BACKUPS = 3
 _TAIL_LINES = 15
 _ALARMING = re.compile(r"\b(WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC)\b|\"level\": ?\"(warning|error|critical)\"")
+_HARMLESS = re.compile(r"\] (\S+ \S+ \[(info|debug) *\]|Timer \S+ is overlapping)")
+"""Faust takes all of standard output for warnings, whatever level it tells; a late timer only skips a beat."""
 _RECORD_START = re.compile(r"^[\[{\d]")
 _TRACEBACK = "Traceback (most recent call last)"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -28,7 +30,9 @@ class AlarmFilter:
 
     def wants(self, line: str) -> bool:
         """Whether `line` is to be shown: it alarms, or belongs to a record that does."""
-        if _ALARMING.search(line) or line.startswith(_TRACEBACK):
+        if _HARMLESS.search(line):
+            self._within = False
+        elif _ALARMING.search(line) or line.startswith(_TRACEBACK):
             self._within = True
         elif not line or _RECORD_START.match(line):
             self._within = False

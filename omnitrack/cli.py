@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
+from inspect import cleandoc
 from typing import Annotated, Any
 
 import typer
@@ -54,7 +55,15 @@ def command(name: str) -> Any:
     else:
         alone.command(name)(found)
     group: Any = typer.main.get_command(alone)
-    return group.commands[name]
+    made = group.commands[name]
+    for one in (made, *getattr(made, "commands", {}).values()):
+        one.help = _flowing(one.help or "")
+    return made
+
+
+def _flowing(text: str) -> str:
+    """A docstring whose lines end where the terminal's do; its paragraphs, and lines of a list, stay apart."""
+    return re.sub(r"(?<!\n)\n(?![\n\s*-])", " ", cleandoc(text))
 
 
 for listed, (_, words) in COMMANDS.items():

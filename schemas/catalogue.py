@@ -18,6 +18,7 @@ from schemas.alert_rules import AlertRules
 from schemas.catalogue_check import check_catalogue
 from schemas.catalogue_file import WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
 from schemas.catalogue_values import DAY, HOUR
+from schemas.lined_yaml import text_of
 from schemas.topics import BUILT_IN_CHANNELS
 
 
@@ -107,9 +108,9 @@ def load_catalogue(path: Path | None) -> Catalogue:
     if path is None:
         return Catalogue()
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path}:1: cannot be read as UTF-8 text: {error}") from error
+        text = text_of(path)
+    except ValueError as error:
+        raise CatalogueError(str(error)) from error
     return parse_catalogue(text, str(path))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,18 @@ class LinedYaml:
     value: Value = None
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+
+
+def text_of(file: pathlib.Path) -> str:
+    """The text of a file of YAML. Raises `ValueError` with one line that names the file, and why it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ValueError(f"{file}: no such file") from error
+    except OSError as error:
+        raise ValueError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file}:1: cannot be read as UTF-8 text: {error}") from error
 
 
 def read_yaml(text: str) -> LinedYaml:

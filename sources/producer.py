@@ -15,12 +15,19 @@ _REQUEST_BYTES = 1024 * 1024
 _LEAST_RETRY_MS = 500
 
 
+class BrokerAway(KafkaError):  # type: ignore[misc]
+    """The broker did not answer; its text says why, without the name of the driver's error before it."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 def connect_producer(settings: PublisherSettings) -> KafkaProducer:
     """A connected producer. Raises `KafkaError` if the broker does not answer within `settings.answer_seconds`."""
     try:
         return _connect(settings)
     except KafkaError as error:
-        raise KafkaError(why_unreachable(settings.kafka, error, settings.answer_seconds)) from error
+        raise BrokerAway(why_unreachable(settings.kafka, error, settings.answer_seconds)) from error
 
 
 def _connect(settings: PublisherSettings) -> KafkaProducer:

@@ -66,7 +66,7 @@ def list_command(
 ) -> None:
     """List dead letters that nobody has handled yet.
 
-    Exit code 2: ClickHouse could not be asked.
+    Exit code 2: ClickHouse could not be asked, or there is no such reason.
     """
     with _told(), open_desk(None, clickhouse, data_dir, catalogue) as desk:
         chosen = desk.filter((), reason, channel, since, until, with_handled=everything)

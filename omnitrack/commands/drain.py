@@ -29,7 +29,7 @@ def drain_command(
     try:
         outcome = _drain(endpoints, timeout, errors)
     except BrokerUnavailableError as error:
-        errors.print(f"{error}: is `omnitrack up` running?", style="red", soft_wrap=True)
+        errors.print(f"drain: {error}", style="red", soft_wrap=True, markup=False)
         raise typer.Exit(1) from error
     if not isinstance(outcome, Drained):
         prefix = "" if isinstance(outcome, TopicsMissing) else f"not drained after {timeout:g} s: "

@@ -71,8 +71,9 @@ def simulate(
         endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
         conductor = _play(console, plan, rules, began, seconds, out, endpoints, truth)
     except (CatalogueError, SendFailedError, OSError) as error:
-        console.print(f"simulate: {error}", style="red", markup=False)
+        console.print(f"simulate: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(_USAGE) from error
+    console.print(f"{conductor.sent:,} records of {conductor.journeys:,} journeys", highlight=False)
     console.print(_summary(conductor))
 
 
@@ -143,7 +144,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _summary(conductor: Conductor) -> Table:
-    table = Table(title=f"{conductor.sent:,} records of {conductor.journeys:,} journeys", title_justify="left")
+    table = Table()
     table.add_column("must become")
     table.add_column("records", justify="right")
     for fate, count in conductor.fates.most_common():

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 from clickhouse_driver import Client
 
@@ -21,12 +22,13 @@ from omnitrack.settings import Endpoints, read_environment, resolve_endpoints
 from schemas.catalogue import load_catalogue
 from schemas.cloudevents import touchpoint_within
 from schemas.refusal import Refusal, parse_object
-from schemas.rows import DeadLetter
+from schemas.rows import DeadLetter, DeadReason
 from schemas.topics import Topics
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.settings import ClickHouseSettings
 from streams.pseudonym import Pseudonyms
 
+REASONS: tuple[str, ...] = get_args(DeadReason)
 _AT_ONCE = 1_000
 
 
@@ -54,8 +56,11 @@ class Desk:
     ) -> Filter:
         """Which letters the options mean; an option that is left out leaves out nothing.
 
-        Times are as the user writes them; raises `ValueError` for one that is none.
+        Times are as the user writes them; raises `ValueError` for one that is none, and for a reason that is none.
         """
+        for reason in reasons or ():
+            if reason not in REASONS:
+                raise ValueError(f"--reason: no dead letter has {reason}: there are {', '.join(REASONS)}")
         return Filter(
             ids or (),
             reasons or (),

@@ -24,7 +24,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from pydantic_core import PydanticCustomError
 
 from omnitrack.dead.casts import CASTS, Uncastable, cast_value, is_cast
-from schemas.lined_yaml import read_yaml
+from schemas.lined_yaml import read_yaml, text_of
 from schemas.refusal import schema_errors
 from schemas.rows import DeadReason
 
@@ -95,9 +95,9 @@ class RepairFile(BaseModel):
 def read_repairs(path: Path) -> tuple[Repair, ...]:
     """The repairs of a file, in its order. Raises `RepairError`."""
     try:
-        document = read_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RepairError(f"{path}:1: cannot be read as UTF-8 text: {error}") from error
+        document = read_yaml(text_of(path))
+    except ValueError as error:
+        raise RepairError(str(error)) from error
     if document.problems:
         raise RepairError("\n".join(f"{path}:{problem.line}: {problem.text}" for problem in document.problems))
     try:

@@ -32,7 +32,7 @@ STYLE: Any = {
     "ytick.color": MUTED,
 }
 FAILURES = ("misdirected", "overdue", "repeated", "contradicted", "bounced", "stalled", "lost")
-PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.0f} %")
+PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.3g} %")
 # From how many waits on an hour is coloured.
 ENOUGH_WAITS = 10
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.alert_file import Moment
 from schemas.catalogue_values import SECTION, Duration
-from schemas.lined_yaml import LinedYaml, read_yaml
+from schemas.lined_yaml import LinedYaml, read_yaml, text_of
 from schemas.lined_yaml import Path as Place
 from schemas.rows import AlertStatus, Severity
 from schemas.values import Slug, Text
@@ -86,9 +86,9 @@ class Loaded(BaseModel):
 def load_tests(path: Path) -> Loaded:
     """The tests of a file. Raises `SuiteError`."""
     try:
-        document = read_yaml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuiteError(f"{path}:1: cannot be read as UTF-8 text: {error}") from error
+        document = read_yaml(text_of(path))
+    except ValueError as error:
+        raise SuiteError(str(error)) from error
     if document.problems:
         mistakes = [_mistake(path, document.lines, one.path, one.text, one.line) for one in document.problems]
         raise SuiteError("\n".join(mistakes))

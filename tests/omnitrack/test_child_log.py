@@ -33,7 +33,16 @@ def test_warnings_and_errors_are_told_with_the_lines_that_belong_to_them() -> No
     assert wanted == [line for n, line in enumerate(FAUST_LOG.splitlines()) if n in (1, 2, 3, 4, 6, 8)]
 
 
-@pytest.mark.parametrize("line", ["information about WARNINGS", "[2026] [INFO] no errors", "listening on 9092"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "information about WARNINGS",
+        "[2026] [INFO] no errors",
+        "listening on 9092",
+        "[2026-11-26 03:38:00,322] [17] [WARNING] 2026-11-26 03:38:00 [info     ] stitching   core=python",
+        "[2026-11-26 03:41:02,794] [17] [WARNING] Timer streams.app.tick is overlapping (interval=1.0 runtime=2.0)",
+    ],
+)
 def test_an_ordinary_line_stays_off_the_terminal(line: str) -> None:
     assert not AlarmFilter().wants(line)
 

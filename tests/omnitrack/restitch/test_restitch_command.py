@@ -21,7 +21,7 @@ PERIOD = "say whom: --customers FILE, or --since and --until, or --all"
         (["--since", "yesterday"], "--since: 'yesterday' is no time"),
         (["--until", "2026-01-01T00:00:00"], "--until: '2026-01-01T00:00:00' has no offset"),
         (["--customers", "nowhere.txt"], "--customers: nowhere.txt cannot be read"),
-        (["--all", "--catalogue", "nowhere.yaml"], "nowhere.yaml:1: cannot be read"),
+        (["--all", "--catalogue", "nowhere.yaml"], "nowhere.yaml: no such file"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(arguments: list[str], why: str) -> None:

@@ -113,7 +113,7 @@ class TestUnitTests:
             ("rule: failing", "rule: faling", "tests.yaml:12: tests.0.alerts.1.rule: is no rule of the catalogue"),
             ("ago: 10m,", "ago: 10m, stge: serve,", "tests.yaml:9: tests.0.touchpoints.1: stge: is unknown"),
             ("ago: 50m,", "ago: soon,", "tests.yaml:8: tests.0.touchpoints.0.ago: must be a duration"),
-            ("bank.yaml", "none.yaml", "none.yaml:1: cannot be read as UTF-8 text"),
+            ("bank.yaml", "none.yaml", "none.yaml: no such file"),
         ],
     )
     def test_a_mistake_in_the_file_is_told_with_its_place(
