@@ -80,7 +80,8 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
     deployment = _Deployment(options, environment, endpoints, readiness, _metrics_ports(environment, options.workers))
     brokers = [] if options.kafka else [deployment.broker(kafka_port)]
     stores = [] if options.clickhouse else [deployment.clickhouse(clickhouse_port)]
-    alerting = [deployment.alerts()] if readiness.catalogue.alerts.rules else []
+    # Without rules it ends what still fires of those that there were; the embedded broker knows nothing of before.
+    alerting = [deployment.alerts()] if readiness.catalogue.alerts.rules or options.kafka else []
     apps = [deployment.sink(), *alerting, *deployment.notifiers()]
     workers = [deployment.worker(number) for number in range(1, options.workers + 1)]
     explorer_port = free_port() if options.explorer_port == 0 else options.explorer_port

@@ -40,7 +40,10 @@ class RecordFinder:
         self._consumer.close()
 
     def records_in(self, place: Partition, offsets: Range) -> Iterator[int]:
-        """The offsets that hold a record, in order; none for what expired meanwhile. Raises `KafkaError`."""
+        """The offsets that hold a record, in order; none for what expired meanwhile. Raises `KafkaError`.
+
+        Of one partition the ranges are asked one after the other, each behind the last.
+        """
         self._go_to(TopicPartition(place.topic, place.number), offsets.first)
         while True:
             while self._ahead and self._ahead[0] <= offsets.last:

@@ -86,12 +86,24 @@ def test_a_webhook_without_a_secret_is_refused_before_anything_starts(tmp_path: 
         plan_deployment(DeploymentOptions(tmp_path, webhook="https://bank.example/alerts"))
 
 
-def test_alerts_have_a_process_where_the_catalogue_has_rules(tmp_path: Path) -> None:
-    rules = tmp_path / "rules.yaml"
-    rules.write_text("alerts: {rules: {lost: {kind: handoff}}}")
-    for catalogue, alerted in ((rules, True), (None, False)):
-        plan = plan_deployment(DeploymentOptions(tmp_path, clickhouse_port=0, kafka_port=0, catalogue=catalogue))
-        assert ("alerts" in {spec.name for stage in plan.stages for spec in stage}) is alerted
+@pytest.mark.parametrize(
+    ("rules", "kafka", "alerted"),
+    [
+        pytest.param(True, None, True, id="rules"),
+        pytest.param(False, None, False, id="no rules, on a broker that knows nothing of before"),
+        pytest.param(False, "127.0.0.1:9092", True, id="no rules, where alerts of former ones may fire"),
+    ],
+)
+def test_alerts_have_a_process_where_there_are_rules_or_may_have_been(
+    tmp_path: Path, rules: bool, kafka: str | None, alerted: bool
+) -> None:
+    catalogue = tmp_path / "rules.yaml"
+    catalogue.write_text("alerts: {rules: {lost: {kind: handoff}}}")
+    options = DeploymentOptions(
+        tmp_path, kafka=kafka, clickhouse_port=0, kafka_port=0, catalogue=catalogue if rules else None
+    )
+    plan = plan_deployment(options)
+    assert ("alerts" in {spec.name for stage in plan.stages for spec in stage}) is alerted
 
 
 @pytest.mark.parametrize(

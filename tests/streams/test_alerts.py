@@ -128,8 +128,8 @@ def test_a_share_is_that_of_all_partitions(bank: Bank, worker: Child) -> None:
     assert (raised.status, raised.value) == ("firing", 7 / 12)
 
 
-def test_a_kill_loses_nothing_and_says_nothing_twice(bank: Bank) -> None:
-    """Of two alerts said before the kill one is corrected while nobody is there."""
+def test_a_kill_loses_nothing_and_says_nothing_twice_and_without_rules_nothing_goes_on_firing(bank: Bank) -> None:
+    """Of two alerts said before the kill one is corrected while nobody is there; then all rules leave the catalogue."""
     other = Bank(
         bank.broker, Topics(f"{bank.topics.prefix}kill."), bank.folder / "kill", "streams.alerts", bank.settings
     )
@@ -149,3 +149,8 @@ def test_a_kill_loses_nothing_and_says_nothing_twice(bank: Bank) -> None:
         other.await_alert(second, "broken", "K-1", lambda row: row.status == "retracted")
         other.await_alert(second, "broken", "K-3", is_firing)
     assert [row.status for row in other.said() if row.customer_id == "K-2"] == ["firing"]
+    other.settings = {}
+    with other.worker() as third:
+        for customer in ("K-2", "K-3"):
+            other.await_alert(third, "broken", customer, lambda row: row.status == "resolved")
+    assert not [row for row in other.alerts("broken", "K-2").values() if is_firing(row)]
