@@ -14,6 +14,8 @@ from sinks.meters import DELIVERY_FAILURES, DELIVERY_SECONDS, NOTICE_DELAY, NOTI
 from sinks.notices import Notice, NoticeRefused, Receiver, ReceiverAway
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+ALONE_ATTEMPTS = 6
+"""How often a notice is tried that alone is not taken: some 18 s, in which what is behind it in its partition waits."""
 LOOK_SECONDS = 0.2
 LOG_EVERY_SECONDS = 10.0
 
@@ -31,7 +33,7 @@ class Deliverer:
         self._receiver = receiver
         self._goes_on = goes_on
         self._calls = asyncio.Semaphore(receiver.calls)
-        self._logged_at = float("-inf")
+        self._logged_at = self._taken_at = float("-inf")
 
     async def deliver(self, notices: Sequence[Notice]) -> list[Undelivered]:
         """Return once each notice is taken or given up; the latter are returned. Raises `GivenBack`."""
@@ -82,12 +84,18 @@ class Deliverer:
         with DELIVERY_SECONDS.labels(self._receiver.name).time():
             try:
                 await self._receiver.tell(notices)
+                self._taken_at = time.monotonic()
             except (ReceiverAway, NoticeRefused):
                 DELIVERY_FAILURES.labels(self._receiver.name).inc()
                 raise
 
     def _is_last(self, state: RetryCallState) -> bool:
-        return self._receiver.attempts is not None and state.attempt_number >= self._receiver.attempts
+        most = self._receiver.attempts
+        if most is None:
+            return False
+        # Who took others since is not away: what it does not take is this one.
+        is_alone = self._taken_at > state.start_time
+        return state.attempt_number >= (min(most, ALONE_ATTEMPTS) if is_alone else most)
 
     async def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -45,6 +45,8 @@ class Hearer:
     attempts: int | None = 3
     absences: int = 0
     refuses: str = ""
+    fails_on: str = ""
+    failures: int = 0
     heard: list[str] = field(default_factory=list)
 
     async def tell(self, notices: Sequence[Notice]) -> None:
@@ -53,6 +55,9 @@ class Hearer:
             raise ReceiverAway("nobody at home")
         if any(notice.subject == self.refuses for notice in notices):
             raise NoticeRefused("answered 400")
+        if any(notice.subject == self.fails_on for notice in notices):
+            self.failures += 1
+            raise ReceiverAway("answered 500")
         self.heard += [f"{notice.subject} {notice.status}" for notice in notices]
 
     def is_news(self, told: Notice, now: Notice) -> bool:
@@ -138,6 +143,22 @@ def test_after_the_last_attempt_a_notice_is_given_up() -> None:
     take(hearer, world, alert())
     assert hearer.heard == []
     assert [decode_undelivered(value).error for value in world.kept] == ["nobody at home"]
+
+
+@pytest.mark.parametrize(
+    ("others", "attempts"),
+    [
+        pytest.param(("h1", "h3"), delivering.ALONE_ATTEMPTS, id="the others are taken"),
+        pytest.param((), 8, id="nothing else is taken: it may be away"),
+    ],
+)
+def test_a_notice_that_alone_is_not_taken_is_given_up_sooner(others: tuple[str, ...], attempts: int) -> None:
+    hearer, world = Hearer(attempts=8, fails_on="h2"), World()
+    take(hearer, world, alert("h2"), *map(alert, others))
+    assert sorted(hearer.heard) == [f"{one} firing" for one in others]
+    assert hearer.failures == attempts
+    assert [decode_undelivered(value).notice.subject for value in world.kept] == ["h2"]
+    assert world.acknowledged == 1
 
 
 def test_of_many_told_at_once_only_the_refused_one_is_given_up() -> None:
