@@ -38,13 +38,15 @@ class Effects:
     writes: Sequence[Sequence[Write]] = ()
 
 
-async def checkpoint(effects: Effects, publisher: Publisher, state: StateStore | None, delivery: Delivery) -> bool:
+async def checkpoint(
+    effects: Effects, publisher: Publisher, state: StateStore | None, delivery: Delivery, *, is_done: bool = True
+) -> bool:
     """Publish the outputs, then write the state (None: there is none), then acknowledge the input.
 
     Each step is taken only after the one before is durable. False if the partition moved to another process before
     or in between: that one does the batch again, and must find neither rows nor a state that it did not write. Raises
     what a step raises; the steps after it have not been taken then. All may be repeated: outputs replace each other by
-    key, and writes are absolute.
+    key, and writes are absolute. A batch of which only a part `is_done` is not acknowledged, and taken anew.
     """
     if not await _confirm(delivery):
         return False
@@ -56,7 +58,8 @@ async def checkpoint(effects: Effects, publisher: Publisher, state: StateStore |
     if state is not None and effects.writes:
         with timed(delivery.stage, "write_state"):
             await state.write_batch(effects.partition, effects.writes)
-    delivery.acknowledge()
+    if is_done:
+        delivery.acknowledge()
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
@@ -26,6 +27,17 @@ class GivenBack(Exception):
     """This process is to give up its partitions, or to end: what was being told will be told anew."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was given up, and what was neither taken nor given up, for the process has to let go. All else was taken."""
+
+    undelivered: tuple[Undelivered, ...] = ()
+    given_back: tuple[Notice, ...] = ()
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(self.undelivered + other.undelivered, self.given_back + other.given_back)
+
+
 class Deliverer:
     """Tells one receiver; `goes_on` is false once the process has to let its partitions go."""
 
@@ -35,34 +47,36 @@ class Deliverer:
         self._calls = asyncio.Semaphore(receiver.calls)
         self._logged_at = self._taken_at = float("-inf")
 
-    async def deliver(self, notices: Sequence[Notice]) -> list[Undelivered]:
-        """Return once each notice is taken or given up; the latter are returned. Raises `GivenBack`."""
+    async def deliver(self, notices: Sequence[Notice]) -> Outcome:
+        """Return once each notice is taken, given up or, as the process has to let go, given back."""
         parts = list(in_parts(notices, self._receiver.most))
         results = await asyncio.gather(*map(self._deliver_part, parts), return_exceptions=True)
-        undelivered: list[Undelivered] = []
+        outcome = Outcome()
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-            undelivered += result
-        return undelivered
+            outcome += result
+        return outcome
 
-    async def _deliver_part(self, notices: Sequence[Notice]) -> list[Undelivered]:
+    async def _deliver_part(self, notices: Sequence[Notice]) -> Outcome:
         try:
             async with self._calls:
                 await self._patiently(notices)
         except NoticeRefused as error:
             if len(notices) == 1:
-                return [self._give_up(notices[0], error)]
+                return Outcome((self._give_up(notices[0], error),))
             # One of them spoils the others.
             middle = len(notices) // 2
             return await self._deliver_part(notices[:middle]) + await self._deliver_part(notices[middle:])
         except ReceiverAway as error:
-            return [self._give_up(notice, error) for notice in notices]
+            return Outcome(tuple(self._give_up(notice, error) for notice in notices))
+        except GivenBack:
+            return Outcome(given_back=tuple(notices))
         now = time.time()
         for notice in notices:
             NOTICES.labels(self._receiver.name, notice.status).inc()
             NOTICE_DELAY.labels(self._receiver.name).observe(max(0.0, now - notice.updated_at / 1000))
-        return []
+        return Outcome()
 
     async def _patiently(self, notices: Sequence[Notice]) -> None:
         attempts = AsyncRetrying(

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from omnitrack.notify.delivering import Deliverer, GivenBack, in_parts
+from omnitrack.notify.delivering import Deliverer, in_parts
 from omnitrack.notify.undelivered import encode_undelivered
 from schemas.rows import AlertRow
 from schemas.topics import Topics
@@ -37,7 +37,7 @@ class ToldStates(StateStore, Protocol):
 class Notify:
     """Tells, then keeps what was told, then acknowledges.
 
-    A batch whose partition is given up meanwhile is left to its next owner, which tells it anew.
+    Of a batch whose partition is given up meanwhile, what was told is kept, and the rest left to its next owner.
     """
 
     def __init__(
@@ -60,16 +60,15 @@ class Notify:
         async with self._telling[batch.partition]:
             told = self._states.partition(batch.partition)
             news = read_news(_rows(batch), told, self._receiver.is_news)
-            try:
-                undelivered = await self._deliverer.deliver(news.notices)
-            except GivenBack:
-                return
-            records = [(one.notice.fingerprint.encode(), encode_undelivered(one)) for one in undelivered]
+            outcome = await self._deliverer.deliver(news.notices)
+            records = [(one.notice.fingerprint.encode(), encode_undelivered(one)) for one in outcome.undelivered]
             outputs = [Outgoing(self._topics.undelivered, batch.partition, (records,))] if records else []
-            writes = [[one] for one in (*news.writes, *self._forgotten(batch.partition, told))]
+            left = {notice.fingerprint.encode() for notice in outcome.given_back}
+            kept = [(key, value) for key, value in news.writes if key not in left]
+            writes = [[one] for one in (*kept, *self._forgotten(batch.partition, told))]
             effects = Effects(outputs, batch.partition, writes)
-            if await checkpoint(effects, self._publisher, self._states, delivery):
-                UNDELIVERED.labels(self._receiver.name).inc(len(undelivered))
+            if await checkpoint(effects, self._publisher, self._states, delivery, is_done=not left):
+                UNDELIVERED.labels(self._receiver.name).inc(len(outcome.undelivered))
 
     async def refresh(self, partitions: Iterable[int]) -> None:
         """Tell once more all that fires in these partitions; what fails is made up for by the next round."""

@@ -92,7 +92,8 @@ def send_again(receiver: Receiver, waiting: Iterable[Undelivered]) -> list[Undel
 
     async def tell() -> list[Undelivered]:
         try:
-            return await Deliverer(receiver, lambda: True).deliver([one.notice for one in waiting])
+            outcome = await Deliverer(receiver, lambda: True).deliver([one.notice for one in waiting])
+            return list(outcome.undelivered)
         finally:
             await receiver.close()
 

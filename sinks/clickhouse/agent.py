@@ -16,7 +16,7 @@ from schemas.topics import Topics
 from sinks.coalescer import Coalescer
 from sinks.feeds import Feed, feeds_of
 from sinks.meters import count_stored
-from sinks.port import Entry, Rejection, Sink
+from sinks.port import Entry, Rejection, Sink, SinkStopped
 
 MAX_ROWS = 50_000
 LINGER_SECONDS = 0.1
@@ -81,7 +81,7 @@ class SinkAgent:
         await self._coalescers[batch.topic].add(entries)
 
     def close(self) -> None:
-        """Give up what still waits for the store, and end the threads."""
+        """Let what is being written end, give up what waits for the store or for its turn, and end the threads."""
         self._sink.stop()
         self._threads.shutdown()
 
@@ -91,7 +91,11 @@ class SinkAgent:
         count_stored(feed.table, [entry.row for entry in kept], time.time())
 
     async def _in_thread(self, call: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        try:
+            running = asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except RuntimeError as error:
+            raise SinkStopped("stopped before it was written") from error
+        await running
 
 
 def read_batch(batch: FetchedBatch, feed: Feed) -> tuple[list[Entry], list[Rejection]]:

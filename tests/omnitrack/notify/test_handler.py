@@ -181,6 +181,24 @@ def test_a_process_that_has_to_let_go_acknowledges_nothing() -> None:
     assert (world.acknowledged, world.told, world.kept) == (0, {}, [])
 
 
+def test_what_was_told_before_it_had_to_let_go_is_not_told_again() -> None:
+    hearer, world = Hearer(attempts=None, fails_on="h2"), World()
+
+    async def let_go() -> None:
+        working = asyncio.create_task(handler(hearer, world)(batch(alert("h1"), alert("h2"), alert("h3")), world))
+        while len(hearer.heard) < 2:  # noqa: ASYNC110 -- nothing tells of it
+            await asyncio.sleep(0.001)
+        world.goes_on = False
+        await asyncio.wait_for(working, 20)
+
+    asyncio.run(let_go())
+    assert (world.acknowledged, len(world.told)) == (0, 2)
+    hearer.fails_on, world.goes_on = "", True
+    take(hearer, world, alert("h1"), alert("h2"), alert("h3"))
+    assert sorted(hearer.heard) == ["h1 firing", "h2 firing", "h3 firing"]
+    assert (world.acknowledged, len(world.told)) == (1, 3)
+
+
 @pytest.mark.parametrize("step", ["publish", "write"])
 def test_after_a_failure_at_any_step_the_batch_is_told_again_and_kept_once(step: str) -> None:
     hearer, world = Hearer(refuses="h2"), World(fails=step)

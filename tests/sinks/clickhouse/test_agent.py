@@ -129,6 +129,22 @@ def test_closing_gives_up_what_waits_so_that_it_is_not_acknowledged() -> None:
     assert sink.held("promises") == []
 
 
+def test_closing_gives_up_what_waits_for_others_to_share_its_write() -> None:
+    sink = MemorySink()
+    batch = fetched(TOPICS.promises, msgspec.json.encode(promise_row()))
+
+    async def run(agent: SinkAgent) -> None:
+        storing = asyncio.create_task(agent.store(batch))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(agent.close)
+        with pytest.raises(SinkStopped):
+            await storing
+
+    with agent_of(sink) as agent:
+        asyncio.run(run(agent))
+    assert sink.held("promises") == []
+
+
 @given(st.lists(ROWS["journeys"], max_size=12))
 def test_the_latest_of_a_batch_are_what_a_model_keeps(rows: list[Row]) -> None:
     feed = FEEDS[TOPICS.journeys]
