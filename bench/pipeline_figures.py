@@ -28,6 +28,8 @@ class Run:
     late: float
     seen: Sequence[Seen]
     used: Mapping[str, Used]
+    steps: Sequence[Row] = ()
+    """Where probes have spent their time, if that is known."""
 
     @property
     def worked(self) -> int:

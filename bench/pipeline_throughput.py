@@ -5,7 +5,8 @@ Kafka and `omnitrack up` (workers, sink, embedded ClickHouse) in a temporary fol
 touchpoint happens when it is due to be published; it is fresh for as long as it takes from then to a SELECT that shows
 it, as told by probes: 20 touchpoints a second of customers of their own, asked for every 50 ms; of the first three
 seconds none counts. In the end every touchpoint must be there once. With `--backlog` all are published first, and the
-pipeline shows what it can do at most.
+pipeline shows what it can do at most. With `--no-sink` there are the workers alone, without sink and ClickHouse: a
+touchpoint is fresh until its row can be read in the topic `stitched`, and what it has spent its time on is told.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bench.pipeline_figures import Run, freshness, over_time, processes, settled
 from bench.pipeline_load import PROBES_PER_SECOND
 from bench.pipeline_probes import Probes
+from bench.pipeline_stitched import StitchedProbes
 from bench.report import Report, Row, add_json_option
 from bench.usage import Usage
-from omnitrack.deployment import DeploymentOptions, plan_deployment
-from omnitrack.supervisor import Supervisor
+from omnitrack.deployment import TOPICS, DeploymentOptions, plan_deployment
+from omnitrack.supervisor import Plan, Supervisor
 from schemas.topics import Topics
 from streams.provision import ensure_topics
 from tests.support.apache_kafka import ApacheKafka
@@ -48,6 +51,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--backlog", action="store_true", help="publish everything before the workers start")
+    parser.add_argument("--no-sink", action="store_true", help="workers alone, without sink and ClickHouse")
     add_json_option(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -65,9 +69,9 @@ def measure(folder: Path, options: argparse.Namespace) -> Run:
             asyncio.run(ensure_topics(kafka.bootstrap, Topics(), partitions=PARTITIONS, replication=1))
             publisher = publish(kafka.bootstrap, options, "backlog")
             publisher.wait()
-            with deployment(folder, kafka, options.workers) as supervisor:
+            with deployment(folder, kafka, options) as supervisor:
                 return watch(supervisor, kafka, publisher, None, options)
-        with deployment(folder, kafka, options.workers) as supervisor:
+        with deployment(folder, kafka, options) as supervisor:
             begin = time.time() + BEFORE_SECONDS
             return watch(supervisor, kafka, publish(kafka.bootstrap, options, str(begin)), begin, options)
     finally:
@@ -75,12 +79,22 @@ def measure(folder: Path, options: argparse.Namespace) -> Run:
 
 
 @contextmanager
-def deployment(folder: Path, kafka: ApacheKafka, workers: int) -> Iterator[Supervisor]:
+def deployment(folder: Path, kafka: ApacheKafka, options: argparse.Namespace) -> Iterator[Supervisor]:
     """A deployment that is ready."""
-    options = DeploymentOptions(folder / "data", kafka=kafka.bootstrap, clickhouse_port=0, workers=workers)
-    with Supervisor(plan_deployment(options), lambda line: print(line, file=sys.stderr)) as supervisor:
+    chosen = DeploymentOptions(folder / "data", kafka=kafka.bootstrap, clickhouse_port=0, workers=options.workers)
+    plan = plan_deployment(chosen)
+    if options.no_sink:
+        plan = workers_alone(plan)
+    with Supervisor(plan, lambda line: print(line, file=sys.stderr)) as supervisor:
         supervisor.wait_ready(START_SECONDS)
         yield supervisor
+
+
+def workers_alone(plan: Plan) -> Plan:
+    """The plan without what takes rows on."""
+    kept = [[one for one in stage if one.name.startswith((TOPICS, "worker"))] for stage in plan.stages]
+    stages = [[replace(one, needs=(TOPICS,)) if one.process else one for one in stage] for stage in kept]
+    return replace(plan, stages=stages, ports=[])
 
 
 def publish(kafka: str, options: argparse.Namespace, begin: str) -> subprocess.Popen[str]:
@@ -100,32 +114,40 @@ def watch(
     pids = {one.name: one.process.pid for one in supervisor.services if one.process is not None}
     pids |= {"kafka": kafka.child.process.pid}
     usage = Usage(pids if begin is None else pids | {"publisher": publisher.pid})
-    probes = Probes(supervisor.plan.clickhouse, round(options.seconds * PROBES_PER_SECOND))
-    probes.look()
-    before, began = len(probes.seen), time.time() if begin is None else begin
-    deadline = began + options.seconds + LATEST_SECONDS
-    sampled = 0.0
-    while not probes.complete and time.time() < deadline:
-        time.sleep(LOOK_SECONDS)
+    with closing(looked_for(supervisor.plan, options)) as probes:
         probes.look()
-        if time.time() - sampled > SAMPLE_SECONDS:
-            sampled = time.time()
-            usage.sample()
-        if publisher.poll() or supervisor.failure:
-            raise SystemExit(supervisor.failure or "the publisher failed")
-    ended = max((one.visible_at for one in probes.seen.values()), default=time.time())
-    usage.sample()
-    said = json.loads(publisher.communicate()[0])
-    published = said["published"]
-    return Run(
-        published=published,
-        queryable=probes.stored(published) if probes.complete else len(probes.seen) * published // probes.count,
-        before=before * published // probes.count,
-        seconds=ended - began,
-        late=said["late"],
-        seen=sorted(probes.seen.values(), key=lambda one: one.occurred_at),
-        used=usage.used,
-    )
+        before, began = len(probes.seen), time.time() if begin is None else begin
+        deadline = began + options.seconds + LATEST_SECONDS
+        sampled = 0.0
+        while not probes.complete and time.time() < deadline:
+            time.sleep(LOOK_SECONDS)
+            probes.look()
+            if time.time() - sampled > SAMPLE_SECONDS:
+                sampled = time.time()
+                usage.sample()
+            if publisher.poll() or supervisor.failure:
+                raise SystemExit(supervisor.failure or "the publisher failed")
+        ended = max((one.visible_at for one in probes.seen.values()), default=time.time())
+        usage.sample()
+        said = json.loads(publisher.communicate()[0])
+        published = said["published"]
+        return Run(
+            published=published,
+            queryable=probes.stored(published) if probes.complete else len(probes.seen) * published // probes.count,
+            before=before * published // probes.count,
+            seconds=ended - began,
+            late=said["late"],
+            seen=sorted(probes.seen.values(), key=lambda one: one.occurred_at),
+            used=usage.used,
+            steps=list(probes.steps()),
+        )
+
+
+def looked_for(plan: Plan, options: argparse.Namespace) -> Probes | StitchedProbes:
+    count = round(options.seconds * PROBES_PER_SECOND)
+    if options.no_sink:
+        return StitchedProbes(plan.kafka, Topics(), count, whole_way=not options.backlog)
+    return Probes(plan.clickhouse, count)
 
 
 def report(run: Run, backlog: bool) -> None:
@@ -134,10 +156,13 @@ def report(run: Run, backlog: bool) -> None:
     if not backlog:
         show([freshness(settled(run.seen))])
         show(list(over_time(run.seen)))
+        show(run.steps)
     show(list(processes(run)))
 
 
-def show(rows: list[Row]) -> None:
+def show(rows: Sequence[Row]) -> None:
+    if not rows:
+        return
     print("\n" + " ".join(f"{name:>24}" for name in rows[0]))
     for row in rows:
         print(" ".join(f"{value:>24}" if isinstance(value, str) else f"{value:24,.2f}" for value in row.values()))
@@ -151,7 +176,7 @@ def found(run: Run, options: argparse.Namespace) -> Report:
         touchpoints_per_s=run.rate,
         **({} if options.backlog else freshness(settled(run.seen))),
     )
-    for row in processes(run):
+    for row in (*run.steps, *processes(run)):
         told.add(**row)
     return told
 

@@ -62,8 +62,11 @@ TARGETS = (
 def made(results: Path) -> str:
     """The table of the targets."""
     rows = [_row_of(target, results) for target in TARGETS]
-    workers = _of_two_workers(results)
-    rows.append(_judged("two workers against one: times", 1.8, workers, at_most=False))
+    for what, one, two in (
+        ("two workers against one: times", "pipeline_one_worker", "pipeline_two_workers"),
+        ("the same, without sink and ClickHouse", "workers_one", "workers_two"),
+    ):
+        rows.append(_judged(what, 1.8, _times(results, one, two), at_most=False))
     return table(rows)
 
 
@@ -82,8 +85,9 @@ def _judged(what: str, value: float, measured: float | None, at_most: bool) -> R
     }
 
 
-def _of_two_workers(results: Path) -> float | None:
-    one, two = (_row(results, f"pipeline_{number}", "whole") for number in ("one_worker", "two_workers"))
+def _times(results: Path, slower: str, faster: str) -> float | None:
+    """How many times the rate of the one run the other's is."""
+    one, two = _row(results, slower, "whole"), _row(results, faster, "whole")
     return None if one is None or two is None else float(two[RATE]) / float(one[RATE])
 
 
