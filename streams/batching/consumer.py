@@ -16,6 +16,7 @@ from faust.types import TP, ConsumerMessage, Message
 from streams.batching.batch import Batch
 from streams.batching.delivery import DeliveryLog
 from streams.batching.fetch import Fetched, take
+from streams.batching.pace import Pace
 from streams.batching.producer import BatchProducer
 
 if TYPE_CHECKING:
@@ -38,10 +39,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     roomy: asyncio.Event
 
     async def on_start(self) -> None:
-        """Mode's hook: the driver's coordinator exists from here on, and is watched for the membership."""
+        """Mode's hook: the driver's parts exist from here on; the coordinator is watched for the membership."""
         self.roomy = asyncio.Event()
         await super().on_start()
-        cast("BatchConsumer", self.consumer).app.membership.watch(self._ensure_consumer()._coordinator)
+        driven = self._ensure_consumer()
+        cast("BatchConsumer", self.consumer).app.membership.watch(driven._coordinator)
+        Pace(driven._fetcher)
 
     async def on_thread_stop(self) -> None:
         """Close the driver's consumer; a worker ends while the broker is away, too."""
@@ -223,8 +226,12 @@ class BatchConsumer(driver.Consumer):
             return False
         message.acked = True
         log = self.deliveries.get(message.tp)
-        done = log is not None and log.acknowledge(message.offset + 1)
-        self._thread.wake()
+        if log is None:
+            return False
+        had_room = self.has_room(message.tp)
+        done = log.acknowledge(message.offset + 1)
+        if not had_room and self.has_room(message.tp):
+            self._thread.wake()
         return done
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
