@@ -24,7 +24,7 @@ pub struct Row {
 impl Row {
     fn begin() -> Self {
         Row {
-            text: Vec::with_capacity(512),
+            text: Vec::with_capacity(1024),
             version_at: 0,
         }
     }
