@@ -3,7 +3,7 @@
 `python -m bench.stitch_growth [--count N]`: the agent takes batches of arrivals as from one partition, its states are
 in a dictionary; only its own work is measured, decoding and encoding included, in seconds of the processor for the last
 half of each case, none of which has more than N touchpoints. Late are those that come up to an hour after their time
-among the others.
+among the others. Each case is stitched twice: with the compiled core, and by the Python core alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from streams.agents.stitch import Stitch
 from streams.app import STITCH_RECORDS
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Write
-from streams.compiled import compiled_core
+from streams.compiled import core_for
+from streams.settings import CoreChoice
 
 CHUNK = 10_000
 PER_SECOND = 10
@@ -82,6 +83,11 @@ class Used:
     rows: int = 0
     changelog: int = 0
 
+    @property
+    def each(self) -> float:
+        """Seconds of the processor per million touchpoints."""
+        return self.processor * 1e6 / self.touchpoints
+
 
 def records(count: int, customers: int, late: float) -> Iterator[Received]:
     """The load's arrivals in the order in which they come."""
@@ -105,11 +111,13 @@ def records(count: int, customers: int, late: float) -> Iterator[Received]:
         yield Received(offset, value, 0, key)
 
 
-def measure(count: int, customers: int, late: float, profile: AbstractContextManager[object] | None = None) -> Used:
+def measure(
+    count: int, customers: int, late: float, core: CoreChoice, profile: AbstractContextManager[object] | None = None
+) -> Used:
     """What the last half of the touchpoints took; all of the agent's work is done in `profile`, if there is one."""
     now = time.time_ns() // 1_000_000
     states, used = Memory(), Used()
-    stitch = Stitch(Topics(), Catalogue(), states, Nowhere(), lambda: now, (), compiled_core(Catalogue()))
+    stitch = Stitch(Topics(), Catalogue(), states, Nowhere(), lambda: now, (), core_for(core, Catalogue()))
     read = 0
     made = records(count, customers, late)
     while chunk := list(islice(made, STITCH_RECORDS)):
@@ -151,19 +159,20 @@ def main() -> None:
     add_json_option(parser)
     options = parser.parse_args()
     found = Report("stitch_growth", vars(options))
-    print(f"{'':44} {'processor s per million':>24}   bytes per touchpoint: read, rows, changelog")
+    print(f"{'processor s per million':52} {'compiled':>8} {'python':>8}   bytes per touchpoint: read, rows, changelog")
     for what, count, customers, late in cases(options.count):
-        used = measure(count, customers, late)
-        each = used.processor * 1e6 / used.touchpoints
+        used, python = measure(count, customers, late, "compiled"), measure(count, customers, late, "python")
         sizes = [size / used.touchpoints for size in (used.read, used.rows, used.changelog)]
         found.add(
             what=what,
-            processor_s_per_million=each,
+            processor_s_per_million=used.each,
+            by_python_s_per_million=python.each,
             bytes_read=sizes[0],
             bytes_of_rows=sizes[1],
             bytes_of_changelog=sizes[2],
         )
-        print(f"{what:44} {each:>24.1f}   {sizes[0]:,.0f}, {sizes[1]:,.0f}, {sizes[2]:,.0f}", flush=True)
+        costs = f"{used.each:>8.1f} {python.each:>8.1f}"
+        print(f"{what:52} {costs}   {sizes[0]:,.0f}, {sizes[1]:,.0f}, {sizes[2]:,.0f}", flush=True)
     found.write(options.json)
 
 

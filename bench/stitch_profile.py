@@ -1,4 +1,4 @@
-"""Where stitching spends its time, module by module, without Kafka: `python -m bench.stitch_profile [--count N]`.
+"""Where the Python core of stitching spends its time, module by module: `python -m bench.stitch_profile [--count N]`.
 
 The profiler makes calls dearer than they are, so shares say where to look, not what is to be won. What compiled
 functions take (encoding, decoding, packing, dictionaries) counts for the module that calls them.
@@ -53,7 +53,7 @@ def main() -> None:
     add_json_option(parser)
     options = parser.parse_args()
     profiler = cProfile.Profile()
-    measure(options.count, USUAL, 0.0, profiler)
+    measure(options.count, USUAL, 0.0, "python", profiler)
     profiler.create_stats()
     seconds = by_module(profiler.stats)
     found = Report("stitch_profile", vars(options))

@@ -62,7 +62,9 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
         add_ingest(app, topics, settings.partitions, read_pseudonyms(settings), open_registry(settings))
         add_identity(app, topics, settings.partitions, catalogue)
-        add_stitch(app, topics, settings.partitions, catalogue, core_for(settings.core, catalogue))
+        core = core_for(settings.core, catalogue)
+        logger.info("stitching", core="python" if core is None else "compiled")
+        add_stitch(app, topics, settings.partitions, catalogue, core)
 
     return create_worker(
         settings,

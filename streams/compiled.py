@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import structlog
-
 from schemas.catalogue import Catalogue, IntentRules
 from streams.batching import Ending
 from streams.journey.packing import DICTIONARY
@@ -17,8 +15,6 @@ from streams.settings import CoreChoice
 
 if TYPE_CHECKING:
     from streams._core import Core, Rules
-
-logger = structlog.get_logger(__name__)
 
 
 class NotBuilt(Ending):
@@ -33,7 +29,6 @@ def core_for(choice: CoreChoice, catalogue: Catalogue) -> Core | None:
             "OMNITRACK_CORE=compiled: the compiled core was not built when omnitrack was installed: install it again"
             " where cargo is (docs/releases.md), or set auto"
         )
-    logger.info("stitching", core="python" if core is None else "compiled")
     return core
 
 
