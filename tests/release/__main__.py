@@ -19,6 +19,7 @@ from tests.release.checks import (
     changelog_problem,
     core_problem,
     licence_problem,
+    notice_problem,
     tag_problem,
     tree_problem,
     version_problem,
@@ -78,7 +79,9 @@ def _build(folder: Path) -> list[Path]:
         file.unlink()
     sdist, wheel = build_distributions(folder)
     _must_be_none(core_problem(ZipFile(wheel).namelist()))
-    _must_be_none(licence_problem(_licences_of_crates()))
+    licences = _licences_of_crates()
+    _must_be_none(licence_problem(licences))
+    _must_be_none(notice_problem(licences, (ROOT / "docs/notices.md").read_text()))
     files = [sdist, _portable(wheel)]
     checked = check_distributions(files)
     _must_be_none(checked.stdout + checked.stderr if checked.returncode else None)

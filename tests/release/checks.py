@@ -77,6 +77,12 @@ def licence_problem(licences: dict[str, str]) -> str | None:
     return f"licences of crates that are not fit: {', '.join(refused)}" if refused else None
 
 
+def notice_problem(licences: dict[str, str], notices: str) -> str | None:
+    """`licences` as above; `notices` is the text that goes with the compiled core, and names who must be named."""
+    owed = [name for name, licence in licences.items() if "Apache-2.0" not in licence and name not in notices]
+    return f"docs/notices.md: name the authors of {', '.join(owed)}, and the licence" if owed else None
+
+
 def tree_problem(status: str, why: str) -> str | None:
     """`status` is what `git status --porcelain` says; `why` tells what to do about files that changed."""
     changed = [line[3:] for line in status.splitlines()]

@@ -10,6 +10,7 @@ from tests.release.checks import (
     changelog_problem,
     core_problem,
     licence_problem,
+    notice_problem,
     tag_problem,
     tree_problem,
     version_problem,
@@ -91,6 +92,12 @@ def test_a_wheel_without_the_compiled_core_is_not_published() -> None:
 def test_nor_one_with_a_crate_of_strong_copyleft_or_without_a_licence(licence: str) -> None:
     assert licence_problem({"one": "MIT OR Apache-2.0", "other": "BSL-1.0"}) is None
     assert "other (" in (licence_problem({"one": "MIT", "other": licence}) or "")
+
+
+def test_a_crate_under_another_licence_than_ours_is_named_in_the_notices() -> None:
+    licences = {"itoa": "MIT OR Apache-2.0", "omnitrack-core": "Apache-2.0", "lz4_flex": "MIT"}
+    assert notice_problem(licences, "* lz4_flex: Copyright") is None
+    assert notice_problem(licences, "") == "docs/notices.md: name the authors of lz4_flex, and the licence"
 
 
 def test_each_file_that_is_not_committed_is_named() -> None:
