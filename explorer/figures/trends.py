@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from explorer.figures.base import Figure, axis, fade, figure
 from explorer.palette import Palette
 from explorer.words import Words
 from sinks.clickhouse.metrics import Row
 
+_MOST_DATES = 8
 # Hatchings tell the parts of a bar where colours do not.
 HATCHES = {
     "completed": "",
@@ -50,7 +52,14 @@ def rate_over_time(rows: Sequence[Row], words: Words, palette: Palette, name: st
         "hovertemplate": "%{x}<br>%{y:.1%} (%{customdata[0]})<br>n = %{customdata[1]}<extra></extra>",
     }
     y = axis(palette, tickformat=".0%", rangemode="tozero", range=[0, 1.02])
-    return figure([trace], palette, yaxis=y, xaxis=axis(palette, type="date", tickformat="%m-%d", nticks=8))
+    return figure([trace], palette, yaxis=y, xaxis=_dates(x, palette))
+
+
+def _dates(x: Sequence[str], palette: Palette) -> dict[str, Any]:
+    """An axis of dates; of few of them each is named, for else one may be named twice."""
+    few = sorted({*x})
+    ticks: dict[str, Any] = {"nticks": _MOST_DATES} if len(few) > _MOST_DATES else {"tickvals": few}
+    return axis(palette, type="date", tickformat="%m-%d", **ticks)
 
 
 def counts_over_time(
@@ -75,5 +84,5 @@ def counts_over_time(
         barmode="stack",
         bargap=0.25,
         yaxis=axis(palette, rangemode="tozero", tickformat=",~d"),
-        xaxis=axis(palette, type="date", tickformat="%m-%d", nticks=8),
+        xaxis=_dates(x, palette),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -22,6 +23,13 @@ from sinks.clickhouse.metrics import read_span, read_time_zone
 from sinks.clickhouse.settings import ClickHouseSettings
 
 
+class Language(StrEnum):
+    """Those of the explorer."""
+
+    EN = "en"
+    ZH = "zh"
+
+
 class NothingToReport(Exception):
     """Nothing was observed in the month; the text says what there is."""
 
@@ -29,6 +37,7 @@ class NothingToReport(Exception):
 def report_command(
     month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month, in the catalogue's time zone.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes.")],
+    language: Annotated[Language, typer.Option(help="The page's language.")] = Language.EN,
     clickhouse: ClickHouse = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -38,6 +47,7 @@ def report_command(
     """
     # Drawing takes half a second to load, which other commands need not wait for.
     from omnitrack.report.page import render  # noqa: PLC0415
+    from omnitrack.report.words import report_words  # noqa: PLC0415
 
     with _told():
         settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
@@ -51,7 +61,7 @@ def report_command(
                     f"there are journeys from {span.since:%Y-%m} to {span.until:%Y-%m}" if span else "there is nothing"
                 )
                 raise NothingToReport(f"nothing was observed in {month}: {known}")
-        page = render(facts, datetime.now(UTC).astimezone(ZoneInfo(zone)), f"{settings.database} at {settings.address}")
+        page = render(facts, datetime.now(UTC).astimezone(ZoneInfo(zone)), settings, report_words(language.value))
         output.write_text(page, encoding="utf-8")
     typer.echo(f"wrote {output}: {period.since:%B %Y}, {len(page.encode()) / 1000:.0f} kB")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, tzinfo
 
 from omnitrack.demo.readings import FailedHandoff
+from omnitrack.metrics.wording import named
 
 _CHANNELS = {
     "mobile_app": "the mobile app",
@@ -54,7 +55,7 @@ def _arrival(handoff: FailedHandoff, zone: tzinfo, clock: str) -> str:
 def _troubles(handoff: FailedHandoff) -> list[str]:
     troubles = []
     if "repeated" in handoff.failures:
-        troubles.append(f"were asked again for {_join(list(handoff.reasked))}")
+        troubles.append(f"were asked again for {_join([named(field) for field in handoff.reasked])}")
     if "contradicted" in handoff.failures:
         told = [f"{key} {change}" for key, change in sorted(handoff.contradictions.items())]
         troubles.append(f"were told otherwise than before ({', '.join(told)})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from omnitrack.metrics.wording import named
+from omnitrack.report.words import ReportWords
 from sinks.clickhouse.metrics import Row
 
 # Okabe and Ito's blue and vermilion, told apart whatever one's colour vision; grey is the month before.
@@ -35,26 +36,26 @@ FAILURES = ("misdirected", "overdue", "repeated", "contradicted", "bounced", "st
 PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.3g} %")
 # From how many waits on an hour is coloured.
 ENOUGH_WAITS = 10
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAYS = 7
 
 
-def success_per_day(now: Sequence[Row], before: Sequence[Row]) -> str:
+def success_per_day(now: Sequence[Row], before: Sequence[Row], words: ReportWords) -> str:
     """Handoff success day by day with its interval, over that of the month before."""
     with _axes(7.4, 2.7) as (figure, axes):
         if before:
-            _line(axes, before, GREY, "month before", band=False)
-        _line(axes, now, BLUE, "this month", band=True)
+            _line(axes, before, GREY, words("month_before"), band=False)
+        _line(axes, now, BLUE, words("this_month"), band=True)
         axes.yaxis.set_major_formatter(PERCENT)
         axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.set_xlim(0.5, 31.5)
         axes.set_xticks([1, 5, 10, 15, 20, 25, 30])
-        axes.set_xlabel("day of the month")
+        axes.set_xlabel(words("handoff.day_of_month"))
         axes.grid(axis="y", color=FAINT)
         axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0)
-        return _svg(figure, "Handoff success per day, this month and the month before")
+        return _svg(figure, words("handoff.per_day_drawn"))
 
 
-def failures(now: Sequence[Row], before: Sequence[Row]) -> str:
+def failures(now: Sequence[Row], before: Sequence[Row], words: ReportWords) -> str:
     """Failures per hundred known handoffs, the most frequent first, over those of the month before."""
     rates, rates_before = _failure_rates(now), _failure_rates(before)
     names = sorted(FAILURES, key=lambda name: rates[name])
@@ -65,20 +66,20 @@ def failures(now: Sequence[Row], before: Sequence[Row]) -> str:
             axes.barh([at - beside for at in places], [rates_before[it] for it in names], 0.36, color=GREY)
         bars = axes.barh([at + beside for at in places], [rates[it] for it in names], 0.36, color=VERMILION)
         axes.bar_label(bars, [f"{100 * rates[it]:.1f} %" for it in names], padding=4, color=INK)
-        axes.set_yticks(list(places), names)
+        axes.set_yticks(list(places), [words.name("outcome", name) for name in names])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.xaxis.set_major_formatter(PERCENT)
         axes.set_xlim(0, max([*rates.values(), *rates_before.values(), 0.01]) * 1.12)
         axes.grid(axis="x", color=FAINT)
-        return _svg(figure, "Failures per hundred handoffs, this month in colour, the month before in grey")
+        return _svg(figure, words("handoff.failures_drawn"))
 
 
-def waits_by_hour(rows: Sequence[Row], channel: str) -> str:
+def waits_by_hour(rows: Sequence[Row], channel: str, words: ReportWords) -> str:
     """Share of waits within the standard for each hour of the week on one channel.
 
     Hatched where fewer than `ENOUGH_WAITS` waited, empty where nobody did.
     """
-    grid = [[float("nan")] * 24 for _ in DAYS]
+    grid = [[float("nan")] * 24 for _ in range(DAYS)]
     few = []
     for row in rows:
         day, hour = divmod(row["hour_of_week"], 24)
@@ -93,8 +94,8 @@ def waits_by_hour(rows: Sequence[Row], channel: str) -> str:
             axes.add_patch(
                 mpl.patches.Rectangle(corner, 1, 1, facecolor=FAINT, edgecolor=GREY, hatch="////", linewidth=0)
             )
-        axes.set_yticks(range(7), DAYS)
-        axes.set_xticks(range(0, 24, 2), [f"{hour}h" for hour in range(0, 24, 2)])
+        axes.set_yticks(range(DAYS), [words(f"day.{day}") for day in range(DAYS)])
+        axes.set_xticks(range(0, 24, 2), [words("wait.hour", hour=hour) for hour in range(0, 24, 2)])
         axes.tick_params(length=0)
         axes.set_xticks([hour - 0.5 for hour in range(25)], minor=True)
         axes.set_yticks([day - 0.5 for day in range(8)], minor=True)
@@ -103,31 +104,31 @@ def waits_by_hour(rows: Sequence[Row], channel: str) -> str:
         bar = figure.colorbar(image, ax=axes, format=PERCENT, ticks=[0, 0.5, 1], pad=0.015, fraction=0.03)
         bar.outline.set_visible(False)
         bar.ax.tick_params(length=0)
-        return _svg(figure, f"Share of waits within the standard per hour of the week, {channel}")
+        return _svg(figure, words("wait.by_hour_drawn", channel=words.name("channel", channel)))
 
 
-def promises(rows: Sequence[Row]) -> str:
+def promises(rows: Sequence[Row], words: ReportWords) -> str:
     """Promises per channel: kept, kept late, overdue."""
     ordered = sorted(rows, key=lambda row: row["n"])
     with _axes(7.4, 0.9 + 0.36 * max(1, len(ordered))) as (figure, axes):
         left = [0] * len(ordered)
         for name, colour, hatch in (("kept", BLUE, ""), ("kept_late", ORANGE, "//"), ("overdue", VERMILION, "xx")):
             counts = [row[name] for row in ordered]
-            label = named(name)
+            label = words.name("promise", name)
             axes.barh(
                 range(len(ordered)), counts, 0.62, left, color=colour, hatch=hatch, edgecolor="white", label=label
             )
             left = [at + count for at, count in zip(left, counts, strict=True)]
         for at, row in enumerate(ordered):
-            label = f"{100 * row['rate']:.0f} % of {row['n']:,}"
+            label = words("promised.share", rate=f"{100 * row['rate']:.0f} %", n=f"{row['n']:,}")
             axes.annotate(label, (left[at], at), (5, 0), textcoords="offset points", va="center", color=INK)
-        axes.set_yticks(range(len(ordered)), [named(row["channel"]) for row in ordered])
+        axes.set_yticks(range(len(ordered)), [words.name("channel", row["channel"]) for row in ordered])
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_xlim(0, max([*left, 1]) * 1.22)
         axes.grid(axis="x", color=FAINT)
         axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0)
-        return _svg(figure, "Promises due per channel: kept, kept late, overdue")
+        return _svg(figure, words("promised.drawn"))
 
 
 def _failure_rates(matrix: Sequence[Row]) -> dict[str, float]:
@@ -148,7 +149,9 @@ def _line(axes: Axes, rows: Sequence[Row], colour: str, label: str, band: bool) 
 
 @contextmanager
 def _axes(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
-    with mpl.rc_context(STYLE):
+    # Chinese is drawn by the reader's browser; here it is measured by a font without it, and too narrow by half.
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=(width, height), layout="constrained")
         axes = figure.add_subplot()
         axes.spines[:].set_visible(False)

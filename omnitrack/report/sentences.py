@@ -4,91 +4,89 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from omnitrack.metrics.wording import named, number_text
+from omnitrack.metrics.wording import number_text
 from omnitrack.report.facts import Compared, Facts
 from omnitrack.report.plots import FAILURES
+from omnitrack.report.words import ReportWords
 
 ENOUGH = 100
-FAILURE_WORDS = {
-    "misdirected": "went to another channel than they were sent to",
-    "overdue": "came after the date they were given",
-    "repeated": "were asked again for what the bank already knew",
-    "contradicted": "were told something else than before",
-    "bounced": "were sent back with nothing achieved",
-    "stalled": "waited longer than the standard",
-    "lost": "never arrived where they were sent",
-}
 
 
-def sentences(facts: Facts) -> Iterator[str]:
+def sentences(facts: Facts, words: ReportWords) -> Iterator[str]:
     """The findings of the month, the most general first; none where there is too little to say."""
-    yield from _completion(facts.compared("journeys"))
-    yield from _index(facts)
-    yield from _failure(facts)
-    yield from _weakest(facts)
-    yield from _promises(facts.compared("promise_kept"))
-    yield from _contradiction(facts)
+    yield from _completion(facts.compared("journeys"), words)
+    yield from _index(facts, words)
+    yield from _failure(facts, words)
+    yield from _weakest(facts, words)
+    yield from _promises(facts.compared("promise_kept"), words)
+    yield from _contradiction(facts, words)
 
 
-def _completion(journeys: Compared) -> Iterator[str]:
+def _completion(journeys: Compared, words: ReportWords) -> Iterator[str]:
     if journeys.now and journeys.now["n"]:
         row = journeys.now
-        yield (
-            f"{row['journeys']:,} journeys began; of the {row['n']:,} that are over, {journeys.text} ended with what "
-            f"the customer wanted{_moved(journeys)}."
-        )
+        began, over = f"{row['journeys']:,}", f"{row['n']:,}"
+        moved = _moved(journeys, words)
+        yield words("finding.completion", began=began, over=over, rate=journeys.text, moved=moved)
 
 
-def _index(facts: Facts) -> Iterator[str]:
+def _index(facts: Facts, words: ReportWords) -> Iterator[str]:
     index = facts.compared("consistency_index")
     known = [one for one in facts.components if one.value is not None]
     if index.value is None or not known:
         return
     weakest = min(known, key=lambda one: one.value or 0.0)
-    yield (
-        f"The consistency index stands at {index.text} of 100{_moved(index)}; {weakest.metric.title.lower()} holds it "
-        f"down most, with {weakest.text}."
-    )
+    title = words.definition(weakest.metric).title.lower()
+    moved = _moved(index, words)
+    yield words("finding.index", score=index.text, moved=moved, weakest=title, value=weakest.text)
 
 
-def _failure(facts: Facts) -> Iterator[str]:
+def _failure(facts: Facts, words: ReportWords) -> Iterator[str]:
     known = sum(row["n"] for row in facts.matrix)
     counts = {name: sum(row[name] for row in facts.matrix) for name in FAILURES}
     worst = max(counts, key=lambda name: counts[name])
     if known >= ENOUGH and counts[worst]:
-        yield (
-            f"The most frequent failure when customers change channel is “{worst}”: in {counts[worst]:,} of {known:,} "
-            f"handoffs ({number_text('share', counts[worst] / known)}) they {FAILURE_WORDS[worst]}."
+        yield words(
+            "finding.failure",
+            failure=words.name("outcome", worst),
+            n=f"{counts[worst]:,}",
+            known=f"{known:,}",
+            rate=number_text("share", counts[worst] / known),
+            meaning=words(f"failure.{worst}"),
         )
 
 
-def _weakest(facts: Facts) -> Iterator[str]:
+def _weakest(facts: Facts, words: ReportWords) -> Iterator[str]:
     many = [row for row in facts.matrix if row["n"] >= ENOUGH]
     if len(many) > 1:
         worst = min(many, key=lambda row: row["rate"])
-        way = f"{named(worst['from_channel'])} to {named(worst['to_channel'])}"
+        start, end = words.name("channel", worst["from_channel"]), words.name("channel", worst["to_channel"])
         rate = number_text("share", worst["rate"])
-        yield f"The weakest way is from {way}: {rate} of {worst['n']:,} handoffs went smoothly."
+        yield words("finding.weakest", start=start, end=end, rate=rate, n=f"{worst['n']:,}")
 
 
-def _promises(promises: Compared) -> Iterator[str]:
+def _promises(promises: Compared, words: ReportWords) -> Iterator[str]:
     if promises.now and promises.now["n"]:
         row = promises.now
-        broken = row["overdue"]
-        yield f"Of {row['n']:,} promises due, {promises.text} were kept by their date; {broken:,} were not kept at all."
+        yield words("finding.promises", n=f"{row['n']:,}", rate=promises.text, broken=f"{row['overdue']:,}")
 
 
-def _contradiction(facts: Facts) -> Iterator[str]:
+def _contradiction(facts: Facts, words: ReportWords) -> Iterator[str]:
     if facts.contradictions:
         row = facts.contradictions[0]
-        way = f"{named(row['from_channel'])} and {named(row['to_channel'])}"
-        customers = f"{row['customers']:,} customer{'' if row['customers'] == 1 else 's'}"
-        told = f"“{row['answer']}”: {row['change']}, to {customers}"
-        yield f"{way[0].upper()}{way[1:]} contradict each other most about {told}."
+        start, end = words.name("channel", row["from_channel"]), words.name("channel", row["to_channel"])
+        yield words(
+            "finding.contradiction_one" if row["customers"] == 1 else "finding.contradiction",
+            start=f"{start[0].upper()}{start[1:]}",
+            end=end,
+            answer=row["answer"] if words.language == "en" else words.name("field", row["answer"]),
+            change=row["change"],
+            customers=f"{row['customers']:,}",
+        )
 
 
-def _moved(one: Compared) -> str:
+def _moved(one: Compared, words: ReportWords) -> str:
     if not one.change:
         return ""
-    chance = ", which may be chance" if one.may_be_chance else ""
-    return f" ({one.change} on the month before{chance})"
+    key = "finding.moved_by_chance" if one.may_be_chance else "finding.moved"
+    return words(key, change=words.change(one.change))

@@ -71,6 +71,16 @@ def test_a_rate_over_time_leaves_out_what_is_unknown_and_has_its_interval() -> N
     assert trace["error_y"]["arrayminus"] == pytest.approx([0.2, 0.2])
 
 
+def test_of_few_dates_each_is_named_once_and_of_many_some_are() -> None:
+    def dates(days: int) -> dict[str, Any]:
+        rows = [{"period": date(2026, 11, day + 1), **RATE} for day in range(days)]
+        axis: dict[str, Any] = rate_over_time(rows, WORDS, LIGHT, "success")["layout"]["xaxis"]
+        return axis
+
+    assert dates(3)["tickvals"] == ["2026-11-01", "2026-11-02", "2026-11-03"]
+    assert "tickvals" not in dates(20)
+
+
 def test_parts_of_bars_are_told_apart_without_colour() -> None:
     rows = [{"period": date(2026, 11, 1), "completed": 3, "open": 2, "cancelled": 1, "abandoned": 4}]
     parts = {name: name for name in ("completed", "open", "cancelled", "abandoned")}

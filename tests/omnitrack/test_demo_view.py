@@ -83,7 +83,7 @@ def frame(scene: Scene, width: int, height: int) -> list[str]:
 def test_a_late_arrival_is_told_in_plain_words() -> None:
     assert tell_story(LATE, ZONE) == (
         "At 10:03 customer C-1042 (elderly) left the mobile app, referred to the branch for a card replacement; "
-        "they came at 11:40, 37 minutes too late and were asked again for id_number."
+        "they came at 11:40, 37 minutes too late and were asked again for id number."
     )
 
 

@@ -26,6 +26,9 @@ CATALOGUE = load_catalogue(Path(__file__).parents[3] / "deploy" / "catalogue.yam
 DAY = 86_400_000
 APRIL = round(datetime(2026, 4, 1, tzinfo=UTC).timestamp() * 1000)
 VOID = {"meta", "br"}
+TAGS = re.compile(r"<style.*?</style>|<code>.*?</code>|<[^>]*>", re.DOTALL)
+# Names of data and of things that have no other name in Chinese.
+LATIN = {"n", "CST", "CSAT", "NPS", "CES", "Asia", "Shanghai", "omnitrack", "ClickHouse"}
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +117,35 @@ def test_it_says_what_stands_out_and_what_the_numbers_mean(page: str) -> None:
     assert "smooth ÷ (smooth + failed)" in page
     assert "days of Asia/Shanghai" in page
     assert "not over yet" not in page
+
+
+def test_the_chinese_page_has_the_numbers_of_the_english_one_and_no_english_words(
+    bank: ClickHouseSettings, page: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.html"
+    done = report(bank, "--month", "2026-03", "-o", str(file), "--language", "zh")
+    assert done.exit_code == 0, done.output
+    chinese = file.read_text()
+    assert '<html lang="zh">' in chinese
+    assert "2026 年 3 月" in chinese
+    assert numbers(chinese) == numbers(page)
+    settings = bank.database, bank.address
+    shown = TAGS.sub(" ", chinese)
+    for name in settings:
+        shown = shown.replace(name, " ")
+    findings = shown[shown.index("跨渠道客户体验月报") : shown.index("指标含义")]
+    assert set(re.findall(r"[A-Za-z]+", findings)) - LATIN - answers(page) == set()
+
+
+def numbers(page: str) -> list[str]:
+    """What tiles and the matrix show."""
+    return re.findall(r"<b>([^<]*)</b>|<td class=\"\w*\" style=[^>]*>([^<]*)<small>([\d,]+)", page)
+
+
+def answers(page: str) -> set[str]:
+    """Words of the bank's own answers, which nobody translates."""
+    told = re.findall(r'<td class="text">([^<]*→[^<]*)</td><td class="text">', page)
+    return {word for text in told for word in re.findall(r"[A-Za-z]+", text)}
 
 
 def test_a_first_month_has_none_before_it(bank: ClickHouseSettings, tmp_path: Path) -> None:

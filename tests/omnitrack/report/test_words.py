@@ -12,6 +12,7 @@ from omnitrack.metrics.period import BadPeriod, Period, month_before, parse_mont
 from omnitrack.metrics.wording import change_text, number_text, verdict
 from omnitrack.report.facts import Compared
 from omnitrack.report.page import duration
+from omnitrack.report.words import report_words
 from sinks.clickhouse.metrics import Headline, find_metric
 
 NOW = datetime(2026, 3, 15, 12, 30, tzinfo=UTC)
@@ -71,7 +72,7 @@ def test_a_change_within_both_intervals_may_be_chance_and_is_neither_better_nor_
     ],
 )
 def test_a_duration_is_told_in_the_unit_that_fits(seconds: float | None, text: str) -> None:
-    assert duration(seconds) == text
+    assert duration(seconds, report_words("en")) == text
 
 
 def test_a_period_is_read_in_the_bank_s_time_zone() -> None:
