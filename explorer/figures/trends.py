@@ -59,7 +59,8 @@ def _dates(x: Sequence[str], palette: Palette) -> dict[str, Any]:
     """An axis of dates; of few of them each is named, for else one may be named twice."""
     few = sorted({*x})
     ticks: dict[str, Any] = {"nticks": _MOST_DATES} if len(few) > _MOST_DATES else {"tickvals": few}
-    return axis(palette, type="date", tickformat="%m-%d", **ticks)
+    hours = any("T" in one for one in few)
+    return axis(palette, type="date", tickformat="%m-%d %H:%M" if hours else "%m-%d", **ticks)
 
 
 def counts_over_time(
