@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -22,15 +23,24 @@ class _Group(Generic[T]):
 class Coalescer(Generic[T]):
     """Gathers items for one write at a time, in the order in which they came.
 
-    A write starts when `linger` seconds have passed since its first item or `max_items` are gathered, and no other
-    is under way. At most `max_items` are gathered beside those being written (a larger batch goes alone): adding more
-    waits. Belongs to one event loop.
+    A write starts when `linger` seconds have passed since its first item and `interval` since the last one started, or
+    when `max_items` are gathered, and no other is under way. At most `max_items` are gathered beside those being
+    written (a larger batch goes alone): adding more waits. Belongs to one event loop.
     """
 
-    def __init__(self, write: Callable[[Sequence[T]], Awaitable[None]], *, max_items: int, linger: float) -> None:
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], Awaitable[None]],
+        *,
+        max_items: int,
+        linger: float,
+        interval: float = 0.0,
+    ) -> None:
         self._write = write
         self._max_items = max_items
         self._linger = linger
+        self._interval = interval
+        self._rests_until = float("-inf")
         self._group: _Group[T] | None = None
         self._room = asyncio.Condition()
         self._writing = asyncio.Lock()
@@ -70,6 +80,7 @@ class Coalescer(Generic[T]):
         async with self._writing:
             async with self._room:
                 self._group = None
+                self._rests_until = time.monotonic() + self._interval
                 self._room.notify_all()
             try:
                 await self._write(group.items)
@@ -79,7 +90,8 @@ class Coalescer(Generic[T]):
                 group.written.set_result(None)
 
     async def _wait_until_due(self, group: _Group[T]) -> None:
+        wait = max(self._linger, self._rests_until - time.monotonic())
         try:
-            await asyncio.wait_for(group.full.wait(), self._linger)
+            await asyncio.wait_for(group.full.wait(), wait)
         except TimeoutError:
             return

@@ -40,11 +40,12 @@ class Store:
 
 sizes = st.lists(st.integers(0, 2 * MAX), max_size=12)
 pauses = st.sampled_from([0.0, 0.0, 0.001, 0.004])
+lingers = st.sampled_from([0.0, 0.002])
 
 
-@given(sizes=sizes, linger=st.sampled_from([0.0, 0.002]), seconds=pauses, data=st.data())
+@given(sizes=sizes, linger=lingers, interval=st.sampled_from([0.0, 0.003]), seconds=pauses, data=st.data())
 def test_every_item_is_written_once_in_order_before_its_add_returns(
-    sizes: list[int], linger: float, seconds: float, data: st.DataObject
+    sizes: list[int], linger: float, interval: float, seconds: float, data: st.DataObject
 ) -> None:
     store = Store(seconds)
     ends = [sum(sizes[: index + 1]) for index in range(len(sizes))]
@@ -56,7 +57,7 @@ def test_every_item_is_written_once_in_order_before_its_add_returns(
         assert set(batch) <= set(store.written)
 
     async def run() -> None:
-        coalescer = Coalescer(store.write, max_items=MAX, linger=linger)
+        coalescer = Coalescer(store.write, max_items=MAX, linger=linger, interval=interval)
         tasks = []
         for batch, wait in zip(batches, waits, strict=True):
             tasks.append(asyncio.create_task(add(coalescer, batch)))
@@ -91,6 +92,33 @@ def test_a_full_group_does_not_linger() -> None:
 
     asyncio.run(run())
     assert store.writes == [[1, 2]]
+
+
+def test_a_write_waits_out_the_interval_since_the_last_one_unless_it_is_full() -> None:
+    store = Store()
+
+    async def run() -> None:
+        coalescer = Coalescer(store.write, max_items=3, linger=0.0, interval=60.0)
+        await asyncio.wait_for(coalescer.add([0]), 5)
+        waiting = asyncio.create_task(coalescer.add([1]))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(waiting), 0.02)
+        await asyncio.wait_for(asyncio.gather(waiting, coalescer.add([2, 3])), 5)
+
+    asyncio.run(run())
+    assert store.writes == [[0], [1, 2, 3]]
+
+
+def test_what_comes_after_the_interval_does_not_wait_for_it() -> None:
+    store = Store()
+
+    async def run() -> None:
+        coalescer = Coalescer(store.write, max_items=MAX, linger=0.0, interval=0.02)
+        for number in range(3):
+            await asyncio.wait_for(coalescer.add([number]), 5)
+
+    asyncio.run(run())
+    assert store.writes == [[0], [1], [2]]
 
 
 def test_what_comes_during_a_write_waits_within_bounds_and_goes_together() -> None:
