@@ -16,7 +16,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer
 
 from bench.pipeline_load import PROBE
-from bench.pipeline_probes import Seen
+from bench.pipeline_probes import CHECK_SECONDS, Seen
 from bench.report import Row
 from schemas.kafka_security import client_options
 from schemas.rows import TouchpointRow
@@ -73,7 +73,10 @@ class StitchedProbes:
         return bool(fetched)
 
     def stored(self, published: int) -> int:
-        """How many touchpoints have rows; a touchpoint whose row changed has several, so not more than `published`."""
+        """How many rows have come, `published` at most: one that changed has come again. Waits for a while."""
+        deadline = time.monotonic() + CHECK_SECONDS
+        while self._rows < published and time.monotonic() < deadline:
+            self.look()
         return min(self._rows, published)
 
     def steps(self) -> Iterator[Row]:
