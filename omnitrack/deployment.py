@@ -99,6 +99,7 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
             *[(port, "OMNITRACK_METRICS_PORT") for port in map(_page_port, (*apps, *workers))],
         ],
         kafka_in_memory=bool(brokers),
+        catalogue=catalogue.resolve() if (catalogue := options.catalogue or environment.catalogue) else None,
         explorer=f"http://{LOOPBACK}:{explorer_port}/" if pages else None,
     )
 

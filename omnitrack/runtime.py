@@ -27,7 +27,7 @@ class ProcessEntry(msgspec.Struct, frozen=True):
 
 
 class Runtime(msgspec.Struct, frozen=True):
-    """`pid` is the supervisor's; `started_at` in UTC milliseconds."""
+    """`pid` is the supervisor's; `started_at` in UTC milliseconds; `catalogue` is the file's whole path."""
 
     kafka: str
     clickhouse: str
@@ -35,6 +35,7 @@ class Runtime(msgspec.Struct, frozen=True):
     started_at: int
     kafka_in_memory: bool
     processes: dict[str, ProcessEntry]
+    catalogue: str | None = None
 
 
 def write_runtime(data_dir: Path, runtime: Runtime) -> None:

@@ -60,6 +60,18 @@ class Endpoints:
         """The consumer group of `role`: `notify-webhook`."""
         return group_of(self.topic_prefix, role)
 
+    def catalogue(self, given: Path | None) -> Path | None:
+        """The catalogue's file: the one given, else the environment's, else that of the `up` that these are of.
+
+        None: there is none, so defaults hold. Raises `SettingsError`.
+        """
+        if named := given or read_environment().catalogue:
+            return named
+        up = self.runtime
+        if up is None or up.catalogue is None or (up.kafka, up.clickhouse) != (self.kafka, self.clickhouse):
+            return None
+        return Path(up.catalogue)
+
     @property
     def topics(self) -> Topics:
         """Topic names; the channels are the built-in ones, a catalogue may add more."""

@@ -55,6 +55,7 @@ class Plan:
     stages: Sequence[Sequence[ServiceSpec]]
     ports: Sequence[tuple[int, str]] = ()
     kafka_in_memory: bool = False
+    catalogue: Path | None = None
     explorer: str | None = None
 
     @property
@@ -238,5 +239,6 @@ class Supervisor:
             started_at=round(self._started_at * 1000),
             kafka_in_memory=self.plan.kafka_in_memory,
             processes=self._snapshot(),
+            catalogue=str(self.plan.catalogue) if self.plan.catalogue else None,
         )
         write_runtime(self.plan.data_dir, runtime)

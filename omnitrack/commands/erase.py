@@ -19,7 +19,7 @@ from omnitrack.erasure.receipt import Receipt, keep
 from omnitrack.erasure.run import Eraser, NotErased
 from omnitrack.erasure.subject import Subject, subject_of
 from omnitrack.sending import NotSentError, RecordSender
-from omnitrack.settings import read_environment, resolve_endpoints
+from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from schemas.topics import Topics
 from sinks.clickhouse.client import connected
@@ -62,7 +62,7 @@ def erase_command(
         pseudonyms = read_pseudonyms(PseudonymSettings())
         subject = _subject(customer, pseudonyms, is_id=is_id)
         endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
-        topics = Topics(endpoints.topic_prefix, load_catalogue(catalogue or read_environment().catalogue).channels)
+        topics = Topics(endpoints.topic_prefix, load_catalogue(endpoints.catalogue(catalogue)).channels)
         with ExitStack() as stack:
             store = ClickHouseSettings.of(endpoints.clickhouse)
             client = stack.enter_context(connected(store))

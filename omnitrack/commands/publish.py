@@ -16,7 +16,7 @@ from omnitrack.commands.options import DataDir, Kafka
 from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.publishing.run import DryRun, PublishRun, Target
 from omnitrack.publishing.summary import print_summary
-from omnitrack.settings import read_environment, resolve_endpoints
+from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from schemas.cloudevents import EventForm
 from schemas.topics import Topics
@@ -92,7 +92,7 @@ def _target(
     kafka: str | None, data_dir: Path | None, catalogue: Path | None, dry_run: bool, events: EventForm | None
 ) -> Target:
     endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
-    channels = load_catalogue(catalogue or read_environment().catalogue).channels
+    channels = load_catalogue(endpoints.catalogue(catalogue)).channels
     if dry_run:
         return DryRun(Topics(endpoints.topic_prefix, channels), events)
     return Publisher(PublisherSettings(kafka=endpoints.kafka, topic_prefix=endpoints.topic_prefix), channels, events)

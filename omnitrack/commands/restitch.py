@@ -20,7 +20,7 @@ from omnitrack.restitch.report import Report
 from omnitrack.restitch.selection import EVERYBODY, Listed, Received, Selection
 from omnitrack.restitch.table import render
 from omnitrack.sending import NotSentError
-from omnitrack.settings import read_environment, resolve_endpoints
+from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.errors import ClickHouseError
 from streams.keys import PseudonymKeyError
@@ -75,8 +75,8 @@ def restitch_command(
     errors = Console(stderr=True)
     try:
         selection = _selection(customers, since, until, everybody)
-        rules = load_catalogue(catalogue or read_environment().catalogue)
         endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
+        rules = load_catalogue(endpoints.catalogue(catalogue))
         report = Job(endpoints, selection, rules, examples, timeout if wait else None, errors).run(apply=apply)
     except UNFIT as error:
         errors.print(f"restitch: {error}", style="red", soft_wrap=True, markup=False)

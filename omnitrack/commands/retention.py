@@ -10,7 +10,7 @@ from rich.console import Console
 
 from omnitrack import sql_output
 from omnitrack.commands.options import ClickHouse, DataDir
-from omnitrack.settings import read_environment, resolve_endpoints
+from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
@@ -37,8 +37,9 @@ def retention_command(
     """
     errors = Console(stderr=True)
     try:
-        wanted = load_catalogue(catalogue or read_environment().catalogue).retention
-        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+        endpoints = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir)
+        wanted = load_catalogue(endpoints.catalogue(catalogue)).retention
+        settings = ClickHouseSettings.of(endpoints.clickhouse)
         with connected(settings) as client:
             changes = read_changes(client, wanted, settings.storage)
             _show(changes)

@@ -18,7 +18,7 @@ from omnitrack.rules.dry_run import Fired, dry_run
 from omnitrack.rules.explain import explain, explain_silence
 from omnitrack.rules.run_tests import Outcome, run_tests
 from omnitrack.rules.suite_file import SuiteError, load_tests
-from omnitrack.settings import read_environment, resolve_endpoints
+from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
@@ -87,11 +87,12 @@ def dry_run_command(
     By the rows as they are now: what a correction has taken back since is not counted. Exit code 1: ClickHouse does not
     answer; 2: wrong usage, or the catalogue is not valid.
     """
-    file = catalogue or read_environment().catalogue
+    endpoints = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir)
+    file = endpoints.catalogue(catalogue)
     if file is None:
         raise _mistake("rules: which rules? Give --catalogue, or set OMNITRACK_CATALOGUE")
     rules = _catalogue(file)
-    settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+    settings = ClickHouseSettings.of(endpoints.clickhouse)
     try:
         with connected(settings) as client:
             zone = read_time_zone(client)

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from omnitrack.commands.options import DataDir, Kafka
-from omnitrack.settings import Endpoints, read_environment, resolve_endpoints
+from omnitrack.settings import Endpoints, resolve_endpoints
 from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
 from schemas.topics import Topics
 from sources.simulator import Plan, Simulation
@@ -55,7 +55,8 @@ def simulate(
     if out is not None and kafka is not None:
         raise typer.BadParameter("give --out or --kafka, not both")
     try:
-        rules = load_catalogue(catalogue or read_environment().catalogue)
+        endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
+        rules = load_catalogue(endpoints.catalogue(catalogue))
         began = now()
         length = _history(days, live, rules)
         plan = Plan(
@@ -68,7 +69,6 @@ def simulate(
             dirt=dirt,
             by_topic=out is None,
         )
-        endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
         conductor = _play(console, plan, rules, began, seconds, out, endpoints, truth)
     except (CatalogueError, SendFailedError, OSError) as error:
         console.print(f"simulate: {error}", style="red", markup=False, soft_wrap=True)

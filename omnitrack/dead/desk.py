@@ -18,7 +18,7 @@ from omnitrack.dead.handling import Operator
 from omnitrack.dead.payload import is_hidden, payload_of, unsealed
 from omnitrack.dead.reading import Filter, read_letters, topics_of
 from omnitrack.sending import RecordSender
-from omnitrack.settings import Endpoints, read_environment, resolve_endpoints
+from omnitrack.settings import Endpoints, resolve_endpoints
 from schemas.catalogue import load_catalogue
 from schemas.cloudevents import touchpoint_within
 from schemas.refusal import Refusal, parse_object
@@ -100,7 +100,7 @@ def open_desk(
     # The driver logs every attempt at a broker that is away; one line of ours says it.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
-    channels = load_catalogue(catalogue or read_environment().catalogue).channels
+    channels = load_catalogue(endpoints.catalogue(catalogue)).channels
     with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:
         yield Desk(client, endpoints, Topics(endpoints.topic_prefix, channels))
 

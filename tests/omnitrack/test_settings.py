@@ -15,6 +15,7 @@ from omnitrack.settings import DEFAULT_KAFKA, resolve_endpoints
 from omnitrack.settings_error import SettingsError
 from sinks.clickhouse.settings import DEFAULT_URL
 
+RULES = "/bank/rules.yaml"
 RUNNING_KAFKA, RUNNING_CLICKHOUSE = "127.0.0.1:1111", "clickhouse://default@127.0.0.1:2222/omnitrack"
 
 
@@ -25,7 +26,13 @@ def now() -> int:
 def runtime_of(pid: int, started_at: int) -> Runtime:
     entry = ProcessEntry(pid=pid, started_at=started_at, restarts=0, state="up")
     return Runtime(
-        RUNNING_KAFKA, RUNNING_CLICKHOUSE, pid, started_at, kafka_in_memory=True, processes={"broker": entry}
+        RUNNING_KAFKA,
+        RUNNING_CLICKHOUSE,
+        pid,
+        started_at,
+        kafka_in_memory=True,
+        processes={"broker": entry},
+        catalogue=RULES,
     )
 
 
@@ -54,6 +61,19 @@ def test_with_nothing_given_and_nothing_running_the_defaults_hold() -> None:
 def test_a_running_up_of_the_current_folder_is_found() -> None:
     endpoints = resolve_endpoints()
     assert (endpoints.kafka, endpoints.clickhouse) == (RUNNING_KAFKA, RUNNING_CLICKHOUSE)
+
+
+@pytest.mark.usefixtures("running")
+def test_the_catalogue_is_that_of_the_running_up_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve_endpoints().catalogue(None) == Path(RULES)
+    monkeypatch.setenv("OMNITRACK_CATALOGUE", "of-the-environment.yaml")
+    assert resolve_endpoints().catalogue(None) == Path("of-the-environment.yaml")
+    assert resolve_endpoints().catalogue(Path("given.yaml")) == Path("given.yaml")
+
+
+@pytest.mark.usefixtures("running")
+def test_the_catalogue_of_a_running_up_is_not_that_of_another_kafka() -> None:
+    assert resolve_endpoints(kafka="kafka.bank.example:9092").catalogue(None) is None
 
 
 def test_a_running_up_elsewhere_is_found_by_option_and_by_environment(
