@@ -6,6 +6,7 @@ import getpass
 import logging
 import sys
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -109,7 +110,8 @@ def _show(receipt: Receipt, file: Path) -> None:
     for table, count in receipt.left.items():
         if count:
             typer.echo(f"left: {count:,} rows of {table}: run it again")
-    for topic in receipt.topics:
-        until = "at a time that is not known" if topic.until is None else f"by {time_of(topic.until)}"
-        typer.echo(f"{topic.topic}: {until} ({topic.why})")
+    for (until, why), topics in groupby(receipt.topics, lambda topic: (topic.until, topic.why)):
+        when = "at a time that is not known" if until is None else f"by {time_of(until)}"
+        names = ", ".join(topic.topic for topic in topics)
+        typer.echo(f"what topics hold of it leaves {when} ({why}): {names}")
     typer.echo(f"receipt: {file}")
