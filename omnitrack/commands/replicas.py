@@ -32,9 +32,11 @@ def replicas_command(kafka: Kafka = None, data_dir: DataDir = None) -> None:
         raise typer.Exit(1) from error
     wanted = replicas_for(read_environment().replication, len(racks))
     if wanted > len(racks):
-        errors.print(f"OMNITRACK_REPLICATION wants {wanted} replicas, and there are {len(racks)} brokers", style="red")
+        errors.print(
+            f"OMNITRACK_REPLICATION wants {wanted} replicas; brokers that are there: {len(racks)}", style="red"
+        )
         raise typer.Exit(1)
     wider = widened(found, wanted, racks)
     if not wider:
-        errors.print(f"every partition has {wanted} replicas or more: there is nothing to reassign")
+        errors.print(f"no partition has fewer replicas than wanted ({wanted}): there is nothing to reassign")
     typer.echo(msgspec.json.format(msgspec.json.encode(reassignment(wider)), indent=2))

@@ -66,9 +66,10 @@ def collect(endpoints: Endpoints, replication: Replication, timeout: float = 5.0
     kafka: KafkaPart | None = None
     clickhouse: ClickHousePart | None = None
     try:
-        troubled = ask_replication(endpoints, replication, timeout)
-        problems += problems_of(troubled)
-        kafka = ask_kafka(endpoints, timeout, offline={one.topic for one in troubled if one.offline})
+        with BrokerReader(endpoints.kafka, timeout) as reader:
+            troubled = ask_replication(reader, endpoints, replication)
+            problems += problems_of(troubled)
+            kafka = ask_offsets(reader, endpoints, offline={one.topic for one in troubled if one.offline})
     except BrokerUnavailableError as error:
         problems.append(str(error))
     try:
@@ -95,11 +96,10 @@ def _account(kafka: KafkaPart | None, clickhouse: ClickHousePart | None) -> Acco
     return account_for(kafka.begins, kafka.ends, clickhouse.fates)
 
 
-def ask_replication(endpoints: Endpoints, replication: Replication, timeout: float) -> tuple[TopicTrouble, ...]:
-    """Raises `BrokerUnavailableError`."""
-    with BrokerReader(endpoints.kafka, timeout) as reader:
-        wanted = replicas_for(replication, len(reader.racks()))
-        return troubles(reader.replicas(topics_kept(endpoints, reader.topics())), wanted)
+def ask_replication(reader: BrokerReader, endpoints: Endpoints, replication: Replication) -> tuple[TopicTrouble, ...]:
+    """The topics that too few brokers have, where each is to have as many as `replication` says."""
+    wanted = replicas_for(replication, len(reader.racks()))
+    return troubles(reader.replicas(topics_kept(endpoints, reader.topics())), wanted)
 
 
 def topics_kept(endpoints: Endpoints, existing: frozenset[str]) -> set[str]:
@@ -108,18 +108,17 @@ def topics_kept(endpoints: Endpoints, existing: frozenset[str]) -> set[str]:
     return {*own, *touchpoints_topics(endpoints, existing), OFFSETS_TOPIC} & existing
 
 
-def ask_kafka(endpoints: Endpoints, timeout: float, offline: Set[str] = frozenset()) -> KafkaPart:
-    """Of topics that are `offline` nobody tells the offsets. Raises `BrokerUnavailableError`."""
-    with BrokerReader(endpoints.kafka, timeout) as reader:
-        existing = reader.topics() - offline
-        topics = endpoints.topics
-        inputs = touchpoints_topics(endpoints, existing)
-        streams = _offsets(reader, endpoints.streams_group, {*inputs, topics.identity, topics.customer} & existing)
-        sink = _offsets(reader, endpoints.sink_group, set(topics.outputs) & existing)
-        others = [
-            _offsets(reader, endpoints.alerts_group, {*topics.stitched_rows, topics.alerting} & existing),
-            *(_offsets(reader, endpoints.group(f"notify-{one}"), {topics.alerts} & existing) for one in RECEIVERS),
-        ]
+def ask_offsets(reader: BrokerReader, endpoints: Endpoints, offline: Set[str]) -> KafkaPart:
+    """How far each group is; of topics that are `offline` nobody tells it."""
+    existing = reader.topics() - offline
+    topics = endpoints.topics
+    inputs = touchpoints_topics(endpoints, existing)
+    streams = _offsets(reader, endpoints.streams_group, {*inputs, topics.identity, topics.customer} & existing)
+    sink = _offsets(reader, endpoints.sink_group, set(topics.outputs) & existing)
+    others = [
+        _offsets(reader, endpoints.alerts_group, {*topics.stitched_rows, topics.alerting} & existing),
+        *(_offsets(reader, endpoints.group(f"notify-{one}"), {topics.alerts} & existing) for one in RECEIVERS),
+    ]
     running = [streams, sink, *(group for group in others if group.committed)]
     return KafkaPart(
         topics=tuple(status for group in running for status in topic_statuses(group)),

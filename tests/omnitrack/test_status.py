@@ -47,3 +47,20 @@ def test_both_are_named_where_none_answers() -> None:
     assert result.exit_code == 1
     assert f"Kafka at {kafka} does not answer" in result.stderr
     assert f"ClickHouse does not answer at {LOOPBACK}:{port}" in result.stderr
+
+
+def test_more_replicas_than_there_are_brokers_are_a_warning_and_cannot_be_had(
+    broker: Broker, topic_prefix: str
+) -> None:
+    deployment(broker.bootstrap, topic_prefix)
+    environment = {"OMNITRACK_TOPIC_PREFIX": topic_prefix, "OMNITRACK_REPLICATION": "3"}
+    nobody = NOBODY.format(port=free_port())
+    told = CliRunner().invoke(app, ["status", "--kafka", broker.bootstrap, "--clickhouse", nobody], env=environment)
+    assert "fewer replicas than OMNITRACK_REPLICATION wants" in told.stderr
+    refused = CliRunner().invoke(app, ["replicas", "--kafka", broker.bootstrap], env=environment)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "wants 3 replicas; brokers that are there: 1" in refused.stderr
+    environment.pop("OMNITRACK_REPLICATION")
+    nothing = CliRunner().invoke(app, ["replicas", "--kafka", broker.bootstrap], env=environment)
+    assert (nothing.exit_code, json.loads(nothing.stdout)["partitions"]) == (0, [])
+    assert "nothing to reassign" in nothing.stderr
