@@ -16,7 +16,6 @@ from faust.types import TP, ConsumerMessage, Message
 from streams.batching.batch import Batch
 from streams.batching.delivery import DeliveryLog
 from streams.batching.fetch import Fetched, take
-from streams.batching.pace import Pace
 from streams.batching.producer import BatchProducer
 
 if TYPE_CHECKING:
@@ -39,12 +38,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     roomy: asyncio.Event
 
     async def on_start(self) -> None:
-        """Mode's hook: the driver's parts exist from here on; the coordinator is watched for the membership."""
+        """Mode's hook: the driver's coordinator exists from here on, and is watched for the membership."""
         self.roomy = asyncio.Event()
         await super().on_start()
-        driven = self._ensure_consumer()
-        cast("BatchConsumer", self.consumer).app.membership.watch(driven._coordinator)
-        Pace(driven._fetcher)
+        cast("BatchConsumer", self.consumer).app.membership.watch(self._ensure_consumer()._coordinator)
 
     async def on_thread_stop(self) -> None:
         """Close the driver's consumer; a worker ends while the broker is away, too."""
