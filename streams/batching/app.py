@@ -152,11 +152,12 @@ class BatchApp(faust.App):
         return max(len(batch.records) / self.records_at_once(batch.topic), _LEAST_FULLNESS)
 
     async def _work_on(self, event: EventT[Any], handler: Handler) -> None:
-        if not self.flow_control.is_active():
-            # Partitions are being given up: the batch will be delivered anew, here or elsewhere.
+        delivery = EventDelivery(self, event.message)
+        if not (self.flow_control.is_active() and delivery.is_current()):
+            # Partitions are being given up, or are read anew: the batch will be delivered again, here or elsewhere.
             return
         try:
-            await deliver(cast("Batch", event.value), EventDelivery(self, event.message), handler, self.retry_seconds)
+            await deliver(cast("Batch", event.value), delivery, handler, self.retry_seconds)
         except Exception as error:  # noqa: BLE001 -- whatever a handler raises, its batch is not done
             await self.crash(error)
 

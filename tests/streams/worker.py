@@ -107,13 +107,14 @@ class Deployment:
             partitions = [TopicPartition(topic, number) for number in range(self.partitions)]
             consumer.assign(partitions)
             consumer.seek_to_beginning()
+            ends = consumer.end_offsets(partitions)
             records: list[tuple[int, bytes | None, bytes]] = []
-            while True:
-                fetched = consumer.poll(timeout_ms=700)
-                if not fetched:
-                    return records
-                found = (record for batch in fetched.values() for record in batch)
+            deadline = time.monotonic() + GIVE_UP_SECONDS
+            while any(consumer.position(partition) < end for partition, end in ends.items()):
+                assert time.monotonic() < deadline, f"{topic} is not read to its ends {ends} in time"
+                found = (record for batch in consumer.poll(timeout_ms=700).values() for record in batch)
                 records += [(record.partition, record.key, record.value) for record in found]
+            return records
         finally:
             consumer.close()
 
