@@ -30,7 +30,7 @@ class BrokerUnavailableError(Exception):
         super().__init__(f"Kafka at {kafka} does not answer: {why}{advice}")
 
 
-class _Admin(KafkaAdminClient):  # type: ignore[misc]
+class _Admin(KafkaAdminClient):  # type: ignore[misc] # kafka-python brings no types
     def _process_acl_operations(self, group: dict[str, Any]) -> dict[str, Any]:
         # The embedded broker answers with operations that kafka-python has no names for, and it raises on them.
         return group

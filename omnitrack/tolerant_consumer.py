@@ -23,5 +23,5 @@ def _read(batch: Any) -> Any:
 DefaultRecordBatch._read_msg = _read
 
 
-class TolerantConsumer(KafkaConsumer):  # type: ignore[misc]
+class TolerantConsumer(KafkaConsumer):  # type: ignore[misc] # kafka-python brings no types
     """Reads headers whatever their names: bytes that are not UTF-8 are question marks, as in what workers read."""

@@ -15,7 +15,7 @@ _REQUEST_BYTES = 1024 * 1024
 _LEAST_RETRY_MS = 500
 
 
-class BrokerAway(KafkaError):  # type: ignore[misc]
+class BrokerAway(KafkaError):  # type: ignore[misc] # kafka-python brings no types
     """The broker did not answer; its text says why, without the name of the driver's error before it."""
 
     def __str__(self) -> str:

@@ -16,6 +16,8 @@ from rich.console import Console
 from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.metrics.period import BadPeriod, parse_month
 from omnitrack.report.facts import collect
+from omnitrack.report.page import render
+from omnitrack.report.words import report_words
 from omnitrack.settings import resolve_endpoints
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
@@ -45,10 +47,6 @@ def report_command(
 
     Exit code 1: ClickHouse does not answer, nothing was observed, or the file cannot be written. 2: wrong usage.
     """
-    # Drawing takes half a second to load, which other commands need not wait for.
-    from omnitrack.report.page import render  # noqa: PLC0415
-    from omnitrack.report.words import report_words  # noqa: PLC0415
-
     with _told():
         settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
         with connected(settings) as client:

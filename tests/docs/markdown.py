@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-ROOT = Path(__file__).parents[2]
+from tests.support.tracked import ROOT, tracked_files
+
 PARSER = MarkdownIt("commonmark").enable("table")
 ANYWHERE_ELSE = ("http://", "https://", "mailto:")
 
@@ -29,8 +29,7 @@ class Block:
 
 def documents() -> list[Path]:
     """Every Markdown file that is tracked."""
-    listing = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S607 -- any git
-    return [ROOT / name for name in listing.stdout.splitlines()]
+    return tracked_files("*.md")
 
 
 def links_of(text: str) -> list[str]:

@@ -9,7 +9,8 @@ import pytest
 import typer.main
 
 from omnitrack.cli import app
-from tests.docs.markdown import ROOT, anchors_of, blocks_of, dead_links, documents, links_of, what_is_wrong
+from tests.docs.markdown import anchors_of, blocks_of, dead_links, documents, links_of, what_is_wrong
+from tests.support.tracked import ROOT
 
 README, CHINESE = ROOT / "README.md", ROOT / "README.zh.md"
 DECISIONS = ROOT / "docs" / "decisions"

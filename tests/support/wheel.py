@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.leftovers import RUN_MARK
-
-ROOT = Path(__file__).parents[2]
+from tests.support.tracked import ROOT, tracked_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def _copy_tracked_files(target: Path) -> None:
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S607 -- any git
-    for name in listing.stdout.split("\0"):
-        source = ROOT / name
-        if name and source.is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target / name)
+    for source in tracked_files():
+        copy = target / source.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, copy)

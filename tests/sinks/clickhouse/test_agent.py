@@ -112,36 +112,31 @@ def test_nothing_is_stored_as_long_as_the_store_is_away() -> None:
     assert sink.held("promises") == [promise_row()]
 
 
-def test_closing_gives_up_what_waits_so_that_it_is_not_acknowledged() -> None:
-    sink = MemorySink()
-    sink.there.clear()
+def closed_while_storing(sink: MemorySink, begun: float) -> None:
+    """Close an agent `begun` seconds after it was given a batch, whose write must be given up."""
     batch = fetched(TOPICS.promises, msgspec.json.encode(promise_row()))
 
     async def run(agent: SinkAgent) -> None:
         storing = asyncio.create_task(agent.store(batch))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(begun)
         await asyncio.to_thread(agent.close)
         with pytest.raises(SinkStopped):
             await storing
 
     with agent_of(sink) as agent:
         asyncio.run(run(agent))
+
+
+def test_closing_gives_up_what_waits_so_that_it_is_not_acknowledged() -> None:
+    sink = MemorySink()
+    sink.there.clear()
+    closed_while_storing(sink, 0.1)
     assert sink.held("promises") == []
 
 
 def test_closing_gives_up_what_waits_for_others_to_share_its_write() -> None:
     sink = MemorySink()
-    batch = fetched(TOPICS.promises, msgspec.json.encode(promise_row()))
-
-    async def run(agent: SinkAgent) -> None:
-        storing = asyncio.create_task(agent.store(batch))
-        await asyncio.sleep(0)
-        await asyncio.to_thread(agent.close)
-        with pytest.raises(SinkStopped):
-            await storing
-
-    with agent_of(sink) as agent:
-        asyncio.run(run(agent))
+    closed_while_storing(sink, 0.0)
     assert sink.held("promises") == []
 
 
