@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from math import inf
 from random import Random
 
 from schemas.catalogue import Catalogue
@@ -138,13 +139,14 @@ class Simulation:
     def _draw_start(self, after: int) -> int:
         """When the next journey starts, after the one before."""
         plan = self._plan
+        live_from = inf if plan.live_from is None else plan.live_from
         at = after
-        while plan.live_from is None or at < plan.live_from:
+        while at < live_from:
             at += int(self._rng.expovariate(plan.customers * plan.journeys_per_day / DAY * _PEAK_TO_MEAN)) + 1
-            if self._rng.random() * PEAK < crowd(at):
+            if at < live_from and self._rng.random() * PEAK < crowd(at):
                 return at
         per_journey = self._touchpoints_played / self._journeys_played
-        return max(after, plan.live_from) + int(self._rng.expovariate(plan.live_rate / per_journey / 1000)) + 1
+        return max(after, int(live_from)) + int(self._rng.expovariate(plan.live_rate / per_journey / 1000)) + 1
 
 
 def _mean_crowd() -> float:

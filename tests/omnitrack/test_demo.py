@@ -58,8 +58,8 @@ def test_an_installed_wheel_shows_it_without_a_terminal_and_ends_by_itself(
     assert ended.returncode == 0, ended.stderr
     assert "\x1b" not in ended.stdout
     published, stitched, stored, on_the_way = counts(ended.stdout)
-    assert published > 500
-    assert stitched > 500
+    assert published > 100
+    assert stitched > 100
     assert (stored, on_the_way) == (published, 0)
     assert re.search(r"first journey\s[^–]*\d s", ended.stdout)
     assert re.search(r"customer (C-\d+|anon:\S+) .*; they ", ended.stdout.replace("\n", " "))

@@ -113,6 +113,15 @@ def test_live_play_keeps_about_the_rate_and_stays_within_five_minutes_of_now() -
     )
 
 
+@pytest.mark.parametrize("minute", range(0, 24 * 60, 47))
+def test_live_play_goes_on_from_history_at_once_whatever_the_hour(minute: int) -> None:
+    live_from = NOW + minute * MINUTE
+    plan = Plan(since=live_from - DAY, customers=150, live_from=live_from, live_rate=30.0)
+    simulation = Simulation(plan, Catalogue())
+    assert sum(1 for _ in simulation.advance(live_from)) > 50
+    assert sum(1 for _ in simulation.advance(live_from + 15_000)) > 50
+
+
 def test_history_has_the_rhythm_of_a_bank(week: list[Delivery]) -> None:
     hours = Counter((delivery.happened_at // HOUR + 8) % 24 for delivery in week)
     assert sum(hours[hour] for hour in (9, 10, 11)) > 5 * sum(hours[hour] for hour in (2, 3, 4))
