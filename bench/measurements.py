@@ -31,6 +31,9 @@ WITH_MANY_CUSTOMERS = (
 """Stock Faust and Bytewax' windows are left out: they would take ten minutes a round."""
 
 
+MANY_CUSTOMERS = ("--count", "10000000", "--customers", "500000")
+
+
 def only(*peers: str) -> tuple[str, ...]:
     """The arguments of `bench.peers` that leave out all others."""
     return tuple(word for peer in peers for word in ("--only", peer))
@@ -64,7 +67,7 @@ MEASUREMENTS = (
         "streams_many_customers",
         "One worker on Apache Kafka, 500,000 customers",
         "streams_throughput",
-        full=("--count", "10000000", "--customers", "500000"),
+        full=(*MANY_CUSTOMERS, "--rounds", "1", "--stages", "ingest", "stitch"),
         quick=("--count", "200000", "--customers", "50000", "--rounds", "1"),
         plot="touchpoints_per_s",
     ),

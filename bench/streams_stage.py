@@ -2,13 +2,14 @@
 
 `python -m bench.streams_stage bare|ingest|backlog|stitch|python KAFKA PREFIX PARTITIONS COUNT`: a bare loop of the
 driver, or a worker with one agent; `python` is stitch without the compiled core. Prints seconds of wall clock and of
-processor, from the first record to the last.
+processor, from the first record to the last, and the most megabytes that were resident.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import sys
 import time
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 import mode
 from aiokafka import AIOKafkaConsumer
 
+from bench.usage import MEGABYTE
 from schemas.catalogue import load_catalogue
 from schemas.kafka_security import client_options
 from schemas.topics import Topics
@@ -41,8 +43,13 @@ class Stopwatch:
         self.done += records
         if self.done >= self.count and not self.finished.is_set():
             wall, processor = self.start or (0.0, 0.0)
-            print(time.perf_counter() - wall, time.process_time() - processor, file=sys.__stdout__, flush=True)
+            used = (time.perf_counter() - wall, time.process_time() - processor, most_megabytes())
+            print(*used, file=sys.__stdout__, flush=True)
             self.finished.set()
+
+
+def most_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
 
 
 async def read_bare(kafka: str, topics: Topics, watch: Stopwatch) -> None:

@@ -4,9 +4,9 @@
 where all channels' partitions are mixed up, so that most customers are out of order in every batch; `python` is
 `stitch` without the compiled core.
 
-`python -m bench.streams_throughput [--count N] [--customers N] [--rounds N] [--kafka HOST:PORT]`; without an address it
-starts Apache Kafka in a temporary folder. Each stage reads a backlog in a process of its own. The bare loop of the
-driver does nothing with what it reads; it says what the machine could do in the same minutes.
+`python -m bench.streams_throughput [--count N] [--customers N] [--rounds N] [--stages NAME …] [--kafka HOST:PORT]`;
+without an address it starts Apache Kafka in a temporary folder. Each stage reads a backlog in a process of its own. The
+bare loop of the driver does nothing with what it reads; it says what the machine could do in the same minutes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.report import Report, add_json_option
 from bench.streams_load import publish, publish_arrivals
@@ -29,8 +30,19 @@ from schemas.topics import Topics
 from streams.provision import ensure_topics
 from tests.support.apache_kafka import ApacheKafka
 
-STAGES = ("bare", "ingest", "backlog", "stitch", "python")
+OF_CHANNELS = ("bare", "ingest", "backlog")
+OF_ARRIVALS = ("stitch", "python")
+STAGES = (*OF_CHANNELS, *OF_ARRIVALS)
 PARTITIONS = 4
+
+
+class Taken(NamedTuple):
+    """What a stage took: seconds of wall clock and of processor, and resident megabytes at most."""
+
+    wall: float
+    processor: float
+    megabytes: float
+
 
 Load = Callable[[str, Topics, int, int, int], Coroutine[None, None, None]]
 
@@ -40,18 +52,21 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--customers", type=int, default=5_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES, help="only these, and those they need")
     parser.add_argument("--kafka")
     add_json_option(parser)
     options = parser.parse_args()
-    taken: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    wanted = {"bare", *options.stages}
+    if "backlog" in wanted:
+        wanted.add("ingest")
+    taken: defaultdict[str, list[Taken]] = defaultdict(list)
     with broker(options.kafka) as kafka:
         for _ in range(options.rounds):
-            channels = prepare(kafka, publish, options)
-            for stage in ("bare", "ingest", "backlog"):
-                taken[stage].append(run(stage, kafka, channels, options.count))
-            live = prepare(kafka, publish_arrivals, options)
-            for stage in ("stitch", "python"):
-                taken[stage].append(run(stage, kafka, live, options.count))
+            for load, stages in ((publish, OF_CHANNELS), (publish_arrivals, OF_ARRIVALS)):
+                topics = prepare(kafka, load, options)
+                for stage in stages:
+                    if stage in wanted:
+                        taken[stage].append(run(stage, kafka, topics, options.count))
     found = Report("streams_throughput", vars(options))
     report(taken, options.count, found)
     found.write(options.json)
@@ -78,24 +93,29 @@ def broker(kafka: str | None) -> Iterator[str]:
             own.stop()
 
 
-def run(stage: str, kafka: str, topics: Topics, count: int) -> tuple[float, float]:
-    """Seconds of wall clock and of processor that the stage took."""
+def run(stage: str, kafka: str, topics: Topics, count: int) -> Taken:
     command = [sys.executable, "-m", "bench.streams_stage", stage, kafka, topics.prefix, str(PARTITIONS), str(count)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=1_800)
-    wall, processor = done.stdout.split()[-2:]
-    return float(wall), float(processor)
+    return Taken(*map(float, done.stdout.split()[-3:]))
 
 
-def report(taken: dict[str, list[tuple[float, float]]], count: int, found: Report) -> None:
-    bare = statistics.median(count / wall for wall, _ in taken["bare"])
-    print(f"{'stage':8} {'touchpoints/s':>14} {'of bare':>8} {'processor s per million':>24}   rounds")
-    for stage in STAGES:
-        rates = [count / wall for wall, _ in taken[stage]]
+def report(taken: dict[str, list[Taken]], count: int, found: Report) -> None:
+    bare = statistics.median(count / one.wall for one in taken["bare"])
+    print(f"{'stage':8} {'touchpoints/s':>14} {'of bare':>8} {'processor s per million':>24} {'MB':>6}   rounds")
+    for stage in (stage for stage in STAGES if stage in taken):
+        rates = [count / one.wall for one in taken[stage]]
         rate = statistics.median(rates)
-        processor = statistics.median(used for _, used in taken[stage]) * 1_000_000 / count
+        processor = statistics.median(one.processor for one in taken[stage]) * 1_000_000 / count
+        megabytes = max(one.megabytes for one in taken[stage])
+        found.add(
+            what=stage,
+            touchpoints_per_s=rate,
+            of_bare=rate / bare,
+            processor_s_per_million=processor,
+            memory_mb=megabytes,
+        )
         each = " ".join(f"{one:,.0f}" for one in rates)
-        found.add(what=stage, touchpoints_per_s=rate, of_bare=rate / bare, processor_s_per_million=processor)
-        print(f"{stage:8} {rate:14,.0f} {rate / bare:8.2f} {processor:24.1f}   {each}")
+        print(f"{stage:8} {rate:14,.0f} {rate / bare:8.2f} {processor:24.1f} {megabytes:6,.0f}   {each}")
 
 
 if __name__ == "__main__":
