@@ -12,7 +12,7 @@ SOURCES := schemas sources streams sinks omnitrack tests $(wildcard explorer ben
 EDITABLE := --no-deps --no-build-isolation --editable .
 CARGO := $(shell command -v cargo 2>/dev/null)
 CRATE := streams/core
-CORE_SOURCES := $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock $(wildcard $(CRATE)/src/*.rs)
+CORE_SOURCES := $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock $(wildcard $(CRATE)/src/*.rs $(CRATE)/src/*/*.rs)
 PYTEST_ARGS ?=
 JOBS ?= 1
 

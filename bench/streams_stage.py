@@ -23,7 +23,7 @@ from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.app import add_ingest, add_stitch, fetch_size
 from streams.batching import Batch, BatchApp, Delivery, Handler, create_app
-from streams.compiled import core_for
+from streams.compiled import core_for, intake_for
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def worker(stage: str, kafka: str, topics: Topics, partitions: int, watch: Stopw
 
         app.consume = consume_watched  # type: ignore[method-assign,assignment]
         if stage == "ingest":
-            add_ingest(app, topics, partitions, None)
+            add_ingest(app, topics, partitions, None, intake_for("compiled", topics, partitions))
         else:
             catalogue = load_catalogue(None)
             core = core_for("python" if stage == "python" else "compiled", catalogue)

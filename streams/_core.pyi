@@ -1,12 +1,27 @@
-"""The compiled core of stitching: sources in streams/core."""
+"""The compiled core of ingest and stitching: sources in streams/core."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import final
 
-from streams.batching import Record
+from streams.batching import Batch, Record
 
 Rules = tuple[int, int, float, Mapping[str, float]]
 Write = tuple[bytes, bytes | None]
+
+@final
+class Intake:
+    def __new__(cls, channels: Sequence[str], customer: str, identity: str, partitions: int) -> Intake: ...
+    def link(self, kind: str, value: str, customer_id: str) -> int: ...
+    def take(
+        self,
+        channel: str,
+        batch: Batch,
+        start: int,
+        now: int,
+        outputs: MutableMapping[tuple[str, int], list[tuple[bytes | None, bytes | None]]],
+        links: set[int],
+        sent: tuple[set[int], set[int]],
+    ) -> tuple[int, str | None]: ...
 
 @final
 class Core:

@@ -23,7 +23,7 @@ from streams.agents.ticks import send_ticks
 from streams.attempts import Attempts
 from streams.batching import BatchApp
 from streams.batching.app_meters import ClockMeter
-from streams.compiled import core_for
+from streams.compiled import core_for, intake_for
 from streams.keys import read_pseudonyms
 from streams.logs import set_log_level
 from streams.now import now_ms
@@ -35,7 +35,7 @@ from streams.upstream import Reading, Upstream, partitions_of
 from streams.worker import create_worker
 
 if TYPE_CHECKING:
-    from streams._core import Core
+    from streams._core import Core, Intake
 
 TICK_SECONDS = 0.5
 """How often the broker is asked how far the streams are, and whether anybody is due."""
@@ -60,7 +60,8 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         catalogue = load_catalogue(settings.catalogue)
         topics = Topics(settings.topic_prefix, catalogue.channels)
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
-        add_ingest(app, topics, settings.partitions, read_pseudonyms(settings), open_registry(settings))
+        intake = intake_for(settings.core, topics, settings.partitions)
+        add_ingest(app, topics, settings.partitions, read_pseudonyms(settings), intake, open_registry(settings))
         add_identity(app, topics, settings.partitions, catalogue)
         core = core_for(settings.core, catalogue)
         logger.info("stitching", core="python" if core is None else "compiled")
@@ -80,11 +81,16 @@ def fetch_size(partitions: int) -> int:
 
 
 def add_ingest(
-    app: BatchApp, topics: Topics, partitions: int, pseudonyms: Pseudonyms | None, registry: Registry | None = None
+    app: BatchApp,
+    topics: Topics,
+    partitions: int,
+    pseudonyms: Pseudonyms | None,
+    core: Intake | None,
+    registry: Registry | None = None,
 ) -> None:
-    """Add the agent that validates what the channels write."""
+    """Add the agent that validates what the channels write; `core` None takes in by Python alone."""
     frames = None if registry is None else registry.frames
-    ingest = Ingest(topics, Decoder(topics.channels), partitions, pseudonyms, frames)
+    ingest = Ingest(topics, Decoder(topics.channels), partitions, pseudonyms, frames, core)
     agent = IngestAgent(ingest, app.sender, now_ms, registry)
     app.consume(topics.inputs, agent, "ingest", max_records=INGEST_RECORDS)
 

@@ -1,20 +1,25 @@
-"""The compiled core: what `advance` does of ordinary customers, a batch at a time, from bytes to bytes.
+"""The compiled core: what `advance` does of ordinary customers and ingest of ordinary records, a batch at a time, from
+bytes to bytes.
 
-Whatever is not ordinary it leaves to the Python core, which is the reference, and does everything where the compiled
-one was not built. Its sources are in streams/core.
+Whatever is not ordinary it leaves to Python, which is the reference, and does everything where the compiled one was not
+built. Its sources are in streams/core.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from schemas.catalogue import Catalogue, IntentRules
+from schemas.topics import Topics
 from streams.batching import Ending
 from streams.journey.packing import DICTIONARY
 from streams.settings import CoreChoice
 
 if TYPE_CHECKING:
-    from streams._core import Core, Rules
+    from streams._core import Core, Intake, Rules
+
+Built = TypeVar("Built")
 
 
 class NotBuilt(Ending):
@@ -22,14 +27,32 @@ class NotBuilt(Ending):
 
 
 def core_for(choice: CoreChoice, catalogue: Catalogue) -> Core | None:
-    """The core that the settings choose; None is the Python core. Raises `NotBuilt`."""
-    core = None if choice == "python" else compiled_core(catalogue)
+    """The core that the settings choose for stitching; None is the Python core. Raises `NotBuilt`."""
+    return _chosen(choice, lambda: compiled_core(catalogue))
+
+
+def intake_for(choice: CoreChoice, topics: Topics, partitions: int) -> Intake | None:
+    """The core that the settings choose for ingest; None is Python alone. Raises `NotBuilt`."""
+    return _chosen(choice, lambda: compiled_intake(topics, partitions))
+
+
+def _chosen(choice: CoreChoice, make: Callable[[], Built | None]) -> Built | None:
+    core = None if choice == "python" else make()
     if core is None and choice == "compiled":
         raise NotBuilt(
             "OMNITRACK_CORE=compiled: the compiled core was not built when omnitrack was installed: install it again"
             " where cargo is (docs/releases.md), or set auto"
         )
     return core
+
+
+def compiled_intake(topics: Topics, partitions: int) -> Intake | None:
+    """The compiled core for the channels of `topics`; None where it was not built when omnitrack was installed."""
+    try:
+        from streams._core import Intake  # noqa: PLC0415 -- it may not be there
+    except ImportError:
+        return None
+    return Intake(topics.channels, topics.customer, topics.identity, partitions)
 
 
 def compiled_core(catalogue: Catalogue) -> Core | None:

@@ -32,6 +32,11 @@ LEFT = Counter(
     "Customers of a batch that the compiled core of stitching left to the Python core, by the reason.",
     ("reason",),
 )
+RECORDS_LEFT = Counter(
+    "omnitrack_records_left_to_python",
+    "Records of channels that the compiled core left to ingest's Python, by the reason.",
+    ("reason",),
+)
 RETRIES = Counter("omnitrack_batch_retries", "Attempts at a batch that failed and were repeated.", ("stage",))
 
 

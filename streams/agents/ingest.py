@@ -1,15 +1,17 @@
 """Agent `ingest`: records of the channels become arrivals of customers, or dead letters.
 
 A touchpoint with a customer number goes to its customer, and links it to its other identities; one without goes to its
-profile, which finds out whose it is.
+profile, which finds out whose it is. Ordinary records are taken in by the compiled core where there is one; this is the
+reference, and takes whatever that one leaves.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -27,13 +29,18 @@ from schemas.identity import (
 from schemas.topics import Topics
 from schemas.touchpoint import Arrival, Origin, encode_customer_record
 from streams.agents.letters import dead_letter, defect
+from streams.agents.sent_links import SentLinks, link_of
 from streams.avro import Frames, is_framed, not_opened
 from streams.batching import Batch, Delivery, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, checkpoint
+from streams.meters import RECORDS_LEFT
 from streams.placing import place
 from streams.poison import PoisonWatch, describe
 from streams.pseudonym import Pseudonyms, identities_in
 from streams.registry import Registry
+
+if TYPE_CHECKING:
+    from streams._core import Intake
 
 logger = structlog.get_logger(__name__)
 
@@ -41,26 +48,6 @@ LOG_APPEND_TIME = 1
 KeyValue = tuple[bytes | None, bytes | None]
 Sent = tuple[str, int, KeyValue]
 """A record with the topic and the partition that it goes to."""
-
-REMEMBERED_LINKS = 262_144
-
-
-class SentLinks:
-    """Links that are durably sent and need not be sent again: the latest of them, for the others it does no harm."""
-
-    def __init__(self, most: int = REMEMBERED_LINKS) -> None:
-        self._most = most
-        self._recent: set[int] = set()
-        self._older: set[int] = set()
-
-    def __contains__(self, link: int) -> bool:
-        return link in self._recent or link in self._older
-
-    def add(self, links: Iterable[int]) -> None:
-        """Remember that these are durable; the older half is forgotten when there are too many."""
-        self._recent.update(links)
-        if len(self._recent) > self._most // 2:
-            self._recent, self._older = set(), self._recent
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +58,24 @@ class Ingested:
     links: set[int]
 
 
+class _Taking:
+    """A batch while it is taken in: what is sent so far, its links, defects, and why the core left how many records."""
+
+    def __init__(self, batch: Batch, channel: str, now: int) -> None:
+        self.batch = batch
+        self.channel = channel
+        self.now = now
+        self.outputs: defaultdict[tuple[str, int], list[KeyValue]] = defaultdict(list)
+        self.links: set[int] = set()
+        self.poison: list[Exception] = []
+        self.left: Counter[str] = Counter()
+
+
 class Ingest:
     """Turns batches of `touchpoints.*` into effects; `partitions` is that of every keyed topic.
 
-    `frames` opens Avro, and has to know the schemas of a batch before that is taken (None: no Avro is opened).
+    `frames` opens Avro, and has to know the schemas of a batch before that is taken (None: no Avro is opened). `core`
+    takes in what is ordinary (None: this does all); with pseudonyms nothing is.
     """
 
     def __init__(
@@ -84,11 +85,14 @@ class Ingest:
         partitions: int,
         pseudonyms: Pseudonyms | None,
         frames: Frames | None = None,
+        core: Intake | None = None,
     ) -> None:
         self._topics = topics
         self._decode = decoder.decode
         self._pseudonyms = pseudonyms
         self._frames = frames
+        self._core = core if pseudonyms is None else None
+        self._link_of = link_of if core is None else core.link
         self._place = partial(place, partitions=partitions)
         self._poison = PoisonWatch("ingest")
         self.sent_links = SentLinks()
@@ -96,26 +100,42 @@ class Ingest:
     def take(self, batch: Batch, now: int) -> Ingested:
         """Arrivals to `customer` by customer, links and touchpoints of unknown customers to `identity`, refusals to
         `dead`; `now` in ms is the time of receipt if the broker does not stamp it."""
-        channel = self._topics.channel_of(batch.topic)
-        outputs: defaultdict[tuple[str, int], list[KeyValue]] = defaultdict(list)
-        links: set[int] = set()
-        poison: list[Exception] = []
-        for record in batch.records:
-            received_at = record.timestamp if record.timestamp_type == LOG_APPEND_TIME else now
-            origin = Origin(batch.topic, batch.partition, record.offset)
-            try:
-                sent, linked = self._take_record(record, channel, origin, received_at, links)
-            except MemoryError:
-                raise
-            except Exception as error:  # noqa: BLE001 -- a defect, met on this record
-                poison.append(error)
-                outputs[self._topics.dead, batch.partition].append(self._give_up(record, origin, received_at, error))
-                continue
-            links.update(linked)
-            for topic, partition, key_value in sent:
-                outputs[topic, partition].append(key_value)
-        self._poison.note(now / 1000, len(batch.records), poison)
-        return Ingested(Effects([Outgoing(*place, (records,)) for place, records in outputs.items()]), links)
+        taking = _Taking(batch, self._topics.channel_of(batch.topic), now)
+        place, end = self._take_ordinary(taking, 0), len(batch.records)
+        while place < end:
+            self._take_or_give_up(taking, batch.records[place])
+            place = self._take_ordinary(taking, place + 1)
+        self._poison.note(now / 1000, end, taking.poison)
+        for reason, count in taking.left.items():
+            RECORDS_LEFT.labels(reason).inc(count)
+        outputs = [Outgoing(*place, (records,)) for place, records in taking.outputs.items()]
+        return Ingested(Effects(outputs), taking.links)
+
+    def _take_ordinary(self, taking: _Taking, start: int) -> int:
+        """Take the records from `start` on up to the first that the compiled core leaves; where that one is."""
+        if self._core is None:
+            return start
+        outputs, links, sent = taking.outputs, taking.links, self.sent_links.halves
+        place, reason = self._core.take(taking.channel, taking.batch, start, taking.now, outputs, links, sent)
+        if reason is not None:
+            taking.left[reason] += 1
+        return place
+
+    def _take_or_give_up(self, taking: _Taking, record: Record) -> None:
+        received_at = record.timestamp if record.timestamp_type == LOG_APPEND_TIME else taking.now
+        origin = Origin(taking.batch.topic, taking.batch.partition, record.offset)
+        try:
+            sent, linked = self._take_record(record, taking.channel, origin, received_at, taking.links)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a defect, met on this record
+            taking.poison.append(error)
+            letter = self._give_up(record, origin, received_at, error)
+            taking.outputs[self._topics.dead, origin.partition].append(letter)
+            return
+        taking.links.update(linked)
+        for topic, partition, key_value in sent:
+            taking.outputs[topic, partition].append(key_value)
 
     def _take_record(
         self, record: Record, channel: str, origin: Origin, received_at: int, links: set[int]
@@ -144,7 +164,7 @@ class Ingest:
         sent: list[Sent] = [(self._topics.customer, partition, (key, encode_customer_record(arrival)))]
         linked: list[int] = []
         for one in identities:
-            link = hash((one, customer_id))
+            link = self._link_of(*one, customer_id)
             if link not in links and link not in self.sent_links:
                 key, partition = self._place(identity_key(one))
                 record_of_link = encode_identity_record(Link(customer_id, decoded.occurred_at))

@@ -3,6 +3,7 @@
 //! The Python core in streams/journey is the reference, and does whatever this one leaves: names, files and functions
 //! are the same, and a change of the rules is a change of both. What is ordinary: all of a customer's records are
 //! arrivals that are new and within the horizon, its state is of today's form, and nothing of it is to be pruned.
+//! What ingest does of ordinary records is in intake.
 
 mod advance;
 mod append;
@@ -13,6 +14,7 @@ mod contacts;
 mod emit;
 mod handoffs;
 mod ids;
+mod intake;
 mod json;
 mod left;
 mod life;
@@ -36,6 +38,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<intake::Intake>()?;
     module.add_class::<batch::Core>()?;
     module.add_class::<batch::Done>()
 }
