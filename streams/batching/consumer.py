@@ -245,6 +245,12 @@ class BatchConsumer(driver.Consumer):
     def on_buffer_full(self, tp: TP) -> None:
         """Back-pressure is `has_room`; the stock way makes the fetcher sleep a second."""
 
+    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 -- the driver's signature
+        """Drop what is taken while the flow stops: it is read anew before the flow goes on."""
+        taken = await super()._wait_next_records(timeout)
+        # At anything else Faust would seek at once, and take back the batches in work, which are still to be committed.
+        return taken if self.flow_active else (None, None)
+
     async def perform_seek(self) -> None:
         """Go to the committed offsets, to the beginning of a partition without one; forget what was delivered.
 
@@ -260,8 +266,7 @@ class BatchConsumer(driver.Consumer):
             self._thread.wake()
 
     async def _seek_to_committed(self) -> None:
-        assigned = self.assignment()
-        if not assigned:
+        if not self.assignment():
             return
         committed = await self.seek_to_committed()
         self._committed_offset.update({tp: offset or None for tp, offset in committed.items()})

@@ -122,3 +122,21 @@ def test_a_batch_that_ends_before_one_of_before_the_seek_is_delivered(app: Batch
         assert [cast("Batch", message.value).next_offset for message in delivered] == [9, 6, 9]
 
     asyncio.run(play())
+
+
+def test_what_is_fetched_while_the_flow_stops_does_not_take_back_the_batch_in_work(app: BatchApp) -> None:
+    async def play() -> None:
+        consumer = consumer_of(app, [])
+        in_work = taken(consumer, 9)
+
+        async def fetch(**_: object) -> dict[TP, list[Fetched]]:
+            consumer.stop_flow()
+            return {PLACE: [Fetched([], 12, 20, consumer.seeks)]}
+
+        consumer._getmany = fetch  # type: ignore[method-assign, assignment]
+        consumer._get_active_partitions = lambda: {PLACE}  # type: ignore[method-assign]
+        assert [message async for message in consumer.getmany(timeout=1.0)] == []
+        assert consumer.ack(in_work)
+        assert consumer._new_offset(PLACE) == 9
+
+    asyncio.run(play())
