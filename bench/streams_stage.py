@@ -91,6 +91,7 @@ def worker(stage: str, kafka: str, topics: Topics, partitions: int, watch: Stopw
         f"{topics.prefix}{stage}",
         kafka=kafka,
         session_timeout=30,
+        compiled=stage != "python",
         prepare=prepare,
         consumer_max_fetch_size=fetch_size(partitions),
     )

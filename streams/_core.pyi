@@ -1,12 +1,12 @@
 """The compiled core of ingest and stitching: sources in streams/core."""
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from typing import final
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, final
 
 from streams.batching import Batch, Record
+from streams.batching.filling import Groups, KeyValue
 
 Rules = tuple[int, int, float, Mapping[str, float]]
-Write = tuple[bytes, bytes | None]
 
 @final
 class Intake:
@@ -45,11 +45,30 @@ class Core:
 
 @final
 class Done:
-    stitched: list[tuple[bytes | None, bytes | None]]
-    journeys: list[tuple[bytes | None, bytes | None]]
-    handoffs: list[tuple[bytes | None, bytes | None]]
-    promises: list[tuple[bytes | None, bytes | None]]
-    writes: list[list[Write]]
+    stitched: Grouped
+    journeys: Grouped
+    handoffs: Grouped
+    promises: Grouped
+    writes: Grouped
     due: dict[str, int | None]
     seen: dict[tuple[str, int], int]
     left: dict[bytes, str]
+
+@final
+class Grouped:
+    """Groups of records, all of them bytes: an iterable of groups of `(key, value)`."""
+
+    records: int
+    def __new__(cls) -> Grouped: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[list[tuple[Any, bytes | None]]]: ...
+    def push(self, key: bytes | None, value: bytes | None) -> None: ...
+    def append(self, group: Sequence[KeyValue]) -> None: ...
+    def apply_to(self, state: dict[bytes, bytes]) -> None: ...
+
+@final
+class RecordBatch:
+    def record_count(self) -> int: ...
+    def size(self) -> int: ...
+
+def fill(parts: Sequence[Groups], limit: int, timestamp: int) -> list[RecordBatch]: ...

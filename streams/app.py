@@ -70,6 +70,7 @@ def create_streams(settings: StreamSettings) -> BatchApp:
     return create_worker(
         settings,
         "streams",
+        compiled=settings.core != "python",
         prepare=prepare,
         consumer_max_fetch_size=fetch_size(settings.partitions),
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from streams.batching import Delivery, Outgoing
 from streams.meters import timed
+
+if TYPE_CHECKING:
+    from streams._core import Grouped
 
 Write = tuple[bytes, bytes | None]
 """A key of the state with its new value; None deletes it."""
@@ -35,7 +38,7 @@ class Effects:
 
     outputs: Sequence[Outgoing] = ()
     partition: int = 0
-    writes: Sequence[Sequence[Write]] = ()
+    writes: Sequence[Sequence[Write]] | Grouped = ()
 
 
 async def checkpoint(

@@ -14,7 +14,7 @@ from streams.batching import Outgoing
 from streams.journey import Change
 
 if TYPE_CHECKING:
-    from streams._core import Done
+    from streams._core import Done, Grouped
 
 encode_msgpack = msgspec.msgpack.Encoder().encode
 KeyValue = tuple[bytes | None, bytes | None]
@@ -22,9 +22,10 @@ KeyValue = tuple[bytes | None, bytes | None]
 
 @dataclass(slots=True)
 class Rows:
-    """The rows of a batch by topic."""
+    """The rows of a batch by topic; `done` are those of the compiled core, which go first."""
 
     topics: Topics
+    done: list[tuple[str, Grouped]] = field(default_factory=list)
     by_topic: dict[str, list[KeyValue]] = field(default_factory=dict)
     letters: list[KeyValue] = field(default_factory=list)
 
@@ -35,14 +36,12 @@ class Rows:
     def add_done(self, done: Done) -> None:
         """Take in what the compiled core made of customers, encoded already."""
         topics = self.topics
-        for topic, records in (
+        self.done += [
             (topics.stitched, done.stitched),
             (topics.journeys, done.journeys),
             (topics.handoffs, done.handoffs),
             (topics.promises, done.promises),
-        ):
-            if records:
-                self.by_topic.setdefault(topic, []).extend(records)
+        ]
 
     def add_change(self, key: bytes, change: Change) -> None:
         """Take in what one customer's change sends; its refused touchpoints become dead letters."""
@@ -65,4 +64,5 @@ class Rows:
     def outgoing(self, partition: int) -> list[Outgoing]:
         """All of them, for the partition of this number of their topics."""
         by_topic = {**self.by_topic, self.topics.dead: self.letters}
-        return [Outgoing(topic, partition, (records,)) for topic, records in by_topic.items() if records]
+        done = [Outgoing(topic, partition, groups) for topic, groups in self.done if groups]
+        return done + [Outgoing(topic, partition, (records,)) for topic, records in by_topic.items() if records]

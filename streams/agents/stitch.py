@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -28,7 +28,7 @@ from streams.poison import PoisonWatch
 from streams.upstream import Mark, Source, Times
 
 if TYPE_CHECKING:
-    from streams._core import Core, Done
+    from streams._core import Core, Done, Grouped
 
 DUE_PER_BATCH = 20_000
 """Customers whose time has come that a batch takes beside its own: bounds its work after a long pause."""
@@ -190,8 +190,10 @@ class _Left:
     records: Sequence[Record]
     due: Sequence[str]
 
-    def of(self, keys: Container[bytes]) -> _Left:
+    def of(self, keys: Collection[bytes]) -> _Left:
         """That of the customers of these keys."""
+        if not keys:
+            return _Left((), ())
         records = [record for record in self.records if (record.key or b"") in keys]
         return _Left(records, [customer_id for customer_id in self.due if customer_id.encode() in keys])
 
@@ -201,7 +203,7 @@ class _Work:
     """What comes of the customers of a batch."""
 
     rows: Rows
-    writes: list[list[Write]] = field(default_factory=list)
+    writes: list[Sequence[Write]] | Grouped = field(default_factory=list)
     due: dict[str, int | None] = field(default_factory=dict)
     seen: dict[Source, int] = field(default_factory=dict)
     poison: list[Exception] = field(default_factory=list)
@@ -210,7 +212,7 @@ class _Work:
     def add_done(self, done: Done) -> None:
         """Take in what the compiled core did, before anything else."""
         self.rows.add_done(done)
-        self.writes += done.writes
+        self.writes = done.writes
         self.due |= done.due
         self.seen |= done.seen
 

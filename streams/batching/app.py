@@ -20,6 +20,7 @@ from streams.batching.batch import Batch, BatchSchema, Handler
 from streams.batching.consumer import BatchConsumer, BatchTransport
 from streams.batching.delivering import EventDelivery, deliver
 from streams.batching.endings import Ending
+from streams.batching.filling import filler
 from streams.batching.lanes import Lanes
 from streams.batching.lease import Lease
 from streams.batching.livelock import Livelock, LivelockWatch
@@ -52,9 +53,10 @@ class BatchApp(faust.App):
 
     `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, `retry_seconds` how
     long a failing batch is retried in place, `stall_seconds` how long a partition may have work without getting any
-    done. `lease` tells for how long the partitions are this process's for certain. `prepare` runs before the worker
-    joins its group: the place to read files, create topics, and then add agents; it runs again if the broker goes away
-    meanwhile. `page` is where the worker shows how it does, host and port (None: nowhere); `meters` are shown there.
+    done. `lease` tells for how long the partitions are this process's for certain. `compiled` lets the compiled core
+    pack record batches, where it was built. `prepare` runs before the worker joins its group: the place to read files,
+    create topics, and then add agents; it runs again if the broker goes away meanwhile. `page` is where the worker
+    shows how it does, host and port (None: nowhere); `meters` are shown there.
     """
 
     BootStrategy = WithoutWeb
@@ -69,6 +71,7 @@ class BatchApp(faust.App):
         retry_seconds: float,
         stall_seconds: float,
         lease: Lease,
+        compiled: bool = True,
         prepare: Prepare | None = None,
         page: tuple[str, int] | None = None,
         **options: Any,
@@ -79,7 +82,7 @@ class BatchApp(faust.App):
         self._kafka = kafka
         self.lease = lease
         self._prepare = prepare
-        self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer())
+        self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer(), filler(compiled))
         self.max_records = max_records
         self._max_records: dict[str, int] = {}
         self._stages: dict[str, str] = {}

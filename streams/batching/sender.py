@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from streams.batching.filling import Filler, Groups, KeyValue, count_records, filler, kept
 from streams.meters import RECORDS_OUT
 
-KeyValue = tuple[bytes | None, bytes | None]
 Place = tuple[str, int]
 """A topic and a partition of it."""
-
-BATCH_BYTES = 1_000_000
-"""A record batch's limit: below what a broker takes by default (`message.max.bytes`, 1,048,588)."""
-
-_RECORD_OVERHEAD = 32
-"""At most so many bytes are added to a key and a value in a record batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +29,12 @@ class Outgoing:
 class _Waiting:
     """Records that wait to be sent to a partition, and for the offset of the last of them (-1: there are none)."""
 
-    groups: list[Sequence[KeyValue]]
+    groups: Groups
     last: asyncio.Future[int]
 
     @property
     def count(self) -> int:
-        return sum(map(len, self.groups))
+        return count_records(self.groups)
 
 
 class RecordSender:
@@ -50,8 +45,9 @@ class RecordSender:
     takes one record batch of a partition at a time.
     """
 
-    def __init__(self, producer: Callable[[], Any]) -> None:
+    def __init__(self, producer: Callable[[], Any], fill: Filler | None = None) -> None:
         self._producer = producer
+        self._fill = fill or filler()
         self._waiting: defaultdict[Place, list[_Waiting]] = defaultdict(list)
         self._on_the_way: dict[Place, asyncio.Task[None]] = {}
 
@@ -70,7 +66,7 @@ class RecordSender:
 
     async def _send_partition(self, outgoing: Outgoing) -> tuple[Place, int]:
         place = (outgoing.topic, outgoing.partition)
-        waiting = _Waiting(list(outgoing.groups), asyncio.get_running_loop().create_future())
+        waiting = _Waiting(kept(outgoing.groups), asyncio.get_running_loop().create_future())
         self._waiting[place].append(waiting)
         if place not in self._on_the_way:
             self._on_the_way[place] = asyncio.create_task(self._send_waiting(place))
@@ -86,7 +82,7 @@ class RecordSender:
 
     async def _send_together(self, place: Place, waiting: Sequence[_Waiting]) -> None:
         try:
-            offsets = await self._send_groups(place, [group for one in waiting for group in one.groups])
+            offsets = await self._send_groups(place, [one.groups for one in waiting])
         except asyncio.CancelledError:
             for one in waiting:
                 one.last.cancel()
@@ -98,13 +94,13 @@ class RecordSender:
             begin, end = end, end + one.count
             _tell(one.last, offsets[begin:end])
 
-    async def _send_groups(self, place: Place, groups: Iterable[Sequence[KeyValue]]) -> list[int | BaseException]:
+    async def _send_groups(self, place: Place, parts: Sequence[Groups]) -> list[int | BaseException]:
         """The offset of each record, or why it may not have been written."""
         producer = self._producer()
         topic, partition = place
         sent = [
             (batch, await producer.send_batch(batch, topic, partition=partition))
-            for batch in _fill(producer.create_batch, groups)
+            for batch in self._fill(producer.create_batch, parts, time.time_ns() // 1_000_000)
         ]
         results = await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
         offsets: list[int | BaseException] = []
@@ -127,24 +123,3 @@ def _tell(last: asyncio.Future[int], offsets: Sequence[int | BaseException]) -> 
         last.set_exception(error)
     else:
         last.set_result(cast("int", offsets[-1]) if offsets else -1)
-
-
-def _fill(create: Callable[[], Any], groups: Iterable[Sequence[KeyValue]]) -> Iterable[Any]:
-    """Record batches with the groups in order, each closed as soon as the next group would not fit."""
-    batch = create()
-    for group in groups:
-        if batch.record_count() and batch.size() + sum(map(_size, group)) > BATCH_BYTES:
-            yield batch
-            batch = create()
-        for key, value in group:
-            if batch.append(key=key, value=value, timestamp=None) is None:
-                yield batch
-                batch = create()
-                batch.append(key=key, value=value, timestamp=None)
-    if batch.record_count():
-        yield batch
-
-
-def _size(record: KeyValue) -> int:
-    key, value = record
-    return len(key or b"") + len(value or b"") + _RECORD_OVERHEAD

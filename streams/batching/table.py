@@ -9,6 +9,7 @@ import faust
 from faust.types import TP
 
 from streams.batching.batch import Batch
+from streams.batching.filling import is_grouped, kept
 from streams.batching.sender import Outgoing
 
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ class BatchTable(faust.Table[bytes, bytes]):
         A group is written to the changelog as one record batch, so recovery sees all of it or nothing. Raises what
         the driver raises; memory is unchanged then, and the same write may be tried again.
         """
-        kept = [list(group) for group in groups]
-        outgoing = Outgoing(self.changelog_topic_name, partition, kept)
-        offsets = await self.app.sender.send([outgoing])
-        self._apply(partition, (write for group in kept for write in group))
+        writes = kept(groups)
+        offsets = await self.app.sender.send([Outgoing(self.changelog_topic_name, partition, writes)])
+        if is_grouped(writes):
+            writes.apply_to(self._partitions.setdefault(partition, {}))
+        else:
+            self._apply(partition, (write for group in writes for write in group))
         self._offsets[partition] = max(self._offsets.get(partition, -1), *offsets.values(), -1)
 
     def _apply(self, partition: int, writes: Iterable[tuple[bytes | None, bytes | None]]) -> None:

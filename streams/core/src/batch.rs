@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bumpalo::Bump;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::advance::{Moment, advance};
 use crate::catalogue::{Catalogue, IntentRules};
 use crate::emit::Change;
+use crate::grouped::Grouped;
 use crate::left::{Left, Outcome};
 use crate::table::{States, Table};
 use crate::touchpoint::{Item, read_item};
@@ -25,15 +26,15 @@ pub struct Core {
     dictionary: Vec<u8>,
 }
 
-/// What became of a batch: records of the four topics of rows, writes by customer, when each is next due, how far the
-/// sources are seen, and why which customers are left to Python.
+/// What became of a batch: records of the four topics of rows, a group each; writes, a group for each customer; when each
+/// is next due, how far the sources are seen, and why which customers are left to Python.
 #[pyclass(frozen, get_all, module = "streams._core")]
 pub struct Done {
-    stitched: Py<PyList>,
-    journeys: Py<PyList>,
-    handoffs: Py<PyList>,
-    promises: Py<PyList>,
-    writes: Py<PyList>,
+    stitched: Py<Grouped>,
+    journeys: Py<Grouped>,
+    handoffs: Py<Grouped>,
+    promises: Py<Grouped>,
+    writes: Py<Grouped>,
     due: Py<PyDict>,
     seen: Py<PyDict>,
     left: Py<PyDict>,
@@ -91,66 +92,74 @@ impl Core {
             clock,
             now,
         };
-        let done = Done::empty(py);
+        let (mut made, due, left) = (Made::default(), PyDict::new(py), PyDict::new(py));
         let mut seen: HashMap<(String, i64), i64> = HashMap::new();
         let mut bump = Bump::new();
         for group in &groups {
             let outcome = catch_unwind(AssertUnwindSafe(|| stitch(group, &table, &moment, &bump, &mut seen)));
             match outcome.unwrap_or(Err(Left("a defect of the compiled core"))) {
-                Ok(Some(change)) => done.add(py, &group.key, change)?,
+                Ok(Some(change)) => {
+                    let customer_id = PyString::from_encoded_object(&group.key, Some(c"utf-8"), None)?;
+                    due.set_item(customer_id, change.due_at)?;
+                    made.add(group.key.as_bytes(), &change);
+                }
                 Ok(None) => {}
-                Err(Left(why)) => done.left.bind(py).set_item(&group.key, why)?,
+                Err(Left(why)) => left.set_item(&group.key, why)?,
             }
             bump.reset();
         }
-        for ((topic, partition), at) in seen {
-            done.seen.bind(py).set_item((topic, partition), at)?;
-        }
-        Ok(done)
+        made.done(seen, due.unbind(), left.unbind(), py)
     }
 }
 
-impl Done {
-    fn empty(py: Python<'_>) -> Self {
-        let (list, dict) = (|| PyList::empty(py).unbind(), || PyDict::new(py).unbind());
-        Done {
-            stitched: list(),
-            journeys: list(),
-            handoffs: list(),
-            promises: list(),
-            writes: list(),
-            due: dict(),
-            seen: dict(),
-            left: dict(),
-        }
-    }
+/// What was made of the customers so far.
+#[derive(Default)]
+struct Made {
+    stitched: Grouped,
+    journeys: Grouped,
+    handoffs: Grouped,
+    promises: Grouped,
+    writes: Grouped,
+}
 
-    fn add(&self, py: Python<'_>, key: &Bound<'_, PyBytes>, change: Change) -> PyResult<()> {
+impl Made {
+    fn add(&mut self, key: &[u8], change: &Change) {
         let topics = [
-            (&self.stitched, change.stitched),
-            (&self.journeys, change.journeys),
-            (&self.handoffs, change.handoffs),
-            (&self.promises, change.promises),
+            (&mut self.stitched, &change.stitched),
+            (&mut self.journeys, &change.journeys),
+            (&mut self.handoffs, &change.handoffs),
+            (&mut self.promises, &change.promises),
         ];
         for (topic, rows) in topics {
-            for row in rows {
-                topic.bind(py).append((key, PyBytes::new(py, &row)))?;
-            }
+            rows.iter().for_each(|row| topic.push(Some(key), Some(row)));
         }
-        if !change.writes.is_empty() {
-            let writes = change.writes.iter().map(|(key, value)| {
-                (
-                    PyBytes::new(py, key),
-                    value.as_ref().map(|value| PyBytes::new(py, value)),
-                )
-            });
-            self.writes
-                .bind(py)
-                .append(PyList::new(py, writes.collect::<Vec<_>>())?)?;
+        for (key, value) in &change.writes {
+            self.writes.push(Some(key), value.as_deref());
         }
-        self.due
-            .bind(py)
-            .set_item(PyString::from_encoded_object(key, Some(c"utf-8"), None)?, change.due_at)
+        self.writes.end_group();
+    }
+
+    fn done(
+        self,
+        seen: HashMap<(String, i64), i64>,
+        due: Py<PyDict>,
+        left: Py<PyDict>,
+        py: Python<'_>,
+    ) -> PyResult<Done> {
+        let topic = |mut rows: Grouped| {
+            rows.end_group();
+            Py::new(py, rows)
+        };
+        Ok(Done {
+            stitched: topic(self.stitched)?,
+            journeys: topic(self.journeys)?,
+            handoffs: topic(self.handoffs)?,
+            promises: topic(self.promises)?,
+            writes: Py::new(py, self.writes)?,
+            due,
+            seen: seen.into_pyobject(py)?.unbind(),
+            left,
+        })
     }
 }
 

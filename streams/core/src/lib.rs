@@ -12,6 +12,7 @@ mod build;
 mod catalogue;
 mod contacts;
 mod emit;
+mod grouped;
 mod handoffs;
 mod ids;
 mod intake;
@@ -22,6 +23,7 @@ mod log;
 mod msgpack;
 mod promises;
 mod rebuild;
+mod record_batch;
 mod render;
 mod state;
 mod state_read;
@@ -40,5 +42,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<intake::Intake>()?;
     module.add_class::<batch::Core>()?;
-    module.add_class::<batch::Done>()
+    module.add_class::<batch::Done>()?;
+    module.add_class::<grouped::Grouped>()?;
+    module.add_class::<record_batch::RecordBatch>()?;
+    module.add_function(wrap_pyfunction!(record_batch::fill, module)?)
 }
