@@ -23,7 +23,8 @@ from bench.report import Report, add_json_option
 from schemas.rows import TouchpointRow
 from schemas.topics import Topics
 from schemas.touchpoint import Origin, Touchpoint
-from sinks.clickhouse.agent import SinkAgent, latest, read_batch
+from sinks.clickhouse.agent import SinkAgent, latest, read, received
+from sinks.clickhouse.blocks import Blocks, compiled_blocks
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.columns import columns_of
 from sinks.clickhouse.migrate import migrate
@@ -125,15 +126,18 @@ def run(settings: ClickHouseSettings, server: psutil.Process | None, rows: int, 
         if (part := values[start : start + batch])
     ]
     feed = feeds_of(TOPICS)[TOPICS.stitched]
-    entries: list[list[Entry]] = [read_batch(fetched, feed)[0] for fetched in batches]
+    entries: list[list[Entry]] = [read(received(fetched), feed)[0] for fetched in batches]
     writer = Writer(settings)
 
     meter = Meter(rows, server, found)
-    meter.measure("decode", lambda: [read_batch(fetched, feed) for fetched in batches])
+    meter.measure("decode", lambda: [read(received(fetched), feed) for fetched in batches])
     meter.measure("latest per key", lambda: [latest(part, feed) for part in entries])
     meter.measure("columns", lambda: [columns_of("touchpoints", [entry.row for entry in part]) for part in entries])
     meter.measure("Writer.write (columns, driver, server)", lambda: write_all(writer, entries))
-    meter.measure("SinkAgent.store (decode to acknowledged)", lambda: asyncio.run(store_all(settings, batches)))
+    meter.measure("SinkAgent.store (decode to acknowledged)", lambda: asyncio.run(store_all(settings, batches, None)))
+    if blocks := compiled_blocks(writer):
+        label = "SinkAgent.store (compiled)"
+        meter.measure(label, lambda: asyncio.run(store_all(settings, batches, blocks)))
     client = connect(settings)
     [(stored,)] = client.execute("SELECT count() FROM touchpoints FINAL")
     client.disconnect()
@@ -145,9 +149,9 @@ def write_all(writer: Writer, batches: Sequence[Sequence[Entry]]) -> None:
         writer.write("touchpoints", entries)
 
 
-async def store_all(settings: ClickHouseSettings, batches: Sequence[Fetched]) -> None:
+async def store_all(settings: ClickHouseSettings, batches: Sequence[Fetched], blocks: Blocks | None) -> None:
     """As the sink does it: at most two unacknowledged batches of each partition."""
-    agent = SinkAgent(Writer(settings), TOPICS)
+    agent = SinkAgent(Writer(settings), TOPICS, blocks)
     room = asyncio.Semaphore(2 * PARTITIONS)
 
     async def store(fetched: Fetched) -> None:

@@ -8,16 +8,22 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import structlog
+
 from schemas.topics import Topics
 from sinks.clickhouse.agent import SinkAgent
+from sinks.clickhouse.blocks import compiled_blocks
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.writer import Writer
 from sinks.port import SinkStopped
 from streams.batching import Batch, BatchApp, Delivery
+from streams.compiled import NotBuilt
 from streams.logs import set_log_level
 from streams.provision import ensure_topics
 from streams.settings import StreamSettings
 from streams.worker import create_worker
+
+logger = structlog.get_logger(__name__)
 
 MAX_RECORDS = 5_000
 """Per fetched batch; with two batches per partition of six topics this bounds the sink's memory."""
@@ -65,9 +71,14 @@ def create_sink(settings: StreamSettings, clickhouse: ClickHouseSettings) -> Bat
     """
     set_log_level(settings.log_level)
     topics = Topics(settings.topic_prefix)
-    agent = SinkAgent(Writer(clickhouse), topics)
+    writer = Writer(clickhouse)
+    blocks = None if settings.core == "python" else compiled_blocks(writer)
+    agent = SinkAgent(writer, topics, blocks)
 
     async def prepare(app: BatchApp) -> None:
+        if blocks is None and settings.core == "compiled":
+            raise NotBuilt
+        logger.info("storing", core="python" if blocks is None else "compiled")
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
         app.consume(topics.outputs, StoringHandler(agent, app), "store")
 

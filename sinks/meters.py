@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,11 @@ AGES = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 3_600.0
 INSERT_SECONDS = Histogram("omnitrack_insert_seconds", "One INSERT into ClickHouse.", ("table",), buckets=SECONDS)
 ROWS_INSERTED = Counter("omnitrack_rows_inserted", "Rows that ClickHouse has stored, with repetitions.", ("table",))
 INSERT_FAILURES = Counter("omnitrack_insert_failures", "INSERTs that failed and are repeated.", ("table",))
+LEFT = Counter(
+    "omnitrack_rows_left_to_python",
+    "Records of writes that the compiled module of the sink left to Python, by the reason.",
+    ("table", "reason"),
+)
 DEAD_LETTERS = Counter("omnitrack_dead_letters", "Dead letters stored, with repetitions.", ("reason",))
 NOTICES = Counter("omnitrack_notices", "Notices that a receiver took, without refreshes.", ("receiver", "status"))
 NOTICE_DELAY = Histogram(
@@ -76,10 +82,15 @@ FRESHNESS = Ages(
 REGISTRY.register(FRESHNESS)
 
 
-def count_stored(table: Table, rows: Sequence[Row], now: float) -> None:
-    """Count what a write has stored at `now` (s) beyond its number of rows."""
+def count_fresh(times: Sequence[int]) -> None:
+    """Count the touchpoints that are stored now, by when each was received (UTC ms)."""
+    FRESHNESS.add(times, time.time())
+
+
+def count_stored(table: Table, rows: Sequence[Row]) -> None:
+    """Count what a write has stored just now beyond its number of rows."""
     if table == "touchpoints":
-        FRESHNESS.add([row.received_at for row in rows if isinstance(row, TouchpointRow) and not row.is_deleted], now)
+        count_fresh([row.received_at for row in rows if isinstance(row, TouchpointRow) and not row.is_deleted])
     elif table == "dead_letters":
         reasons = Tally(row.reason for row in rows if isinstance(row, DeadLetter) and not row.is_deleted)
         for reason, count in reasons.items():

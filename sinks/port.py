@@ -13,6 +13,15 @@ Table = Literal["touchpoints", "journeys", "handoffs", "promises", "alerts", "de
 Row = TouchpointRow | JourneyRow | HandoffRow | PromiseRow | AlertRow | DeadLetter | DuplicateRow
 
 
+class Received(msgspec.Struct, frozen=True, gc=False):
+    """A record of an output topic as it was fetched; `payload` is its value, empty for a tombstone of Kafka's."""
+
+    topic: str
+    partition: int
+    offset: int
+    payload: bytes
+
+
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """A row and the record of the output topic that brought it; `payload` is the record's value."""
 
@@ -60,3 +69,13 @@ class Sink(Protocol):
 
     def stop(self) -> None:
         """Make calls that wait for the store give up with `SinkStopped`."""
+
+
+class BlockSink(Protocol):
+    """A quicker way into the same store, for records of which no rows are made."""
+
+    def store(self, table: Table, payloads: Sequence[bytes]) -> bool:
+        """Return True once the rows that hold of all records are stored durably, and counted.
+
+        False leaves the records, whichever of them are stored already, to `Sink.write`. Raises `SinkStopped`.
+        """

@@ -23,7 +23,13 @@ Built = TypeVar("Built")
 
 
 class NotBuilt(Ending):
-    """The compiled core is wanted, and was not built when omnitrack was installed."""
+    """A compiled core is wanted, and was not built when omnitrack was installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "OMNITRACK_CORE=compiled: the compiled core was not built when omnitrack was installed: install it again"
+            " where cargo is (docs/releases.md), or set auto"
+        )
 
 
 def core_for(choice: CoreChoice, catalogue: Catalogue) -> Core | None:
@@ -39,10 +45,7 @@ def intake_for(choice: CoreChoice, topics: Topics, partitions: int) -> Intake | 
 def _chosen(choice: CoreChoice, make: Callable[[], Built | None]) -> Built | None:
     core = None if choice == "python" else make()
     if core is None and choice == "compiled":
-        raise NotBuilt(
-            "OMNITRACK_CORE=compiled: the compiled core was not built when omnitrack was installed: install it again"
-            " where cargo is (docs/releases.md), or set auto"
-        )
+        raise NotBuilt
     return core
 
 

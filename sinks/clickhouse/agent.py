@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol
@@ -16,7 +15,7 @@ from schemas.topics import Topics
 from sinks.coalescer import Coalescer
 from sinks.feeds import Feed, feeds_of
 from sinks.meters import count_stored
-from sinks.port import Entry, Rejection, Sink, SinkStopped
+from sinks.port import BlockSink, Entry, Received, Rejection, Sink, SinkStopped
 
 MAX_ROWS = 50_000
 LINGER_SECONDS = 0.05
@@ -58,19 +57,22 @@ class SinkAgent:
     """Stores fetched batches; those of one topic that arrive within `linger` seconds share one write, and so do those
     that arrive within `interval` seconds of the last one's start.
 
-    Holds at most `max_rows` rows per topic beside those being written. Belongs to one event loop.
+    Holds at most `max_rows` records per topic beside those being written. `blocks` is asked first to store them; without
+    it rows are made of all. Belongs to one event loop.
     """
 
     def __init__(
         self,
         sink: Sink,
         topics: Topics,
+        blocks: BlockSink | None = None,
         *,
         max_rows: int = MAX_ROWS,
         linger: float = LINGER_SECONDS,
         interval: float = INTERVAL_SECONDS,
     ) -> None:
         self._sink = sink
+        self._blocks = blocks
         self._feeds = feeds_of(topics)
         # Threads of its own: a sink that waits for its store must not use up those that resolve host names.
         self._threads = ThreadPoolExecutor(len(self._feeds) + 1, thread_name_prefix="sink")
@@ -85,50 +87,58 @@ class SinkAgent:
         Then, and only then, the batch may be acknowledged. Raises `SinkStopped`, or KeyError for a topic that is no
         output topic.
         """
-        feed = self._feeds[batch.topic]
-        entries, rejections = read_batch(batch, feed)
-        if rejections:
-            await self._in_thread(partial(self._sink.reject, rejections))
-        await self._coalescers[batch.topic].add(entries)
+        await self._coalescers[batch.topic].add(received(batch))
 
     def close(self) -> None:
         """Let what is being written end, give up what waits for the store or for its turn, and end the threads."""
         self._sink.stop()
         self._threads.shutdown()
 
-    async def _write(self, feed: Feed, entries: Sequence[Entry]) -> None:
-        kept = latest(entries, feed)
-        await self._in_thread(partial(self._sink.write, feed.table, kept))
-        count_stored(feed.table, [entry.row for entry in kept], time.time())
-
-    async def _in_thread(self, call: Callable[[], None]) -> None:
+    async def _write(self, feed: Feed, records: Sequence[Received]) -> None:
         try:
-            running = asyncio.get_running_loop().run_in_executor(self._threads, call)
+            running = asyncio.get_running_loop().run_in_executor(self._threads, self._store, feed, records)
         except RuntimeError as error:
             raise SinkStopped("stopped before it was written") from error
         await running
 
+    def _store(self, feed: Feed, records: Sequence[Received]) -> None:
+        """In a thread: by the quicker way, or as rows."""
+        if self._blocks is not None and self._blocks.store(feed.table, [record.payload for record in records]):
+            return
+        entries, rejections = read(records, feed)
+        if rejections:
+            self._sink.reject(rejections)
+        kept = latest(entries, feed)
+        if kept:
+            self._sink.write(feed.table, kept)
+            count_stored(feed.table, [entry.row for entry in kept])
 
-def read_batch(batch: FetchedBatch, feed: Feed) -> tuple[list[Entry], list[Rejection]]:
-    """Every record of `batch`, as a row or as what is wrong with it."""
+
+def received(batch: FetchedBatch) -> list[Received]:
+    """The records of `batch`, each with its place."""
+    topic, partition = batch.topic, batch.partition
+    return [Received(topic, partition, record.offset, record.value or b"") for record in batch.records]
+
+
+def read(records: Iterable[Received], feed: Feed) -> tuple[list[Entry], list[Rejection]]:
+    """Every record, as a row or as what is wrong with it."""
     entries: list[Entry] = []
     rejections: list[Rejection] = []
-    for record in batch.records:
-        payload = record.value or b""
+    for record in records:
+        place = record.topic, record.partition, record.offset, record.payload
         try:
-            row = feed.decode(payload)
+            row = feed.decode(record.payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            rejection = Rejection(feed.table, batch.topic, batch.partition, record.offset, payload, str(error))
             # Not what it holds: a log is read by more people than customers' data.
             log.warning(
                 "unreadable record kept in rejected_rows: a bug, please report it",
-                topic=batch.topic,
-                partition=batch.partition,
+                topic=record.topic,
+                partition=record.partition,
                 offset=record.offset,
             )
-            rejections.append(rejection)
+            rejections.append(Rejection(feed.table, *place, str(error)))
         else:
-            entries.append(Entry(row, batch.topic, batch.partition, record.offset, payload))
+            entries.append(Entry(row, *place))
     return entries, rejections
 
 

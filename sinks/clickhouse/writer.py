@@ -5,7 +5,9 @@ from __future__ import annotations
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 from clickhouse_driver import Client
@@ -17,18 +19,16 @@ from tenacity.stop import stop_when_event_set
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.columns import Columns, columns_of, rejected_columns
 from sinks.clickhouse.errors import DATA_CODES, ClickHouseRefused, ClickHouseUnavailable, RowsRefused, explained
+from sinks.clickhouse.inserts import insert_block, insert_columns
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.meters import INSERT_FAILURES, INSERT_SECONDS, ROWS_INSERTED
 from sinks.port import Entry, Rejection, SinkStopped, Table
 
+if TYPE_CHECKING:
+    from sinks._core import Block
+
 LOG_EVERY_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 5.0
-INSERT_SETTINGS = {
-    # A batch of history may span any number of months.
-    "max_partitions_per_insert_block": 0,
-    # An acknowledged INSERT must be on the server's disk, not in its buffer.
-    "async_insert": 0,
-}
 # What the driver raises, besides its own errors, when a value does not fit its column.
 ENCODING_ERRORS = (
     driver.TypeMismatchError,
@@ -65,11 +65,18 @@ class Writer:
         if entries:
             self.reject(self._store(table, entries))
 
+    def write_block(self, table: Table, block: Block) -> None:
+        """Insert the rows of `block`, however long ClickHouse is away.
+
+        Raises `RowsRefused` where ClickHouse takes one of them for impossible, and `SinkStopped` after `stop`.
+        """
+        self._insert_patiently(table, partial(insert_block, table=table, block=block))
+
     def reject(self, rejections: Sequence[Rejection]) -> None:
         """Store what can be no row in `rejected_rows`, with the reason, now as the time."""
         if rejections:
             now = time.time_ns() // 1_000_000
-            self._insert_patiently("rejected_rows", rejected_columns(rejections, now))
+            self._insert_columns("rejected_rows", rejected_columns(rejections, now))
 
     def stop(self) -> None:
         """Wait for ClickHouse no longer: a `write` that waits gives up."""
@@ -78,7 +85,7 @@ class Writer:
     def _store(self, table: Table, entries: Sequence[Entry]) -> list[Rejection]:
         """Store what can be stored, halving down to the rows that cannot, and return those."""
         try:
-            self._insert_patiently(table, _columns(table, entries))
+            self._insert_columns(table, _columns(table, entries))
         except RowsRefused as error:
             if len(entries) == 1:
                 return [_rejection(table, entries[0], error)]
@@ -86,7 +93,10 @@ class Writer:
             return self._store(table, entries[:middle]) + self._store(table, entries[middle:])
         return []
 
-    def _insert_patiently(self, table: str, columns: Columns) -> None:
+    def _insert_columns(self, table: str, columns: Columns) -> None:
+        self._insert_patiently(table, partial(insert_columns, table=table, columns=columns))
+
+    def _insert_patiently(self, table: str, insert: Callable[[Client], int]) -> None:
         started = time.monotonic()
 
         def note_wait(attempt: RetryCallState) -> None:
@@ -101,30 +111,24 @@ class Writer:
             before_sleep=note_wait,
         )
         try:
-            retrying(self._insert, table, columns)
+            retrying(self._insert, table, insert)
         except RetryError as error:
             raise SinkStopped(
                 f"stopped while {table} waited for ClickHouse: {error.last_attempt.exception()}"
             ) from error
 
-    def _insert(self, table: str, columns: Columns) -> None:
-        names = ", ".join(f"`{name}`" for name in columns)
+    def _insert(self, table: str, insert: Callable[[Client], int]) -> None:
         client = self._client()
         try:
             with explained(self._settings), INSERT_SECONDS.labels(table).time():
-                client.execute(
-                    f"INSERT INTO `{table}` ({names}) VALUES",
-                    list(columns.values()),
-                    columnar=True,
-                    settings=INSERT_SETTINGS,
-                )
+                rows = insert(client)
         except ClickHouseRefused as error:
             if error.code in DATA_CODES:
                 raise RowsRefused(str(error)) from error
             raise
         except ENCODING_ERRORS as error:
             raise RowsRefused(f"{type(error).__name__}: {error}") from error
-        ROWS_INSERTED.labels(table).inc(len(next(iter(columns.values()))))
+        ROWS_INSERTED.labels(table).inc(rows)
 
     def _client(self) -> Client:
         client: Client | None = getattr(self._thread, "client", None)

@@ -38,11 +38,11 @@ def test_the_histogram_of_writes_is_that_of_their_rows_one_by_one(writes: list[l
 
 def test_letters_count_by_reason_and_their_tombstones_do_not() -> None:
     before = REGISTRY.get_sample_value("omnitrack_dead_letters_total", {"reason": "schema"}) or 0
-    count_stored("dead_letters", [LETTER, LETTER, replace(LETTER, is_deleted=1)], NOW)
+    count_stored("dead_letters", [LETTER, LETTER, replace(LETTER, is_deleted=1)])
     assert REGISTRY.get_sample_value("omnitrack_dead_letters_total", {"reason": "schema"}) == before + 2
 
 
 def test_touchpoints_count_by_their_age_and_withdrawn_ones_do_not() -> None:
     before = REGISTRY.get_sample_value("omnitrack_freshness_seconds_count") or 0
-    count_stored("touchpoints", [touchpoint_row(1), touchpoint_row(2, is_deleted=1)], NOW)
+    count_stored("touchpoints", [touchpoint_row(1), touchpoint_row(2, is_deleted=1)])
     assert REGISTRY.get_sample_value("omnitrack_freshness_seconds_count") == before + 1

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.topics import Topics
-from sinks.clickhouse.agent import SinkAgent, latest, read_batch
+from sinks.clickhouse.agent import SinkAgent, latest, read, received
 from sinks.feeds import feeds_of
 from sinks.port import Row, SinkStopped
 from tests.sinks.memory_sink import MemorySink
@@ -144,7 +144,7 @@ def test_closing_gives_up_what_waits_for_others_to_share_its_write() -> None:
 def test_the_latest_of_a_batch_are_what_a_model_keeps(rows: list[Row]) -> None:
     feed = FEEDS[TOPICS.journeys]
     batch = fetched(TOPICS.journeys, *(msgspec.json.encode(row) for row in rows))
-    entries, rejections = read_batch(batch, feed)
+    entries, rejections = read(received(batch), feed)
     model: dict[object, object] = {}
     for row in sorted(rows, key=feed.version):
         model[feed.key(row)] = row

@@ -1,0 +1,58 @@
+"""From records of the hot output topics into ClickHouse by the compiled module: no Python object is made of a row.
+
+What it leaves, with a reason that is counted, is done by Python, which is the reference, and does everything where the
+module was not built. Its sources are in sinks/core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from sinks.clickhouse.errors import RowsRefused
+from sinks.clickhouse.writer import Writer
+from sinks.meters import LEFT, count_fresh
+from sinks.port import Table
+
+if TYPE_CHECKING:
+    from sinks._core import Block
+
+TABLES = frozenset({"touchpoints", "journeys", "handoffs", "promises"})
+"""Those whose rows the module knows; the others have few."""
+
+Encode = Callable[[str, Sequence[bytes]], "Block | str"]
+
+
+class Blocks:
+    """The `BlockSink` of ClickHouse; waits and stops as its writer does."""
+
+    def __init__(self, writer: Writer, encode: Encode) -> None:
+        self._writer = writer
+        self._encode = encode
+
+    def store(self, table: Table, payloads: Sequence[bytes]) -> bool:
+        """Store the rows that hold of `payloads` in one INSERT; False where one of them is not ordinary or refused."""
+        if table not in TABLES:
+            return False
+        block = self._encode(table, payloads)
+        if isinstance(block, str):
+            return self._leave(table, payloads, block)
+        try:
+            self._writer.write_block(table, block)
+        except RowsRefused:
+            return self._leave(table, payloads, "refused by ClickHouse")
+        count_fresh(block.received_at)
+        return True
+
+    def _leave(self, table: Table, payloads: Sequence[bytes], reason: str) -> bool:
+        LEFT.labels(table, reason).inc(len(payloads))
+        return False
+
+
+def compiled_blocks(writer: Writer) -> Blocks | None:
+    """Blocks by the compiled module; None where it was not built when omnitrack was installed."""
+    try:
+        from sinks._core import encode  # noqa: PLC0415 -- it may not be there
+    except ImportError:
+        return None
+    return Blocks(writer, encode)
