@@ -1,5 +1,5 @@
 # Needs make, Python 3.11 to 3.13 and a package index; everything else goes into .venv. With cargo, Rust 1.88 or newer,
-# stitching gets its compiled core.
+# ingest, stitching and the sink get their compiled cores.
 #
 #   make demo    a bank day from touchpoint to journey, on an embedded broker and an embedded ClickHouse
 #   make test    everything that decides about a change
@@ -11,8 +11,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := schemas sources streams sinks omnitrack tests $(wildcard explorer bench)
 EDITABLE := --no-deps --no-build-isolation --editable .
 CARGO := $(shell command -v cargo 2>/dev/null)
-CRATE := streams/core
-CORE_SOURCES := $(CRATE)/Cargo.toml $(CRATE)/Cargo.lock $(wildcard $(CRATE)/src/*.rs $(CRATE)/src/*/*.rs)
+CRATES := streams/core sinks/core
+CORE_SOURCES := $(CRATES:%=%/Cargo.toml) $(CRATES:%=%/Cargo.lock) $(wildcard $(CRATES:%=%/src/*.rs) $(CRATES:%=%/src/*/*.rs))
 PYTEST_ARGS ?=
 JOBS ?= 1
 
@@ -36,10 +36,10 @@ lint: $(VENV)/.dev ## rules and format
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 ifneq ($(CARGO),)
-	cargo fmt --check --manifest-path $(CRATE)/Cargo.toml
-	cargo clippy --quiet --locked --release --manifest-path $(CRATE)/Cargo.toml -- -D warnings
+	for crate in $(CRATES); do cargo fmt --check --manifest-path $$crate/Cargo.toml && cargo clippy --quiet --locked \
+		--release --manifest-path $$crate/Cargo.toml -- -D warnings || exit 1; done
 else
-	@echo 'no cargo: $(CRATE) is not judged'
+	@echo 'no cargo: $(CRATES) are not judged'
 endif
 
 types: $(VENV)/.dev ## mypy, strict
@@ -86,7 +86,7 @@ LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no
 
 clean: ## remove what make made; data of `omnitrack up` stays
 	rm -rf $(VENV) build dist artifacts *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf streams/_core*.so $(CRATE)/target
+	rm -rf streams/_core*.so sinks/_core*.so $(CRATES:%=%/target)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -101,7 +101,7 @@ $(VENV)/.locked: $(BIN)/python requirements.lock
 
 # A compiled core of older sources must not stay where none of these can be built.
 $(VENV)/.runtime: $(VENV)/.locked pyproject.toml $(CORE_SOURCES)
-	@rm -f streams/_core*.so
+	@rm -f streams/_core*.so sinks/_core*.so
 	$(PIP) install $(EDITABLE)
 	@touch $@
 
@@ -109,7 +109,7 @@ $(VENV)/.runtime: $(VENV)/.locked pyproject.toml $(CORE_SOURCES)
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	$(PIP) install --require-hashes -r requirements-dev.lock
 ifneq ($(CARGO)$(CI),)
-	@$(BIN)/python -c 'import streams._core' || { echo '$(CRATE) was not built. It needs cargo, Rust 1.88 or newer;' \
+	@$(BIN)/python -c 'import streams._core, sinks._core' || { echo '$(CRATES): not built. They need cargo, Rust 1.88 or newer;' \
 		'why: $(BIN)/python -m pip install --verbose $(EDITABLE); to go on without: make CARGO=' >&2; exit 1; }
 endif
 	@touch $@

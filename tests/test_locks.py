@@ -16,7 +16,7 @@ GROUPS = PROJECT["dependency-groups"]
 DIRECT = [*PROJECT["project"]["dependencies"], *GROUPS["build"]]
 EXTRAS = [pin for extra in PROJECT["project"]["optional-dependencies"].values() for pin in extra]
 TESTED_WITH = [*DIRECT, *EXTRAS, *(entry for entry in GROUPS["dev"] if isinstance(entry, str))]
-CRATE = ROOT / "streams/core"
+CRATES = [ROOT / "streams/core", ROOT / "sinks/core"]
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
@@ -25,8 +25,8 @@ def locked(name: str) -> set[tuple[str, str]]:
     return {(canonicalize_name(package), version) for package, version in LOCKED.findall((ROOT / name).read_text())}
 
 
-def locked_crates() -> list[dict[str, str]]:
-    packages: list[dict[str, str]] = tomllib.loads((CRATE / "Cargo.lock").read_text())["package"]
+def locked_crates(crate: Path) -> list[dict[str, str]]:
+    packages: list[dict[str, str]] = tomllib.loads((crate / "Cargo.lock").read_text())["package"]
     return packages
 
 
@@ -60,13 +60,15 @@ def test_a_lock_names_no_index(lock: str) -> None:
     assert "://" not in (ROOT / lock).read_text()
 
 
-def test_the_crates_used_directly_are_pinned_and_locked() -> None:
-    wanted = tomllib.loads((CRATE / "Cargo.toml").read_text())["dependencies"]
+@pytest.mark.parametrize("crate", CRATES, ids=str)
+def test_the_crates_used_directly_are_pinned_and_locked(crate: Path) -> None:
+    wanted = tomllib.loads((crate / "Cargo.toml").read_text())["dependencies"]
     pins = {(name, pin if isinstance(pin, str) else pin["version"]) for name, pin in wanted.items()}
-    found = {(package["name"], f"={package['version']}") for package in locked_crates()}
+    found = {(package["name"], f"={package['version']}") for package in locked_crates(crate)}
     assert pins - found == set()
 
 
-def test_every_locked_crate_has_a_checksum() -> None:
-    own = tomllib.loads((CRATE / "Cargo.toml").read_text())["package"]["name"]
-    assert [crate["name"] for crate in locked_crates() if "checksum" not in crate] == [own]
+@pytest.mark.parametrize("crate", CRATES, ids=str)
+def test_every_locked_crate_has_a_checksum(crate: Path) -> None:
+    own = tomllib.loads((crate / "Cargo.toml").read_text())["package"]["name"]
+    assert [package["name"] for package in locked_crates(crate) if "checksum" not in package] == [own]

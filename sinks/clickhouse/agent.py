@@ -57,8 +57,8 @@ class SinkAgent:
     """Stores fetched batches; those of one topic that arrive within `linger` seconds share one write, and so do those
     that arrive within `interval` seconds of the last one's start.
 
-    Holds at most `max_rows` records per topic beside those being written. `blocks` is asked first to store them; without
-    it rows are made of all. Belongs to one event loop.
+    Holds at most `max_rows` records per topic beside those being written. `blocks` is asked first to store them;
+    without it rows are made of all. Belongs to one event loop.
     """
 
     def __init__(

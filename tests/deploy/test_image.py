@@ -95,21 +95,26 @@ def test_the_packages_are_the_locked_ones_without_the_embedded_engine_and_with_a
     assert all(hashes.search(text) for text in left.values())
 
 
-def test_the_compiled_core_goes_to_what_is_installed_not_to_the_sources_beside(tmp_path: Path) -> None:
-    core = pytest.importorskip("streams._core", reason="no compiled core: make .venv/.dev builds it where cargo is")
+def test_the_compiled_cores_go_to_what_is_installed_not_to_the_sources_beside(tmp_path: Path) -> None:
     make_environment(tmp_path / "opt/omnitrack")
-    installed = next(tmp_path.glob("opt/omnitrack/lib/python*/site-packages")) / "streams"
-    for package in (installed, tmp_path / "src/streams"):
-        package.mkdir(parents=True)
-        (package / "__init__.py").touch()
-    (tmp_path / "dist").mkdir()
-    shutil.copy(core.__file__, tmp_path / "dist/_core.abi3.so")
+    installed = next(tmp_path.glob("opt/omnitrack/lib/python*/site-packages"))
+    for name in ("streams", "sinks"):
+        reason = "no compiled core: make .venv/.dev builds it where cargo is"
+        core = pytest.importorskip(f"{name}._core", reason=reason)
+        for package in (installed / name, tmp_path / "src" / name):
+            package.mkdir(parents=True)
+            (package / "__init__.py").touch()
+        (tmp_path / "dist" / name).mkdir(parents=True)
+        shutil.copy(core.__file__, tmp_path / "dist" / name / "_core.abi3.so")
 
     (run,) = [line for line in instructions("RUN") if "_core.abi3.so" in line]
     here = re.sub(r"(?<=[ (])(?=/(?:opt|dist)/)", str(tmp_path), run)
     subprocess.run(["/bin/sh", "-ec", here], cwd=tmp_path / "src", check=True, timeout=60)
 
-    assert (installed / "_core.abi3.so").exists()
+    assert {str(path.relative_to(installed)) for path in installed.glob("*/_core.abi3.so")} == {
+        "streams/_core.abi3.so",
+        "sinks/_core.abi3.so",
+    }
 
 
 def test_what_is_left_out_is_needed_by_nothing_else() -> None:

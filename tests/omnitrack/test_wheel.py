@@ -19,20 +19,22 @@ from tests.support.wheel import Installed, check_distributions, install
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PACKAGES = ("schemas", "sources", "streams", "sinks", "explorer", "omnitrack")
-CRATE = "streams/core/"
-COMPILED = "streams/_core.abi3.so"
+CRATES = ("streams/core/", "sinks/core/")
+COMPILED = {"streams/_core.abi3.so", "sinks/_core.abi3.so"}
 needs_cargo = pytest.mark.skipif(shutil.which("cargo") is None, reason="no cargo: install Rust 1.88 or newer")
 
 
 def files_of_packages() -> set[str]:
     found = (path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file())
     names = {str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts}
-    return {name for name in names if not name.startswith(CRATE) and not name.endswith(".so")}
+    return {name for name in names if not name.startswith(CRATES) and not name.endswith(".so")}
 
 
-def files_of_crate() -> set[str]:
-    crate = ROOT / CRATE
-    found = [crate / "Cargo.toml", crate / "Cargo.lock", *(crate / "src").rglob("*.rs")]
+def files_of_crates() -> set[str]:
+    crates = [ROOT / crate for crate in CRATES]
+    found = [
+        path for crate in crates for path in (crate / "Cargo.toml", crate / "Cargo.lock", *crate.glob("src/**/*.rs"))
+    ]
     return {str(path.relative_to(ROOT)) for path in found}
 
 
@@ -43,7 +45,7 @@ def of_packages(names: Iterable[str]) -> set[str]:
 def test_the_wheel_holds_every_file_of_the_packages_and_no_other(installed: Installed) -> None:
     with ZipFile(installed.wheel) as wheel:
         names = wheel.namelist()
-    assert of_packages(names) - {COMPILED} == files_of_packages()
+    assert of_packages(names) - COMPILED == files_of_packages()
     others = {name.split("/")[0] for name in names} - {*PACKAGES}
     assert others == {f"omnitrack-{PROJECT['version']}.dist-info"}
 
@@ -51,7 +53,7 @@ def test_the_wheel_holds_every_file_of_the_packages_and_no_other(installed: Inst
 def test_the_source_distribution_holds_them_too_and_what_the_wheel_is_built_with(installed: Installed) -> None:
     with tarfile.open(installed.sdist) as sdist:
         names = {member.name.partition("/")[2] for member in sdist if member.isfile()}
-    assert of_packages(names) == files_of_packages() | files_of_crate()
+    assert of_packages(names) == files_of_packages() | files_of_crates()
     assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "requirements.lock"} <= names
     assert not any(name.startswith("tests/") for name in names)
 
@@ -62,19 +64,22 @@ def test_the_package_index_would_take_both(installed: Installed) -> None:
 
 
 @needs_cargo
-def test_the_wheel_has_the_compiled_core_for_every_python_of_its_platform(installed: Installed, tmp_path: Path) -> None:
+def test_the_wheel_has_the_compiled_cores_for_every_python_of_a_platform(installed: Installed, tmp_path: Path) -> None:
     assert "-cp311-abi3-" in installed.wheel.name
-    imported = installed.python(tmp_path, "import streams._core; print(streams._core.__file__)")
-    assert imported.stdout.strip().endswith(COMPILED), imported.stderr
+    for compiled in COMPILED:
+        module = compiled.partition(".")[0].replace("/", ".")
+        imported = installed.python(tmp_path, f"import {module}; print({module}.__file__)")
+        assert imported.stdout.strip().endswith(compiled), imported.stderr
 
 
-def test_without_cargo_it_installs_and_runs_without_the_compiled_core(installed: Installed, tmp_path: Path) -> None:
+def test_without_cargo_it_installs_and_runs_without_the_compiled_cores(installed: Installed, tmp_path: Path) -> None:
     path = str(Path(sys.executable).parent)
     assert shutil.which("cargo", path=path) is None
     without = replace(installed, bin=install(installed.sdist, tmp_path / "environment", PATH=path))
 
-    imported = without.python(tmp_path, "import streams._core")
-    assert "ModuleNotFoundError: No module named 'streams._core'" in imported.stderr
+    for module in ("streams._core", "sinks._core"):
+        imported = without.python(tmp_path, f"import {module}")
+        assert f"ModuleNotFoundError: No module named '{module}'" in imported.stderr
     assert without.run(tmp_path, "--help").returncode == 0
 
 

@@ -91,7 +91,11 @@ def _build(folder: Path) -> list[Path]:
 
 
 def _licences_of_crates() -> dict[str, str]:
-    manifest = str(ROOT / "streams/core/Cargo.toml")
+    return _licences_of("streams/core") | _licences_of("sinks/core")
+
+
+def _licences_of(crate: str) -> dict[str, str]:
+    manifest = str(ROOT / crate / "Cargo.toml")
     told = _output("cargo", "metadata", "--locked", "--format-version", "1", "--manifest-path", manifest)
     return {package["name"]: package["license"] or "" for package in json.loads(told)["packages"]}
 

@@ -59,11 +59,12 @@ def tag_problem(version: str, tags: list[str]) -> str | None:
 
 
 def core_problem(names: list[str]) -> str | None:
-    """`names` are the wheel's files: installations go on without the compiled core, what is published has it."""
-    if any(name.startswith("streams/_core.") and name.endswith(".so") for name in names):
+    """`names` are the wheel's files: installations go on without the compiled cores, what is published has them."""
+    built = {name.partition("/")[0] for name in names if re.fullmatch(r"\w+/_core\..*so", name)}
+    if built >= {"streams", "sinks"}:
         return None
     return (
-        "the wheel has no compiled core: install cargo, Rust 1.88 or newer; `make .venv/.dev` tells whether it builds"
+        "the wheel lacks a compiled core: install cargo, Rust 1.88 or newer; `make .venv/.dev` tells whether they build"
     )
 
 
