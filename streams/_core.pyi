@@ -7,6 +7,7 @@ from streams.batching import Batch, Record
 from streams.batching.filling import Groups, KeyValue
 
 Rules = tuple[int, int, float, Mapping[str, float]]
+Write = tuple[bytes, bytes | None]
 
 @final
 class Intake:
@@ -22,6 +23,19 @@ class Intake:
         links: set[int],
         sent: tuple[set[int], set[int]],
     ) -> tuple[int, str | None]: ...
+
+@final
+class Links:
+    def __new__(cls, records: Iterable[Record]) -> Links: ...
+    latest: int
+    others: list[int]
+    def advance(self, states: Mapping[bytes, bytes], clock: int, horizon: int | None) -> Linked: ...
+
+@final
+class Linked:
+    writes: list[list[Write]]
+    due: dict[str, int | None]
+    left: list[tuple[int, str]]
 
 @final
 class Core:

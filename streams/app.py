@@ -23,7 +23,7 @@ from streams.agents.ticks import send_ticks
 from streams.attempts import Attempts
 from streams.batching import BatchApp
 from streams.batching.app_meters import ClockMeter
-from streams.compiled import core_for, intake_for
+from streams.compiled import core_for, intake_for, links_for
 from streams.keys import read_pseudonyms
 from streams.logs import set_log_level
 from streams.now import now_ms
@@ -35,7 +35,7 @@ from streams.upstream import Reading, Upstream, partitions_of
 from streams.worker import create_worker
 
 if TYPE_CHECKING:
-    from streams._core import Core, Intake
+    from streams._core import Core, Intake, Links
 
 TICK_SECONDS = 0.5
 """How often the broker is asked how far the streams are, and whether anybody is due."""
@@ -62,7 +62,7 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
         intake = intake_for(settings.core, topics, settings.partitions)
         add_ingest(app, topics, settings.partitions, read_pseudonyms(settings), intake, open_registry(settings))
-        add_identity(app, topics, settings.partitions, catalogue)
+        add_identity(app, topics, settings.partitions, catalogue, links_for(settings.core))
         core = core_for(settings.core, catalogue)
         logger.info("stitching", core="python" if core is None else "compiled")
         add_stitch(app, topics, settings.partitions, catalogue, core)
@@ -96,10 +96,15 @@ def add_ingest(
     app.consume(topics.inputs, agent, "ingest", max_records=INGEST_RECORDS)
 
 
-def add_identity(app: BatchApp, topics: Topics, partitions: int, catalogue: Catalogue) -> None:
-    """Add the links, and the agent that finds the customers of touchpoints without a customer number."""
+def add_identity(
+    app: BatchApp, topics: Topics, partitions: int, catalogue: Catalogue, core: type[Links] | None
+) -> None:
+    """Add the links, and the agent that finds the customers of touchpoints without a customer number.
+
+    `core` None takes links in by Python alone.
+    """
     states = app.state_table("identity", topics.identity_state, partitions)
-    identify = Identify(topics, catalogue.horizon, partitions, states, app.sender)
+    identify = Identify(topics, catalogue.horizon, partitions, states, app.sender, core)
     app.consume((topics.identity,), identify, "identity")
     states.on_recover(_recovery(app, topics.identity, identify.recover))
 

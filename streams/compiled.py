@@ -17,7 +17,7 @@ from streams.journey.packing import DICTIONARY
 from streams.settings import CoreChoice
 
 if TYPE_CHECKING:
-    from streams._core import Core, Intake, Rules
+    from streams._core import Core, Intake, Links, Rules
 
 Built = TypeVar("Built")
 
@@ -42,6 +42,11 @@ def intake_for(choice: CoreChoice, topics: Topics, partitions: int) -> Intake | 
     return _chosen(choice, lambda: compiled_intake(topics, partitions))
 
 
+def links_for(choice: CoreChoice) -> type[Links] | None:
+    """The core that the settings choose for links of identities; None is Python alone. Raises `NotBuilt`."""
+    return _chosen(choice, compiled_links)
+
+
 def _chosen(choice: CoreChoice, make: Callable[[], Built | None]) -> Built | None:
     core = None if choice == "python" else make()
     if core is None and choice == "compiled":
@@ -56,6 +61,15 @@ def compiled_intake(topics: Topics, partitions: int) -> Intake | None:
     except ImportError:
         return None
     return Intake(topics.channels, topics.customer, topics.identity, partitions)
+
+
+def compiled_links() -> type[Links] | None:
+    """The compiled core for links; None where it was not built when omnitrack was installed."""
+    try:
+        from streams._core import Links  # noqa: PLC0415 -- it may not be there
+    except ImportError:
+        return None
+    return Links
 
 
 def compiled_core(catalogue: Catalogue) -> Core | None:

@@ -34,8 +34,8 @@ LEFT = Counter(
 )
 RECORDS_LEFT = Counter(
     "omnitrack_records_left_to_python",
-    "Records of channels that the compiled core left to ingest's Python, by the reason.",
-    ("reason",),
+    "Records that the compiled core left to the Python of `ingest` and `identity`, by the reason.",
+    ("stage", "reason"),
 )
 RETRIES = Counter("omnitrack_batch_retries", "Attempts at a batch that failed and were repeated.", ("stage",))
 

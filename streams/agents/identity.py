@@ -1,12 +1,18 @@
-"""Agent `identity`: from links, and touchpoints that look for their customer, to arrivals and withdrawals."""
+"""Agent `identity`: from links, and touchpoints that look for their customer, to arrivals and withdrawals.
+
+Links that nobody is to be told of are taken in by the compiled core where there is one; this is the reference, and does
+whatever that one leaves.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -32,14 +38,20 @@ from streams.clock import DueTimes
 from streams.identity import IdentityChange, advance_identity, forget, identity_due
 from streams.journey.erasure import is_erased
 from streams.journey.log import Get
+from streams.meters import RECORDS_LEFT
 from streams.placing import place
 from streams.poison import PoisonWatch
+
+if TYPE_CHECKING:
+    from streams._core import Linked, Links
 
 WHAT = "finding the customer"
 FORGOTTEN_PER_BATCH = 200
 """Bounds what a batch does beside its own work after a long pause."""
 
 KeyValue = tuple[bytes | None, bytes | None]
+_Item = tuple[int, str, IdentityRecord]
+"""A record's place in its batch, its key, and what it holds."""
 
 
 class PartitionMemory:
@@ -60,15 +72,25 @@ class Identified:
 
 
 class Identify:
-    """The handler of the batches of `identity`. `horizon` in ms; `partitions` is that of every keyed topic."""
+    """The handler of the batches of `identity`. `horizon` in ms; `partitions` is that of every keyed topic.
+
+    `core` takes in the links of a batch's records that are ordinary (None: this does all).
+    """
 
     def __init__(
-        self, topics: Topics, horizon: int | None, partitions: int, states: CustomerStates, publisher: Publisher
+        self,
+        topics: Topics,
+        horizon: int | None,
+        partitions: int,
+        states: CustomerStates,
+        publisher: Publisher,
+        core: type[Links] | None = None,
     ) -> None:
         self._topics = topics
         self._horizon = horizon
         self._states = states
         self._publisher = publisher
+        self._core = core
         self._place = partial(place, partitions=partitions)
         self._poison = PoisonWatch(WHAT)
         self._memories: dict[int, PartitionMemory] = {}
@@ -92,15 +114,14 @@ class Identify:
         """The effects of the batch on the states as they are."""
         memory = self._memory(batch.partition)
         letters: list[KeyValue] = []
-        groups = _group(batch, letters)
-        memory.clock = max([memory.clock, *(at for records in groups.values() for one in records if (at := _at(one)))])
+        items, writes, due = self._take_links(batch, memory, letters)
+        groups = _group(items)
         for key in memory.due.due(memory.clock, FORGOTTEN_PER_BATCH):
-            groups.setdefault(key, [])
+            if key not in due:
+                groups.setdefault(key, [])
         forgetting = groups.pop(FORGETTING, [])
         get = self._states.partition(batch.partition).get
         sent = _Sent(self._topics, self._place)
-        writes: list[list[Write]] = []
-        due: dict[str, int | None] = {}
         poison: list[Exception] = []
         for key, records in groups.items():
             compute = partial(self._compute, key, get, memory.clock, batch.partition)
@@ -118,6 +139,20 @@ class Identify:
         if letters:
             sent.records[self._topics.dead, batch.partition] = letters
         return Identified(Effects(sent.outgoing(), batch.partition, writes), due)
+
+    def _take_links(
+        self, batch: Batch, memory: PartitionMemory, letters: list[KeyValue]
+    ) -> tuple[list[_Item], list[list[Write]], dict[str, int | None]]:
+        """Move the clock on, and let the compiled core take what it can: what remains, and what that one wrote."""
+        links = None if self._core is None else self._core(batch.records)
+        items = _read(batch, range(len(batch.records)) if links is None else links.others, letters)
+        memory.clock = max([memory.clock, *(at for _, _, one in items if (at := _at(one)))])
+        if links is None:
+            return items, [], {}
+        memory.clock = max(memory.clock, links.latest)
+        linked = links.advance(self._states.partition(batch.partition), memory.clock, self._horizon)
+        items = sorted(items + _read(batch, _left(linked, links), letters), key=itemgetter(0))
+        return items, linked.writes, linked.due
 
     def _compute(
         self, key: str, get: Get, clock: int, partition: int, records: Sequence[IdentityRecord]
@@ -173,15 +208,32 @@ class _Sent:
         self.records[topic, partition].append((encoded, value))
 
 
-def _group(batch: Batch, letters: list[KeyValue]) -> dict[str, list[IdentityRecord]]:
-    """The records of each key of the batch, in order."""
-    groups: dict[str, list[IdentityRecord]] = {}
-    for record in batch.records:
+def _left(linked: Linked, links: Links) -> list[int]:
+    """The places of the records with links that the compiled core leaves; counted."""
+    reasons = Counter(why for _, why in linked.left)
+    for reason, count in {**reasons, "no link": len(links.others)}.items():
+        RECORDS_LEFT.labels("identity", reason).inc(count)
+    return [place for place, _ in linked.left]
+
+
+def _read(batch: Batch, places: Iterable[int], letters: list[KeyValue]) -> list[_Item]:
+    """The records at `places`; a letter for each that cannot be read."""
+    items: list[_Item] = []
+    for at in places:
+        record = batch.records[at]
         item = _decode(record)
         if item is None:
             letters.append(unreadable(batch, record))
         else:
-            groups.setdefault((record.key or b"").decode(), []).append(item)
+            items.append((at, (record.key or b"").decode(), item))
+    return items
+
+
+def _group(items: Iterable[_Item]) -> dict[str, list[IdentityRecord]]:
+    """The records of each key, in order."""
+    groups: dict[str, list[IdentityRecord]] = {}
+    for _, key, item in items:
+        groups.setdefault(key, []).append(item)
     return groups
 
 

@@ -107,7 +107,7 @@ class Ingest:
             place = self._take_ordinary(taking, place + 1)
         self._poison.note(now / 1000, end, taking.poison)
         for reason, count in taking.left.items():
-            RECORDS_LEFT.labels(reason).inc(count)
+            RECORDS_LEFT.labels("ingest", reason).inc(count)
         outputs = [Outgoing(*place, (records,)) for place, records in taking.outputs.items()]
         return Ingested(Effects(outputs), taking.links)
 

@@ -17,7 +17,7 @@ use crate::table::{States, Table};
 use crate::touchpoint::{Item, read_item};
 
 const MARK: &[u8] = b"\0erased\0";
-const ERASED: &[u8] = b"erased:";
+pub const ERASED: &[u8] = b"erased:";
 
 /// Stitches by one catalogue; `dictionary` is that of the packing of states.
 #[pyclass(frozen, module = "streams._core")]
@@ -235,7 +235,7 @@ fn stitch(
     Ok(Some(change))
 }
 
-fn erased_key(customer_id: &[u8]) -> Vec<u8> {
+pub fn erased_key(customer_id: &[u8]) -> Vec<u8> {
     let hash = blake2b_simd::Params::new().hash_length(16).hash(customer_id);
     [MARK, hash.to_hex().as_bytes()].concat()
 }

@@ -19,6 +19,7 @@ mod intake;
 mod json;
 mod left;
 mod life;
+mod links;
 mod log;
 mod msgpack;
 mod promises;
@@ -41,6 +42,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<intake::Intake>()?;
+    module.add_class::<links::Links>()?;
+    module.add_class::<links::Linked>()?;
     module.add_class::<batch::Core>()?;
     module.add_class::<batch::Done>()?;
     module.add_class::<grouped::Grouped>()?;

@@ -243,7 +243,8 @@ def test_with_pseudonyms_all_is_left_to_python() -> None:
 
 def test_records_left_are_counted_by_the_reason() -> None:
     def counted() -> float:
-        found = REGISTRY.get_sample_value("omnitrack_records_left_to_python_total", {"reason": "JSON that is cut off"})
+        labels = {"stage": "ingest", "reason": "JSON that is cut off"}
+        found = REGISTRY.get_sample_value("omnitrack_records_left_to_python_total", labels)
         return found or 0.0
 
     before = counted()

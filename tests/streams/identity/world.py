@@ -24,7 +24,7 @@ from streams.agents.stitch import Stitch
 from streams.attempts import attempt_at, cut, note, read_attempts
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Effects, Write
-from streams.compiled import compiled_core, compiled_intake
+from streams.compiled import compiled_core, compiled_intake, compiled_links
 from streams.identity import resolve_all
 from streams.journey import Stitched, stitch
 
@@ -212,7 +212,7 @@ class World:
             self.ingest = Ingest(TOPICS, DECODER, PARTITIONS, None, core=compiled_intake(TOPICS, PARTITIONS))
         if "identity" in stages:
             states = self.states["identity"]
-            self.identify = Identify(TOPICS, self.catalogue.horizon, PARTITIONS, states, Unused())
+            self.identify = Identify(TOPICS, self.catalogue.horizon, PARTITIONS, states, Unused(), compiled_links())
         if "stitch" in stages:
             core = compiled_core(self.catalogue)
             states, now = self.states["stitch"], partial(next, self.clock)
