@@ -72,8 +72,10 @@ kafka: $(VENV)/.dev ## fetch Apache Kafka and a schema registry for the tests no
 	$(BIN)/python -m tests.support.kafka_jars
 	$(BIN)/python -m tests.support.registry
 
-audit: $(VENV)/.dev ## known vulnerabilities of what is locked (asks the advisory database of PyPI)
+audit: $(VENV)/.dev ## known vulnerabilities of what is locked (asks the advisory databases of PyPI and RustSec)
 	$(BIN)/uv tool run pip-audit@2.10.1 --strict --disable-pip --require-hashes -r requirements-dev.lock
+	@cargo audit --version || { echo 'the crates were not asked for: cargo install --locked cargo-audit@0.22.2'; exit 1; }
+	for lock in */core/Cargo.lock; do cargo audit --deny warnings --file $$lock || exit 1; done
 
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group build -o requirements.lock pyproject.toml
