@@ -246,10 +246,10 @@ class BatchConsumer(driver.Consumer):
         """Back-pressure is `has_room`; the stock way makes the fetcher sleep a second."""
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 -- the driver's signature
-        """Drop what is taken while the flow stops: it is read anew before the flow goes on."""
+        """Drop what is taken while the worker ends."""
         taken = await super()._wait_next_records(timeout)
-        # At anything else Faust would seek at once, and take back the batches in work, which are still to be committed.
-        return taken if self.flow_active else (None, None)
+        # Faust would seek now, which is needed where the flow goes on, and takes back the batches still in work.
+        return (None, None) if self.app.should_stop and not self.flow_active else taken
 
     async def perform_seek(self) -> None:
         """Go to the committed offsets, to the beginning of a partition without one; forget what was delivered.

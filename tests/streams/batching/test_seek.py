@@ -124,19 +124,33 @@ def test_a_batch_that_ends_before_one_of_before_the_seek_is_delivered(app: Batch
     asyncio.run(play())
 
 
-def test_what_is_fetched_while_the_flow_stops_does_not_take_back_the_batch_in_work(app: BatchApp) -> None:
+def fetching_while_the_flow_stops(consumer: Seeking) -> Seeking:
+    async def fetch(**_: object) -> dict[TP, list[Fetched]]:
+        consumer.stop_flow()
+        return {PLACE: [Fetched([], 12, 20, consumer.seeks)]}
+
+    consumer._getmany = fetch  # type: ignore[method-assign, assignment]
+    consumer._get_active_partitions = lambda: {PLACE}  # type: ignore[method-assign]
+    return consumer
+
+
+def test_what_is_fetched_while_the_worker_ends_does_not_take_back_the_batch_in_work(app: BatchApp) -> None:
     async def play() -> None:
-        consumer = consumer_of(app, [])
+        consumer = fetching_while_the_flow_stops(consumer_of(app, []))
         in_work = taken(consumer, 9)
-
-        async def fetch(**_: object) -> dict[TP, list[Fetched]]:
-            consumer.stop_flow()
-            return {PLACE: [Fetched([], 12, 20, consumer.seeks)]}
-
-        consumer._getmany = fetch  # type: ignore[method-assign, assignment]
-        consumer._get_active_partitions = lambda: {PLACE}  # type: ignore[method-assign]
+        app._stopped.set()
         assert [message async for message in consumer.getmany(timeout=1.0)] == []
         assert consumer.ack(in_work)
         assert consumer._new_offset(PLACE) == 9
+
+    asyncio.run(play())
+
+
+def test_what_is_fetched_while_the_flow_stops_for_a_while_is_read_anew(app: BatchApp) -> None:
+    async def play() -> None:
+        consumer = fetching_while_the_flow_stops(consumer_of(app, []))
+        before = consumer.seeks
+        assert [message async for message in consumer.getmany(timeout=1.0)] == []
+        assert consumer.seeks == before + 1
 
     asyncio.run(play())
