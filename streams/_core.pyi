@@ -12,6 +12,8 @@ Write = tuple[bytes, bytes | None]
 @final
 class Intake:
     def __new__(cls, channels: Sequence[str], customer: str, identity: str, partitions: int) -> Intake: ...
+    @staticmethod
+    def grouped() -> Grouped: ...
     def link(self, kind: str, value: str, customer_id: str) -> int: ...
     def take(
         self,
@@ -19,7 +21,7 @@ class Intake:
         batch: Batch,
         start: int,
         now: int,
-        outputs: MutableMapping[tuple[str, int], list[tuple[bytes | None, bytes | None]]],
+        outputs: MutableMapping[tuple[str, int], list[KeyValue] | Grouped],
         links: set[int],
         sent: tuple[set[int], set[int]],
     ) -> tuple[int, str | None]: ...

@@ -40,7 +40,7 @@ from streams.pseudonym import Pseudonyms, identities_in
 from streams.registry import Registry
 
 if TYPE_CHECKING:
-    from streams._core import Intake
+    from streams._core import Grouped, Intake
 
 logger = structlog.get_logger(__name__)
 
@@ -61,14 +61,27 @@ class Ingested:
 class _Taking:
     """A batch while it is taken in: what is sent so far, its links, defects, and why the core left how many records."""
 
-    def __init__(self, batch: Batch, channel: str, now: int) -> None:
+    def __init__(self, batch: Batch, channel: str, now: int, make: Callable[[], list[KeyValue] | Grouped]) -> None:
         self.batch = batch
         self.channel = channel
         self.now = now
-        self.outputs: defaultdict[tuple[str, int], list[KeyValue]] = defaultdict(list)
+        self.outputs: defaultdict[tuple[str, int], list[KeyValue] | Grouped] = defaultdict(make)
         self.links: set[int] = set()
         self.poison: list[Exception] = []
         self.left: Counter[str] = Counter()
+
+    def send(self, topic: str, partition: int, key_value: KeyValue) -> None:
+        records = self.outputs[topic, partition]
+        if isinstance(records, list):
+            records.append(key_value)
+        else:
+            records.push(*key_value)
+
+    def outgoing(self) -> list[Outgoing]:
+        return [
+            Outgoing(*place, (records,) if isinstance(records, list) else records)
+            for place, records in self.outputs.items()
+        ]
 
 
 class Ingest:
@@ -92,6 +105,7 @@ class Ingest:
         self._pseudonyms = pseudonyms
         self._frames = frames
         self._core = core if pseudonyms is None else None
+        self._records: Callable[[], list[KeyValue] | Grouped] = list if self._core is None else self._core.grouped
         self._link_of = link_of if core is None else core.link
         self._place = partial(place, partitions=partitions)
         self._poison = PoisonWatch("ingest")
@@ -100,7 +114,7 @@ class Ingest:
     def take(self, batch: Batch, now: int) -> Ingested:
         """Arrivals to `customer` by customer, links and touchpoints of unknown customers to `identity`, refusals to
         `dead`; `now` in ms is the time of receipt if the broker does not stamp it."""
-        taking = _Taking(batch, self._topics.channel_of(batch.topic), now)
+        taking = _Taking(batch, self._topics.channel_of(batch.topic), now, self._records)
         place, end = self._take_ordinary(taking, 0), len(batch.records)
         while place < end:
             self._take_or_give_up(taking, batch.records[place])
@@ -108,8 +122,7 @@ class Ingest:
         self._poison.note(now / 1000, end, taking.poison)
         for reason, count in taking.left.items():
             RECORDS_LEFT.labels("ingest", reason).inc(count)
-        outputs = [Outgoing(*place, (records,)) for place, records in taking.outputs.items()]
-        return Ingested(Effects(outputs), taking.links)
+        return Ingested(Effects(taking.outgoing()), taking.links)
 
     def _take_ordinary(self, taking: _Taking, start: int) -> int:
         """Take the records from `start` on up to the first that the compiled core leaves; where that one is."""
@@ -131,11 +144,11 @@ class Ingest:
         except Exception as error:  # noqa: BLE001 -- a defect, met on this record
             taking.poison.append(error)
             letter = self._give_up(record, origin, received_at, error)
-            taking.outputs[self._topics.dead, origin.partition].append(letter)
+            taking.send(self._topics.dead, origin.partition, letter)
             return
         taking.links.update(linked)
-        for topic, partition, key_value in sent:
-            taking.outputs[topic, partition].append(key_value)
+        for one in sent:
+            taking.send(*one)
 
     def _take_record(
         self, record: Record, channel: str, origin: Origin, received_at: int, links: set[int]

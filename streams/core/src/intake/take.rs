@@ -7,12 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bumpalo::Bump;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PySequence, PySet, PyString};
+use pyo3::types::{PyBytes, PyDict, PySequence, PySet, PyString};
 
 use super::arrive::{Arrived, Taken, link, take};
 use super::contract::Contract;
 use super::details::Details;
 use super::placing::place;
+use crate::grouped::Grouped;
 use crate::left::{Left, Outcome};
 use crate::msgpack::Write;
 
@@ -43,6 +44,12 @@ impl Intake {
             partitions,
             links: RandomState::new(),
         }
+    }
+
+    /// Where records of a partition are put, empty.
+    #[staticmethod]
+    fn grouped() -> Grouped {
+        Grouped::default()
     }
 
     /// What stands for the link of an identity to a customer; of another `Intake` it is another.
@@ -178,12 +185,12 @@ fn may_be_event(headers: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(false)
 }
 
-/// What is to be sent, by topic and partition; lists of Python, each of which is looked up once.
+/// What is to be sent, by topic and partition; each is looked up once.
 struct Sending<'s, 'py> {
     intake: &'s Intake,
     outputs: &'s Bound<'py, PyDict>,
-    customer: Vec<Option<Bound<'py, PyList>>>,
-    identity: Vec<Option<Bound<'py, PyList>>>,
+    customer: Vec<Option<Bound<'py, Grouped>>>,
+    identity: Vec<Option<Bound<'py, Grouped>>>,
     links: &'s Bound<'py, PySet>,
     sent: (Bound<'py, PySet>, Bound<'py, PySet>),
 }
@@ -243,29 +250,29 @@ impl<'s, 'py> Sending<'s, 'py> {
 }
 
 fn append<'py>(
-    lists: &mut [Option<Bound<'py, PyList>>],
+    places: &mut [Option<Bound<'py, Grouped>>],
     outputs: &Bound<'py, PyDict>,
     topic: &str,
     key: &str,
     value: &[u8],
 ) -> PyResult<()> {
-    let py = outputs.py();
-    let partition = place(key.as_bytes(), lists.len() as u32);
-    let list = &mut lists[partition as usize];
-    let list = match list {
-        Some(list) => list,
-        None => list.insert(list_of(outputs, topic, partition)?),
+    let partition = place(key.as_bytes(), places.len() as u32);
+    let records = &mut places[partition as usize];
+    let records = match records {
+        Some(records) => records,
+        None => records.insert(records_of(outputs, topic, partition)?),
     };
-    list.append((PyBytes::new(py, key.as_bytes()), PyBytes::new(py, value)))
+    records.try_borrow_mut()?.push(Some(key.as_bytes()), Some(value));
+    Ok(())
 }
 
-fn list_of<'py>(outputs: &Bound<'py, PyDict>, topic: &str, partition: u32) -> PyResult<Bound<'py, PyList>> {
+fn records_of<'py>(outputs: &Bound<'py, PyDict>, topic: &str, partition: u32) -> PyResult<Bound<'py, Grouped>> {
     let py = outputs.py();
     let place = (PyString::new(py, topic), partition).into_pyobject(py)?;
     if let Some(known) = outputs.get_item(&place)? {
-        return Ok(known.cast_into::<PyList>()?);
+        return Ok(known.cast_into::<Grouped>()?);
     }
-    let list = PyList::empty(py);
-    outputs.set_item(place, &list)?;
-    Ok(list)
+    let records = Bound::new(py, Grouped::default())?;
+    outputs.set_item(place, &records)?;
+    Ok(records)
 }
