@@ -6,7 +6,7 @@ from the environment, and Kafka's certificates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,8 @@ from schemas.catalogue import Catalogue, load_catalogue
 from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.agents.alert import Alerting
+from streams.agents.alert_batch import rows_asked_for
+from streams.alerting.facts import kept_by
 from streams.batching import BatchApp, Outgoing
 from streams.batching.app_meters import ClockMeter
 from streams.logs import set_log_level
@@ -88,24 +90,32 @@ def add_alerting(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue
     """Add the state, the agent that judges, and the timer that tells it the time; `count` as for all keyed topics."""
     states = app.state_table("alerting", topics.alerting_state, count)
     alerting = Alerting(topics, catalogue, count, states, app.sender, now_ms)
-    app.consume((*topics.stitched_rows, topics.alerting), alerting, "alert", at_once=8)
+    asked_for = rows_asked_for(topics, kept_by(catalogue.alerts))
+    app.consume(
+        (*topics.stitched_rows, topics.alerting),
+        alerting,
+        "alert",
+        at_once=8,
+        passed_over=set(topics.stitched_rows) - set(asked_for),
+    )
 
     async def recovered() -> None:
         alerting.recover(tp.partition for tp in app.batches.assignment() if tp.topic == topics.alerting)
 
     app.meters.register(ClockMeter(alerting.clocks))
     states.on_recover(recovered)
-    _keep_time(app, alerting, topics, count, stitching)
+    _keep_time(app, alerting, topics, partitions_of(asked_for, count), count, stitching)
 
 
-def _keep_time(app: BatchApp, alerting: Alerting, topics: Topics, count: int, stitching: StitchingOffsets) -> None:
+def _keep_time(
+    app: BatchApp, alerting: Alerting, topics: Topics, rows: Sequence[Source], count: int, stitching: StitchingOffsets
+) -> None:
     upstream = Upstream(
         partitions_of(topics.inputs, count),
         partitions_of((topics.identity,), count),
         partitions_of((topics.customer,), count),
     )
     clock = StitchedClock(upstream, topics.customer, count)
-    rows = partitions_of(topics.stitched_rows, count)
 
     def is_working() -> bool:
         return not app.rebalancing and not app.in_recovery and bool(alerting.memories)

@@ -70,6 +70,17 @@ def read_batch(batch: Batch, topics: Topics) -> Taken:
     return taken
 
 
+def rows_asked_for(topics: Topics, kept: Kept) -> tuple[str, ...]:
+    """The topics whose rows the rules ask for."""
+    asked = {
+        topics.stitched: kept.waits,
+        topics.journeys: kept.journeys,
+        topics.handoffs: kept.handoffs,
+        topics.promises: kept.promises,
+    }
+    return tuple(topic for topic, time in asked.items() if time is not None)
+
+
 def _decoders(topics: Topics) -> Mapping[str, Callable[[bytes], CustomerRow]]:
     return {
         topics.stitched: _decode_touchpoint,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, cast
@@ -86,6 +86,7 @@ class BatchApp(faust.App):
         self.max_records = max_records
         self._max_records: dict[str, int] = {}
         self._stages: dict[str, str] = {}
+        self.passed_over: set[str] = set()
         self._lanes: list[Lanes[EventT[Any]]] = []
         self.state_tables: list[BatchTable] = []
         self.meters = CollectorRegistry()
@@ -101,19 +102,29 @@ class BatchApp(faust.App):
         return cast("BatchConsumer", self.consumer)
 
     def consume(
-        self, topics: Sequence[str], handler: Handler, name: str, *, at_once: int = 4, max_records: int | None = None
+        self,
+        topics: Sequence[str],
+        handler: Handler,
+        name: str,
+        *,
+        at_once: int = 4,
+        max_records: int | None = None,
+        passed_over: Collection[str] = (),
     ) -> None:
         """Add an agent: `handler` gets the batches of `topics`, those of one partition in order and one at a time.
 
         Up to `at_once` full batches are in work together, and more that are not full, so that one's waiting is
         another's computing; the oldest goes first. `max_records` bounds the batches of these topics where the app's
-        bound is too high. An exception of the handler is retried in place for `retry_seconds`, then it ends the process
-        with a non-zero status; the batch stays unacknowledged, so it is delivered again.
+        bound is too high. Of topics `passed_over` batches come without the records, which are not fetched: nobody asks
+        for them, but the group is to reach their ends. An exception of the handler is retried in place for
+        `retry_seconds`, then it ends the process with a non-zero status; the batch stays unacknowledged, so it is
+        delivered again.
         """
         lanes: Lanes[EventT[Any]] = Lanes(lambda event: self._work_on(event, handler), _age, self._fullness, at_once)
         self._lanes.append(lanes)
         self._max_records.update(dict.fromkeys(topics, max_records or self.max_records))
         self._stages.update(dict.fromkeys(topics, name))
+        self.passed_over.update(passed_over)
 
         async def agent(stream: faust.Stream[Any]) -> None:
             async for event in stream.noack().events():

@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import aiokafka
@@ -16,6 +17,8 @@ from faust.types import TP, ConsumerMessage, Message
 from streams.batching.batch import Batch
 from streams.batching.delivery import DeliveryLog
 from streams.batching.fetch import Fetched, take
+from streams.batching.offsets import ASK_SECONDS, Offsets, read_offsets
+from streams.batching.passing import PASS_SECONDS, Passing
 from streams.batching.producer import BatchProducer
 
 if TYPE_CHECKING:
@@ -26,20 +29,16 @@ if TYPE_CHECKING:
 FETCH_WAIT_MS = 250
 """How long the broker may hold a fetch open: bounds how old the knowledge of a partition's end is."""
 
-ASK_SECONDS = 2.0
-"""How long the broker may take to tell of offsets."""
-
-Offsets = dict[tuple[str, int], int]
-
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Fetches batches of the partitions that have room for one more."""
 
     roomy: asyncio.Event
+    passing: Passing
 
     async def on_start(self) -> None:
         """Mode's hook: the driver's coordinator exists from here on, and is watched for the membership."""
-        self.roomy = asyncio.Event()
+        self.roomy, self.passing = asyncio.Event(), Passing()
         await super().on_start()
         cast("BatchConsumer", self.consumer).app.membership.watch(self._ensure_consumer()._coordinator)
 
@@ -70,35 +69,27 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         fetcher = consumer._fetcher
         if consumer._closed or fetcher._closed:
             raise ConsumerStoppedError()
-        seeks = parent.seeks
+        seeks, passed_over = parent.seeks, parent.app.passed_over
 
-        def wanted() -> list[TP]:
+        def roomy(*, read: bool) -> list[TP]:
             # Asked right before something is taken, with nothing in between in this thread, where seeks happen as well.
             nonlocal seeks
             seeks = parent.seeks
-            return [tp for tp in active_partitions if parent.has_room(tp)]
+            return [tp for tp in active_partitions if (tp.topic in passed_over) != read and parent.has_room(tp)]
 
         with fetcher._subscriptions.fetch_context():
-            taken = await take(
-                fetcher, wanted, self.roomy, timeout or 0.0, lambda tp: parent.app.records_at_once(tp.topic)
+            taken = await self.passing.pass_over(fetcher, partial(roomy, read=False)) or await take(
+                fetcher,
+                partial(roomy, read=True),
+                self.roomy,
+                min(timeout or 0.0, PASS_SECONDS),
+                lambda tp: parent.app.records_at_once(tp.topic),
             )
         return {tp: [replace(one, seeks=seeks) for one in fetched] for tp, fetched in taken.items()}
 
     async def read_offsets(self, partitions: Collection[tuple[str, int]]) -> tuple[Offsets, Offsets]:
-        """The ends of `partitions` and what the group committed in them, in the driver's thread.
-
-        What was dropped unread counts as committed. Raises the driver's errors when Kafka does not answer.
-        """
-        consumer = self._ensure_consumer()
-        asked = [aiokafka.TopicPartition(topic, number) for topic, number in partitions]
-        ends = await consumer._fetcher.end_offsets(asked, ASK_SECONDS * 1000)
-        kept = await consumer._coordinator._do_fetch_commit_offsets(asked)
-        committed = {tp: kept[tp].offset if tp in kept else 0 for tp in asked}
-        # What was dropped before anybody read it needs not to be waited for.
-        behind = [tp for tp in asked if committed[tp] < ends[tp]]
-        begins = await consumer._fetcher.beginning_offsets(behind, ASK_SECONDS * 1000)
-        committed.update({tp: max(committed[tp], begins[tp]) for tp in behind})
-        return {tuple(tp): end for tp, end in ends.items()}, {tuple(tp): offset for tp, offset in committed.items()}
+        """See `streams.batching.offsets`; in the driver's thread."""
+        return await read_offsets(self._ensure_consumer(), partitions)
 
     def wake(self) -> None:
         """Look again for partitions with room; callable from any thread."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
 from kafka import KafkaProducer
 
+from omnitrack.broker_reader import BrokerReader
+from omnitrack.offsets import lag
 from schemas.rows import AlertRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.topics import Topics
 from streams.alerting.facts import CustomerRow
@@ -53,6 +56,12 @@ class Bank(Deployment):
 
         eventually(f"{rule} of {customer or 'a group'}", is_there, child)
         return found[0]
+
+    def rows_to_go(self) -> int:
+        """How many rows the group has not got past."""
+        with BrokerReader(self.broker.bootstrap) as reader:
+            ends = reader.end_offsets(self.topics.stitched_rows)
+            return sum(lag(ends, reader.committed(self.group.replace("-streams", "-alerts"))).values())
 
 
 @pytest.fixture(scope="module")
@@ -153,4 +162,25 @@ def test_a_kill_loses_nothing_and_says_nothing_twice_and_without_rules_nothing_g
     with other.worker() as third:
         for customer in ("K-2", "K-3"):
             other.await_alert(third, "broken", customer, lambda row: row.status == "resolved")
+        other.send(handoff(at, "K-4"), promise(at, "K-4"))
+        eventually("the group is past all rows", lambda: not other.rows_to_go(), third)
     assert not [row for row in other.alerts("broken", "K-2").values() if is_firing(row)]
+
+
+def test_rows_that_no_rule_asks_for_are_passed_over_unread(bank: Bank, tmp_path: Path) -> None:
+    """What is no row at all would be told of if it were read; the group is past it all the same."""
+    (tmp_path / "catalogue.yaml").write_text("alerts: {rules: {broken: {kind: handoff}}}")
+    settings = {"OMNITRACK_CATALOGUE": str(tmp_path / "catalogue.yaml")}
+    other = Bank(bank.broker, Topics(f"{bank.topics.prefix}passed."), tmp_path, "streams.alerts", settings)
+    other.create_topics()
+    with KafkaProducer(bootstrap_servers=bank.broker.bootstrap) as producer:
+        for topic in (other.topics.promises, other.topics.stitched):
+            producer.send(topic, b"no row", key=b"P-1", partition=1)
+    with other.worker() as worker:
+        other.send(handoff(now() - MINUTE, "P-1"), journey("P-1"))
+        other.await_alert(worker, "broken", "P-1", is_firing)
+        eventually("the group is past all rows", lambda: not other.rows_to_go(), worker)
+        other.send(promise(now(), "P-1"), handoff(now() - MINUTE, "P-2"))
+        other.await_alert(worker, "broken", "P-2", is_firing)
+        eventually("the group is past all rows", lambda: not other.rows_to_go(), worker)
+    assert "rows not judged" not in worker.log.read_text()
