@@ -68,7 +68,7 @@ def worker(stage: str, kafka: str, topics: Topics, partitions: int, watch: Stopw
     async def prepare(app: BatchApp) -> None:
         consume = app.consume
 
-        def consume_watched(names: tuple[str, ...], handler: Handler, name: str, **bounds: int) -> None:
+        def consume_watched(names: tuple[str, ...], handler: Handler, name: str, **bounds: Any) -> None:
             async def watched(batch: Batch, delivery: Delivery) -> None:
                 watch.begin()
                 await handler(batch, delivery)
