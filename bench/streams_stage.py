@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import mode
 from aiokafka import AIOKafkaConsumer
