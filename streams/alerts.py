@@ -20,7 +20,7 @@ from schemas.catalogue import Catalogue, load_catalogue
 from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.agents.alert import Alerting
-from streams.agents.alert_batch import rows_asked_for
+from streams.agents.alert_reading import rows_asked_for
 from streams.alerting.facts import kept_by
 from streams.batching import BatchApp, Outgoing
 from streams.batching.app_meters import ClockMeter

@@ -11,7 +11,8 @@ import structlog
 
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
-from streams.agents.alert_batch import Work, read_batch
+from streams.agents.alert_batch import Work
+from streams.agents.alert_reading import read_batch
 from streams.agents.letters import encode_json
 from streams.agents.stitch import CustomerStates
 from streams.alerting.announced import announce, announced_keys, read_announced

@@ -10,90 +10,35 @@ import msgspec
 import structlog
 
 from schemas.catalogue import Catalogue
-from schemas.rows import AlertRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
-from schemas.topics import Topics
+from schemas.rows import AlertRow
+from streams.agents.alert_reading import Taken
 from streams.alerting.advance import advance_customer, forget_customer
 from streams.alerting.announced import GROUP_PREFIX, Announced, as_said
-from streams.alerting.facts import Customer, CustomerRow, Kept, decode_customer, encode_customer, tells
+from streams.alerting.facts import (
+    Customer,
+    CustomerRow,
+    JourneyNews,
+    Kept,
+    decode_customer,
+    encode_customer,
+    leaves_at,
+)
+from streams.alerting.going_on import gone_on
 from streams.alerting.groups import (
     GroupState,
     Partial,
     advance_group,
     decode_group,
-    decode_partial,
     encode_group,
     group_key,
 )
 from streams.alerting.memory import Memory, add_counts, is_current
 from streams.alerting.observations import Cell, Count, Group
-from streams.batching import Batch
 
 logger = structlog.get_logger(__name__)
 
 GROUP = GROUP_PREFIX.decode()
 Get = Callable[[bytes], bytes | None]
-
-
-@dataclass(slots=True)
-class Taken:
-    """The records of a batch: rows by customer, counts by group, customers to forget, offsets of what is neither."""
-
-    customers: dict[str, list[CustomerRow]] = field(default_factory=dict)
-    groups: dict[str, list[Partial]] = field(default_factory=dict)
-    forgotten: set[str] = field(default_factory=set)
-    unreadable: list[int] = field(default_factory=list)
-
-
-def read_batch(batch: Batch, topics: Topics) -> Taken:
-    """The records of a batch of any topic that alerting reads.
-
-    On `alerting` a record without a value asks to forget the customer whose id is its key; a tick has no key either,
-    and does its work by coming.
-    """
-    taken = Taken()
-    decode = _decoders(topics).get(batch.topic)
-    for record in batch.records:
-        try:
-            if batch.topic == topics.alerting and not record.value:
-                if record.key:
-                    taken.forgotten.add(record.key.decode())
-            elif decode is None:
-                partial = decode_partial(record.value or b"")
-                taken.groups.setdefault(group_key(partial.group), []).append(partial)
-            else:
-                row = decode(record.value or b"")
-                if not tells(row):
-                    continue
-                taken.customers.setdefault(row.customer_id, []).append(row)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            taken.unreadable.append(record.offset)
-    return taken
-
-
-def rows_asked_for(topics: Topics, kept: Kept) -> tuple[str, ...]:
-    """The topics whose rows the rules ask for."""
-    asked = {
-        topics.stitched: kept.waits,
-        topics.journeys: kept.journeys,
-        topics.handoffs: kept.handoffs,
-        topics.promises: kept.promises,
-    }
-    return tuple(topic for topic, time in asked.items() if time is not None)
-
-
-def _decoders(topics: Topics) -> Mapping[str, Callable[[bytes], CustomerRow]]:
-    return {
-        topics.stitched: _decode_touchpoint,
-        topics.journeys: _decode_journey,
-        topics.handoffs: _decode_handoff,
-        topics.promises: _decode_promise,
-    }
-
-
-_decode_touchpoint = msgspec.msgpack.Decoder(TouchpointRow).decode
-_decode_journey = msgspec.json.Decoder(JourneyRow).decode
-_decode_handoff = msgspec.json.Decoder(HandoffRow).decode
-_decode_promise = msgspec.json.Decoder(PromiseRow).decode
 
 
 @dataclass(slots=True)
@@ -133,6 +78,9 @@ class Work:
             else:
                 taken.customers.setdefault(key, [])
         changes: dict[Cell, Count] = {}
+        for customer_id, news in taken.journeys.items():
+            if customer_id in taken.customers or not self._take_journeys(customer_id, news):
+                taken.customers.setdefault(customer_id, []).extend(news)
         for customer_id, rows in taken.customers.items():
             with self._defects_logged(customer_id):
                 self._take_customer(customer_id, rows, said.get(customer_id.encode(), {}), changes)
@@ -153,6 +101,22 @@ class Work:
             by_group.setdefault(cell.group, {})[cell.bucket] = count
         for group, buckets in by_group.items():
             yield group_key(group), Partial(group, self.source, buckets)
+
+    def _take_journeys(self, customer_id: str, news: Sequence[JourneyNews]) -> bool:
+        """Whether the news of a customer whose time has not come ask for no judgement; they are taken in then."""
+        value = self.get(customer_id.encode())
+        try:
+            customer = gone_on(Customer() if value is None else decode_customer(value), news, self.now)
+        except msgspec.DecodeError:
+            # What is wrong is told where defects are.
+            return False
+        if customer is None:
+            return False
+        self._note(customer_id, value, encode_customer(customer))
+        if value is None:
+            # Who is known is due already, and told then when else.
+            self.due[customer_id] = leaves_at(customer, self.kept)
+        return True
 
     def _take_customer(
         self, customer_id: str, rows: Sequence[CustomerRow], said: Mapping[str, AlertRow], changes: dict[Cell, Count]

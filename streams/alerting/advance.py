@@ -11,7 +11,7 @@ from schemas.catalogue import Catalogue
 from schemas.rows import AlertRow
 from streams.alerting.customers import judge
 from streams.alerting.facts import Customer, CustomerRow, Kept, leaves_at, prune, take_rows
-from streams.alerting.observations import Cell, Count, observations
+from streams.alerting.observations import Cell, Count, differences
 from streams.alerting.said import Times, reconcile, take_back
 
 
@@ -58,13 +58,12 @@ def advance_customer(
         rules=rules.by_name,
     )
     state = prune(msgspec.structs.replace(known, said=saying.said, version=saying.version), kept, now)
-    before, after = observations(customer_id, customer, catalogue), observations(customer_id, state, catalogue)
     # What was said of facts that have left is let go the next time.
     leaves = now if state.said and not state.has_facts else leaves_at(state, kept)
     return AdvancedCustomer(
         state=None if state.is_empty else state,
         rows=saying.rows,
-        changes=_differences(before, after),
+        changes=differences(customer_id, customer, state, catalogue),
         due_at=min([*judgement.times, *([leaves] if leaves is not None else [])], default=None),
         due_at_clock=min(judgement.clocks, default=None),
     )
@@ -73,15 +72,5 @@ def advance_customer(
 def forget_customer(customer_id: str, customer: Customer, catalogue: Catalogue, now: int) -> AdvancedCustomer:
     """The customer erased: every alert is taken back, and nothing stays known."""
     saying = take_back(customer.said, customer.version, now)
-    changes = _differences(observations(customer_id, customer, catalogue), {})
+    changes = differences(customer_id, customer, Customer(), catalogue)
     return AdvancedCustomer(None, saying.rows, changes)
-
-
-def _differences(before: dict[Cell, Count], after: dict[Cell, Count]) -> dict[Cell, Count]:
-    nothing = Count(0, 0)
-    changes = {}
-    for cell in {**before, **after}:
-        old, new = before.get(cell, nothing), after.get(cell, nothing)
-        if old != new:
-            changes[cell] = Count(new.n - old.n, new.failed - old.failed)
-    return changes

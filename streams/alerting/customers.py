@@ -35,9 +35,9 @@ def judge(customer_id: str, customer: Customer, rules: AlertRules, now: int, clo
         for rule in rules.handoff_rules:
             if _fails(handoff, rule):
                 judgement.wanted.append(_handoff_alert(customer_id, handoff_id, handoff, rule, customer, rules))
-                if (known_at := _known_at(handoff, customer)) > now:
+                if (waits_until := known_at(handoff, customer)) > now:
                     judgement.early.add(judgement.wanted[-1].fingerprint)
-                    judgement.times.append(known_at)
+                    judgement.times.append(waits_until)
     for promise_id, promise in customer.promises.items():
         for deadline in rules.deadline_rules:
             if not _concerns(promise, deadline, customer):
@@ -92,7 +92,7 @@ def _fails(handoff: Handoff, rule: HandoffRule) -> bool:
     )
 
 
-def _known_at(handoff: Handoff, customer: Customer) -> int:
+def known_at(handoff: Handoff, customer: Customer) -> int:
     """When (ms) the row of the handoff's journey is there, or is waited for no longer."""
     journey = customer.journeys.get(handoff.journey_id or "")
     is_there = journey is not None and journey.version >= handoff.version

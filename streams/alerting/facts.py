@@ -13,7 +13,20 @@ from schemas.rows import AlertRow, HandoffResult, HandoffRow, JourneyRow, Promis
 UNKNOWN = "unknown"
 """The intent of what belongs to no journey that is known."""
 
-CustomerRow = HandoffRow | PromiseRow | JourneyRow | TouchpointRow
+
+class JourneyNews(msgspec.Struct, frozen=True, gc=False):
+    """What alerting asks of a `JourneyRow`: to decode the rest costs more than all that is done with it."""
+
+    customer_id: str
+    journey_id: str
+    intent: str
+    last_at: int
+    incidents: tuple[str, ...]
+    version: int = 0
+    is_deleted: int = 0
+
+
+CustomerRow = HandoffRow | PromiseRow | JourneyRow | JourneyNews | TouchpointRow
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -98,27 +111,19 @@ class Kept(NamedTuple):
     handoffs: int | None
     promises: int | None
     waits: int | None
-
-    @property
-    def journeys(self) -> int | None:
-        """As long as any fact that may ask for its journey's intent (ms); None: nothing does."""
-        return max((kept for kept in (self.handoffs, self.promises, self.waits) if kept is not None), default=None)
+    journeys: int | None
+    """As long as any fact that may ask for its journey's intent."""
 
 
 def kept_by(rules: AlertRules) -> Kept:
     """How long the rules need facts. Deadlines and handoffs: until nothing may be said of them any more."""
     rates = [rule.retention for rule in rules.rate_rules]
     horizons = [rules.horizon] if rules.handoff_rules else []
-    return Kept(
-        handoffs=max((*rates, *horizons), default=None),
-        promises=rules.horizon if rules.deadline_rules else None,
-        waits=max((rule.retention for rule in rules.wait_rules), default=None),
-    )
-
-
-def tells(row: CustomerRow) -> bool:
-    """Whether any rule could ask for the row: of touchpoints, only those that waited, and those that are withdrawn."""
-    return not isinstance(row, TouchpointRow) or row.touchpoint.wait_seconds is not None or bool(row.is_deleted)
+    handoffs = max((*rates, *horizons), default=None)
+    promises = rules.horizon if rules.deadline_rules else None
+    waits = max((rule.retention for rule in rules.wait_rules), default=None)
+    journeys = max((time for time in (handoffs, promises, waits) if time is not None), default=None)
+    return Kept(handoffs, promises, waits, journeys)
 
 
 def take_rows(customer: Customer, rows: Iterable[CustomerRow], kept: Kept, now: int) -> Customer:
@@ -131,8 +136,8 @@ def take_rows(customer: Customer, rows: Iterable[CustomerRow], kept: Kept, now: 
                 _put(handoffs, row.handoff_id, _handoff(row, now))
             case PromiseRow() if kept.promises is not None:
                 _put(promises, row.promise_id, _promise(row, now))
-            case JourneyRow() if kept.journeys is not None:
-                _put(journeys, row.journey_id, _journey(row, now))
+            case JourneyRow() | JourneyNews() if kept.journeys is not None:
+                _put(journeys, row.journey_id, journey_of(row, now))
             case TouchpointRow() if kept.waits is not None:
                 _take_wait(waits, row, now)
             case _:
@@ -197,7 +202,8 @@ def _promise(row: PromiseRow, now: int) -> Promise:
     )
 
 
-def _journey(row: JourneyRow, now: int) -> Journey:
+def journey_of(row: JourneyRow | JourneyNews, now: int) -> Journey:
+    """What is kept of the row."""
     return Journey(row.version, row.is_deleted, row.last_at, now, row.journey_id, row.intent, row.incidents)
 
 
@@ -205,7 +211,8 @@ def _take_wait(waits: dict[str, Wait], row: TouchpointRow, now: int) -> None:
     """A touchpoint that is withdrawn does not tell whether it waited."""
     touchpoint = row.touchpoint
     key = f"{touchpoint.channel}\x1f{touchpoint.event_id}"
-    if not tells(row) or (row.is_deleted and key not in waits):
+    has_waited = key in waits if row.is_deleted else touchpoint.wait_seconds is not None
+    if not has_waited:
         return
     fact = Wait(
         row.version,

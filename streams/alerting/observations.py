@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
 from schemas.alert_rules import AlertRules, ShareRule, passes
@@ -50,6 +50,40 @@ def observations(customer_id: str, customer: Customer, catalogue: Catalogue) -> 
         n[cell] += 1
         failed[cell] += is_failed
     return {cell: Count(number, failed[cell]) for cell, number in n.items()}
+
+
+def differences(customer_id: str, before: Customer, after: Customer, catalogue: Catalogue) -> dict[Cell, Count]:
+    """What `after` adds to each cell more, or less, than `before`."""
+    told = {key for key in {**before.journeys, **after.journeys} if not _tells_the_same(key, before, after)}
+    old = observations(customer_id, _without(before, after, told), catalogue)
+    new = observations(customer_id, _without(after, before, told), catalogue)
+    nothing = Count(0, 0)
+    changes = {}
+    for cell in {**old, **new}:
+        was, now = old.get(cell, nothing), new.get(cell, nothing)
+        if was != now:
+            changes[cell] = Count(now.n - was.n, now.failed - was.failed)
+    return changes
+
+
+def _tells_the_same(journey_id: str, before: Customer, after: Customer) -> bool:
+    old, new = before.journeys.get(journey_id), after.journeys.get(journey_id)
+    if old is None or new is None:
+        return False
+    return (old.intent, old.incidents, old.is_deleted) == (new.intent, new.incidents, new.is_deleted)
+
+
+def _without(customer: Customer, other: Customer, told: Set[str]) -> Customer:
+    """The customer without handoffs and waits that the other one has as well, if their journeys tell the same."""
+    handoffs = {
+        key: one
+        for key, one in customer.handoffs.items()
+        if one is not other.handoffs.get(key) or one.journey_id in told
+    }
+    waits = {
+        key: one for key, one in customer.waits.items() if one is not other.waits.get(key) or one.journey_id in told
+    }
+    return Customer(handoffs, {}, customer.journeys, waits)
 
 
 def _observed(customer: Customer, catalogue: Catalogue) -> Iterator[tuple[Cell, bool]]:
@@ -100,6 +134,8 @@ def _is_in_incident(wait: Wait, customer: Customer, rules: AlertRules) -> bool:
 
 
 def _is_maintained(at: int, found: Mapping[str, str], rule: ShareRule, rules: AlertRules) -> bool:
+    if not rules.maintenance:
+        return False
     labels = silencing_labels(rule, labels_of(rule, found))
     return rules.maintenance_at(at, labels) is not None
 

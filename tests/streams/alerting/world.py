@@ -13,7 +13,7 @@ from schemas.catalogue import Catalogue
 from schemas.rows import AlertRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.topics import Topics
 from streams.agents.alert import Alerting
-from streams.alerting.facts import CustomerRow
+from streams.alerting.facts import CustomerRow, JourneyNews
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Write
 from streams.placing import place
@@ -172,7 +172,7 @@ def _encoded(row: CustomerRow) -> tuple[str, bytes]:
             return TOPICS.handoffs, msgspec.json.encode(row)
         case PromiseRow():
             return TOPICS.promises, msgspec.json.encode(row)
-        case JourneyRow():
+        case JourneyRow() | JourneyNews():
             return TOPICS.journeys, msgspec.json.encode(row)
         case TouchpointRow():
             return TOPICS.stitched, msgspec.msgpack.encode(row)
