@@ -16,7 +16,8 @@ from streams.placing import place
 from tests.streams.identity.test_whatever_the_order import Identities
 from tests.streams.identity.world import NOW, PARTITIONS, STAGES, TOPICS, World
 
-ERASED_ID = "C1"
+ERASED_ID = "customer-1"
+"""So long that digests do not hold it by chance."""
 
 
 def send_erasure(world: World) -> None:

@@ -17,7 +17,7 @@ partitions = st.integers(0, PARTITIONS - 1)
 identities = st.fixed_dictionaries(
     {},
     optional={
-        "customer_no": st.sampled_from(("C1", "C2", "C3")),
+        "customer_no": st.sampled_from(("customer-1", "customer-2", "customer-3")),
         "card": st.sampled_from(("k1", "k2")),
         "phone": st.sampled_from(("p1", "p2")),
         "device": st.sampled_from(("d1", "d2")),
