@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,6 +19,7 @@ from sinks.clickhouse.writer import Writer
 from sinks.port import Row, SinkStopped, Table
 from tests.sinks.clickhouse.reading import read_rows
 from tests.sinks.rows import NOON, entry, promise_row, touchpoint_row
+from tests.streams.worker import eventually
 from tests.support.clickhouse import EmbeddedClickHouse
 
 MONTH = 31 * 24 * 3600 * 1000
@@ -120,7 +120,7 @@ def test_every_thread_has_its_own_connection(clickhouse: ClickHouseSettings, wri
 
 def test_missing_tables_are_waited_for_and_the_log_says_what_to_do(empty_clickhouse: ClickHouseSettings) -> None:
     with capture_logs() as logs, writing(Writer(empty_clickhouse), "promises", promise_row()) as thread:
-        time.sleep(0.5)
+        eventually("the wait", lambda: bool(logs))
         assert thread.is_alive()
         migrate(empty_clickhouse)
         thread.join(20)
@@ -144,7 +144,7 @@ def test_a_server_that_goes_away_is_waited_for_and_nothing_is_lost(
     writer.write("touchpoints", [entry(touchpoint_row(0))])
     own_clickhouse.child.kill()
     with capture_logs() as logs, writing(writer, "touchpoints", touchpoint_row(1)) as thread:
-        time.sleep(1.0)
+        eventually("the wait", lambda: bool(logs))
         assert thread.is_alive()
         own_clickhouse.start_again()
         thread.join(20)
@@ -163,8 +163,9 @@ def test_a_writer_told_to_stop_gives_up_waiting_at_once() -> None:
         outcome.append(caught.value)
 
     thread = threading.Thread(target=write, daemon=True)
-    thread.start()
-    time.sleep(0.3)
+    with capture_logs() as logs:
+        thread.start()
+        eventually("the wait", lambda: bool(logs))
     writer.stop()
-    thread.join(2)
+    thread.join(20)
     assert len(outcome) == 1
