@@ -25,7 +25,8 @@ class Coalescer(Generic[T]):
 
     A write starts when `linger` seconds have passed since its first item and `interval` since the last one started, or
     when `max_items` are gathered, and no other is under way. At most `max_items` are gathered beside those being
-    written (a larger batch goes alone): adding more waits. Belongs to one event loop.
+    written (a larger batch goes alone): adding more waits. `interval` may be set anew at any time, for writes to
+    come. Belongs to one event loop.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Coalescer(Generic[T]):
         self._write = write
         self._max_items = max_items
         self._linger = linger
-        self._interval = interval
+        self.interval = interval
         self._rests_until = float("-inf")
         self._group: _Group[T] | None = None
         self._room = asyncio.Condition()
@@ -80,7 +81,7 @@ class Coalescer(Generic[T]):
         async with self._writing:
             async with self._room:
                 self._group = None
-                self._rests_until = time.monotonic() + self._interval
+                self._rests_until = time.monotonic() + self.interval
                 self._room.notify_all()
             try:
                 await self._write(group.items)

@@ -82,6 +82,11 @@ FRESHNESS = Ages(
 REGISTRY.register(FRESHNESS)
 
 
+def received_times(rows: Sequence[Row]) -> list[int]:
+    """When the touchpoints among `rows` were received (UTC ms), those withdrawn aside."""
+    return [row.received_at for row in rows if isinstance(row, TouchpointRow) and not row.is_deleted]
+
+
 def count_fresh(times: Sequence[int]) -> None:
     """Count the touchpoints that are stored now, by when each was received (UTC ms)."""
     FRESHNESS.add(times, time.time())
@@ -90,7 +95,7 @@ def count_fresh(times: Sequence[int]) -> None:
 def count_stored(table: Table, rows: Sequence[Row]) -> None:
     """Count what a write has stored just now beyond its number of rows."""
     if table == "touchpoints":
-        count_fresh([row.received_at for row in rows if isinstance(row, TouchpointRow) and not row.is_deleted])
+        count_fresh(received_times(rows))
     elif table == "dead_letters":
         reasons = Tally(row.reason for row in rows if isinstance(row, DeadLetter) and not row.is_deleted)
         for reason, count in reasons.items():

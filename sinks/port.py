@@ -74,8 +74,9 @@ class Sink(Protocol):
 class BlockSink(Protocol):
     """A quicker way into the same store, for records of which no rows are made."""
 
-    def store(self, table: Table, payloads: Sequence[bytes]) -> bool:
-        """Return True once the rows that hold of all records are stored durably, and counted.
+    def store(self, table: Table, payloads: Sequence[bytes]) -> Sequence[int] | None:
+        """Return once the rows that hold of all records are stored durably, and counted.
 
-        False leaves the records, whichever of them are stored already, to `Sink.write`. Raises `SinkStopped`.
+        What it returns is when the touchpoints among them were received (UTC ms), those withdrawn aside. None leaves
+        the records, whichever of them are stored already, to `Sink.write`. Raises `SinkStopped`.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,13 +15,17 @@ import structlog
 from schemas.topics import Topics
 from sinks.coalescer import Coalescer
 from sinks.feeds import Feed, feeds_of
-from sinks.meters import count_stored
+from sinks.meters import count_stored, received_times
 from sinks.port import BlockSink, Entry, Received, Rejection, Sink, SinkStopped
 
 MAX_ROWS = 50_000
 LINGER_SECONDS = 0.05
 INTERVAL_SECONDS = 0.25
 """From INSERT to INSERT of a table: most of what a small one costs ClickHouse does not depend on its rows."""
+BEHIND_INTERVAL_SECONDS = 1.0
+"""The same where a backlog is worked off: what counts then is what it costs."""
+BEHIND_SECONDS = 5.0
+"""That is where the newest touchpoint of a write was received longer ago."""
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +60,7 @@ class FetchedBatch(Protocol):
 
 class SinkAgent:
     """Stores fetched batches; those of one topic that arrive within `linger` seconds share one write, and so do those
-    that arrive within `interval` seconds of the last one's start.
+    that arrive within `interval` seconds of the last one's start, `behind_interval` where a backlog is worked off.
 
     Holds at most `max_rows` records per topic beside those being written. `blocks` is asked first to store them;
     without it rows are made of all. Belongs to one event loop.
@@ -70,9 +75,12 @@ class SinkAgent:
         max_rows: int = MAX_ROWS,
         linger: float = LINGER_SECONDS,
         interval: float = INTERVAL_SECONDS,
+        behind_interval: float = BEHIND_INTERVAL_SECONDS,
     ) -> None:
         self._sink = sink
         self._blocks = blocks
+        self._interval = interval
+        self._behind_interval = behind_interval
         self._feeds = feeds_of(topics)
         # Threads of its own: a sink that waits for its store must not use up those that resolve host names.
         self._threads = ThreadPoolExecutor(len(self._feeds) + 1, thread_name_prefix="sink")
@@ -103,15 +111,31 @@ class SinkAgent:
 
     def _store(self, feed: Feed, records: Sequence[Received]) -> None:
         """In a thread: by the quicker way, or as rows."""
-        if self._blocks is not None and self._blocks.store(feed.table, [record.payload for record in records]):
-            return
+        received_at = None
+        if self._blocks is not None:
+            received_at = self._blocks.store(feed.table, [record.payload for record in records])
+        if received_at is None:
+            received_at = self._store_rows(feed, records)
+        if received_at:
+            self._set_pace(max(received_at))
+
+    def _store_rows(self, feed: Feed, records: Sequence[Received]) -> Sequence[int]:
+        """Store what can be a row, and keep what cannot; returns when touchpoints among them were received (UTC ms)."""
         entries, rejections = read(records, feed)
         if rejections:
             self._sink.reject(rejections)
         kept = latest(entries, feed)
+        rows = [entry.row for entry in kept]
         if kept:
             self._sink.write(feed.table, kept)
-            count_stored(feed.table, [entry.row for entry in kept])
+            count_stored(feed.table, rows)
+        return received_times(rows)
+
+    def _set_pace(self, newest: int) -> None:
+        """`newest` is when the touchpoint that was received last among those just stored was received (UTC ms)."""
+        is_behind = time.time() - newest / 1000 > BEHIND_SECONDS
+        for coalescer in self._coalescers.values():
+            coalescer.interval = self._behind_interval if is_behind else self._interval
 
 
 def received(batch: FetchedBatch) -> list[Received]:

@@ -30,23 +30,24 @@ class Blocks:
         self._writer = writer
         self._encode = encode
 
-    def store(self, table: Table, payloads: Sequence[bytes]) -> bool:
-        """Store the rows that hold of `payloads` in one INSERT; False where one of them is not ordinary or refused."""
+    def store(self, table: Table, payloads: Sequence[bytes]) -> Sequence[int] | None:
+        """Store the rows that hold of `payloads` in one INSERT; None where one of them is not ordinary or refused."""
         if table not in TABLES:
-            return False
+            return None
         block = self._encode(table, payloads)
         if isinstance(block, str):
-            return self._leave(table, payloads, block)
+            self._leave(table, payloads, block)
+            return None
         try:
             self._writer.write_block(table, block)
         except RowsRefused:
-            return self._leave(table, payloads, "refused by ClickHouse")
+            self._leave(table, payloads, "refused by ClickHouse")
+            return None
         count_fresh(block.received_at)
-        return True
+        return block.received_at
 
-    def _leave(self, table: Table, payloads: Sequence[bytes], reason: str) -> bool:
+    def _leave(self, table: Table, payloads: Sequence[bytes], reason: str) -> None:
         LEFT.labels(table, reason).inc(len(payloads))
-        return False
 
 
 def compiled_blocks(writer: Writer) -> Blocks | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -138,6 +139,27 @@ def test_closing_gives_up_what_waits_for_others_to_share_its_write() -> None:
     sink = MemorySink()
     closed_while_storing(sink, 0.0)
     assert sink.held("promises") == []
+
+
+@pytest.mark.parametrize(("age", "waits"), [(60, True), (0, False)])
+def test_a_backlog_is_written_in_fewer_and_larger_pieces(age: int, waits: bool) -> None:
+    received_at = (time.time_ns() // 1_000_000) - 1000 * age
+    rows = [msgspec.msgpack.encode(touchpoint_row(number, received_at=received_at)) for number in range(3)]
+    agent = SinkAgent(MemorySink(), TOPICS, linger=0.0, interval=0.0, behind_interval=600.0)
+
+    async def run() -> bool:
+        first, second, third = (agent.store(fetched(TOPICS.stitched, row)) for row in rows)
+        await first  # tells that it is behind
+        await second  # starts the interval
+        storing = asyncio.create_task(third)
+        done, _ = await asyncio.wait([storing], timeout=0.2 if waits else 60)
+        storing.cancel()
+        return not done
+
+    try:
+        assert asyncio.run(run()) == waits
+    finally:
+        agent.close()
 
 
 @given(st.lists(ROWS["journeys"], max_size=12))
