@@ -1,7 +1,7 @@
 """The compiled core of ingest and stitching: sources in streams/core."""
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-from typing import Any, final
+from typing import Any, final, overload
 
 from streams.batching import Batch, Record
 from streams.batching.filling import Groups, KeyValue
@@ -69,6 +69,19 @@ class Done:
     due: dict[str, int | None]
     seen: dict[tuple[str, int], int]
     left: dict[bytes, str]
+
+class FetchedRecords(Sequence[Record]):
+    """Records of a partition, of which each becomes an object when it is asked for."""
+
+    def __new__(cls) -> FetchedRecords: ...
+    def __len__(self) -> int: ...
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def extend(self, records: Iterable[Record]) -> None: ...
+    def read(self, data: bytes, begin: int, end: int, position: int) -> bool: ...
+    def apply_to(self, state: dict[bytes, bytes]) -> None: ...
 
 @final
 class Grouped:

@@ -54,9 +54,9 @@ class BatchApp(faust.App):
     `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, `retry_seconds` how
     long a failing batch is retried in place, `stall_seconds` how long a partition may have work without getting any
     done. `lease` tells for how long the partitions are this process's for certain. `compiled` lets the compiled core
-    pack record batches, where it was built. `prepare` runs before the worker joins its group: the place to read files,
-    create topics, and then add agents; it runs again if the broker goes away meanwhile. `page` is where the worker
-    shows how it does, host and port (None: nowhere); `meters` are shown there.
+    pack and unpack record batches, where it was built. `prepare` runs before the worker joins its group: the place to
+    read files, create topics, and then add agents; it runs again if the broker goes away meanwhile. `page` is where
+    the worker shows how it does, host and port (None: nowhere); `meters` are shown there.
     """
 
     BootStrategy = WithoutWeb
@@ -77,6 +77,7 @@ class BatchApp(faust.App):
         **options: Any,
     ) -> None:
         self.pending_batches = pending_batches
+        self.compiled = compiled
         self.retry_seconds = retry_seconds
         self.stall_seconds = stall_seconds
         self._kafka = kafka

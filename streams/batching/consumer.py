@@ -84,6 +84,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
                 self.roomy,
                 min(timeout or 0.0, PASS_SECONDS),
                 lambda tp: parent.app.records_at_once(tp.topic),
+                parent.app.compiled,
             )
         return {tp: [replace(one, seeks=seeks) for one in fetched] for tp, fetched in taken.items()}
 

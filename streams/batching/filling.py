@@ -7,9 +7,10 @@ without a Python object for any of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from streams.batching.built import core, is_grouped
 
 if TYPE_CHECKING:
     from streams._core import Grouped
@@ -49,34 +50,18 @@ def fill_by_driver(create: Callable[[], Any], parts: Sequence[Groups], timestamp
 
 def fill_compiled(_create: Callable[[], Any], parts: Sequence[Groups], timestamp: int) -> Iterable[Any]:
     """The compiled `Filler`; only where it was built."""
-    batches: list[Any] = _core.fill(parts, BATCH_BYTES, timestamp)
+    batches: list[Any] = core.fill(parts, BATCH_BYTES, timestamp)
     return batches
-
-
-def _built() -> Any:
-    """The module of the compiled core; None: it was not built when omnitrack was installed."""
-    try:
-        return import_module("streams._core")
-    except ImportError:
-        return None
-
-
-_core = _built()
 
 
 def filler(compiled: bool = True) -> Filler:
     """The compiled one where it was built and is wanted, else that of the driver."""
-    return fill_compiled if compiled and _core is not None else fill_by_driver
+    return fill_compiled if compiled and core is not None else fill_by_driver
 
 
 def kept(groups: Iterable[Sequence[KeyValue]]) -> Groups:
     """The groups, which may be iterated over more than once."""
     return groups if is_grouped(groups) else [list(group) for group in groups]
-
-
-def is_grouped(groups: Iterable[Sequence[KeyValue]]) -> TypeGuard[Grouped]:
-    """Whether the records are those of a `Grouped`."""
-    return _core is not None and isinstance(groups, _core.Grouped)
 
 
 def count_records(groups: Groups) -> int:

@@ -15,22 +15,30 @@ _BASE_OFFSET, _LENGTH_END = 8, 12
 
 
 class KeptRecords(MemoryRecords):  # type: ignore[misc]
-    """What the driver makes of a fetched partition, with the bytes that it was made of."""
+    """What the driver makes of a fetched partition, with the bytes that it was made of.
+
+    The record batch that came last lies in them from `begin` to `end`.
+    """
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
         self.data = data
+        self.begin = self.end = 0
+
+    def next_batch(self) -> Any:
+        """The driver's hook: the next record batch, None behind the last."""
+        batch = super().next_batch()
+        if batch is not None:
+            self.begin, self.end = self.end, _end(self.data, self.end)
+        return batch
 
 
 fetcher.MemoryRecords = KeptRecords
 
 
-def read_with_odd_headers(fetched: KeptRecords, base_offset: int) -> list[Record]:
-    """The records of the batch that begins at `base_offset`; bytes of names that are not UTF-8 are question marks."""
-    data, begin = fetched.data, 0
-    while int.from_bytes(data[begin : begin + _BASE_OFFSET], "big") != base_offset:
-        begin = _end(data, begin)
-    return list(_OddBatch(data[begin : _end(data, begin)]))
+def read_with_odd_headers(fetched: KeptRecords) -> list[Record]:
+    """The records of the batch that came last; bytes of names that are not UTF-8 are question marks."""
+    return list(_OddBatch(fetched.data[fetched.begin : fetched.end]))
 
 
 def _end(data: bytes, begin: int) -> int:

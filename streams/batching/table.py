@@ -9,7 +9,8 @@ import faust
 from faust.types import TP
 
 from streams.batching.batch import Batch
-from streams.batching.filling import is_grouped, kept
+from streams.batching.built import is_fetched, is_grouped
+from streams.batching.filling import kept
 from streams.batching.sender import Outgoing
 
 if TYPE_CHECKING:
@@ -72,7 +73,10 @@ class BatchTable(faust.Table[bytes, bytes]):
         """Apply batches read from the changelog, in recovery."""
         for event in batch:
             fetched: Batch = event.value
-            self._apply(fetched.partition, ((record.key, record.value) for record in fetched.records))
+            if is_fetched(fetched.records):
+                fetched.records.apply_to(self._partitions.setdefault(fetched.partition, {}))
+            else:
+                self._apply(fetched.partition, ((record.key, record.value) for record in fetched.records))
             self._offsets[fetched.partition] = fetched.next_offset - 1
 
     def persisted_offset(self, tp: TP) -> int | None:

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bumpalo::Bump;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::advance::{Moment, advance};
 use crate::catalogue::{Catalogue, IntentRules};
 use crate::emit::Change;
+use crate::fetched::{FetchedRecords, Taken, keys_and_values};
 use crate::grouped::Grouped;
 use crate::left::{Left, Outcome};
 use crate::table::{States, Table};
@@ -76,13 +76,16 @@ impl Core {
     fn advance<'py>(
         &self,
         records: &Bound<'py, PyAny>,
-        due: Vec<Bound<'py, PyString>>,
+        due: Vec<String>,
         states: &Bound<'py, PyDict>,
         clock: i64,
         now: i64,
     ) -> PyResult<Done> {
         let py = records.py();
-        let groups = grouped(records, due)?;
+        let fetched = records.cast::<FetchedRecords>().ok();
+        let fetched = fetched.map(|fetched| fetched.borrow());
+        let taken = keys_and_values(records, fetched.as_deref())?;
+        let groups = grouped(&taken, &due);
         let table = States {
             states,
             dictionary: &self.dictionary,
@@ -99,12 +102,13 @@ impl Core {
             let outcome = catch_unwind(AssertUnwindSafe(|| stitch(group, &table, &moment, &bump, &mut seen)));
             match outcome.unwrap_or(Err(Left("a defect of the compiled core"))) {
                 Ok(Some(change)) => {
-                    let customer_id = PyString::from_encoded_object(&group.key, Some(c"utf-8"), None)?;
+                    let customer_id =
+                        PyString::from_encoded_object(&PyBytes::new(py, group.key), Some(c"utf-8"), None)?;
                     due.set_item(customer_id, change.due_at)?;
-                    made.add(group.key.as_bytes(), &change);
+                    made.add(group.key, &change);
                 }
                 Ok(None) => {}
-                Err(Left(why)) => left.set_item(&group.key, why)?,
+                Err(Left(why)) => left.set_item(PyBytes::new(py, group.key), why)?,
             }
             bump.reset();
         }
@@ -164,42 +168,32 @@ impl Made {
 }
 
 /// The records of one customer, in their order, of which one may have no value; `due` tells that its time has come.
-struct Group<'py> {
-    key: Bound<'py, PyBytes>,
+struct Group<'r> {
+    key: &'r [u8],
     due: bool,
-    values: Vec<Option<Bound<'py, PyBytes>>>,
+    values: Vec<Option<&'r [u8]>>,
 }
 
 /// Records by key, in the order of their first; records without a key are under the empty one.
-fn grouped<'py>(records: &Bound<'py, PyAny>, due: Vec<Bound<'py, PyString>>) -> PyResult<Vec<Group<'py>>> {
-    let py = records.py();
-    let mut groups: Vec<Group<'py>> = Vec::new();
-    let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
-    let mut group_of = |key: Bound<'py, PyBytes>, groups: &mut Vec<Group<'py>>| match known.get(key.as_bytes()) {
-        Some(index) => *index,
-        None => {
-            known.insert(key.as_bytes().to_vec(), groups.len());
-            groups.push(Group {
-                key,
-                due: false,
-                values: Vec::new(),
-            });
+fn grouped<'r>(records: &'r [Taken<'r>], due: &'r [String]) -> Vec<Group<'r>> {
+    let mut groups: Vec<Group<'r>> = Vec::new();
+    let mut known: HashMap<&'r [u8], usize> = HashMap::new();
+    let mut index_of = |key: &'r [u8], groups: &mut Vec<Group<'r>>| {
+        *known.entry(key).or_insert_with(|| {
+            let (due, values) = (false, Vec::new());
+            groups.push(Group { key, due, values });
             groups.len() - 1
-        }
+        })
     };
-    for record in records.try_iter()? {
-        let record = record?;
-        let key: Option<Bound<'py, PyBytes>> = record.getattr(intern!(py, "key"))?.extract()?;
-        let value: Option<Bound<'py, PyBytes>> = record.getattr(intern!(py, "value"))?.extract()?;
-        let value = value.filter(|_| key.is_some());
-        let index = group_of(key.unwrap_or_else(|| PyBytes::new(py, b"")), &mut groups);
-        groups[index].values.push(value);
+    for record in records.iter().map(Taken::key_value) {
+        let index = index_of(record.key.unwrap_or_default(), &mut groups);
+        groups[index].values.push(record.value.filter(|_| record.key.is_some()));
     }
     for customer_id in due {
-        let index = group_of(PyBytes::new(py, customer_id.to_str()?.as_bytes()), &mut groups);
+        let index = index_of(customer_id.as_bytes(), &mut groups);
         groups[index].due = true;
     }
-    Ok(groups)
+    groups
 }
 
 /// None: there were ticks only.
@@ -210,7 +204,7 @@ fn stitch(
     bump: &Bump,
     seen: &mut HashMap<(String, i64), i64>,
 ) -> Outcome<Option<Change>> {
-    let key = group.key.as_bytes();
+    let key = group.key;
     let customer_id = std::str::from_utf8(key).map_err(|_| Left("a key that is not UTF-8"))?;
     if key == ERASED || table.has(&erased_key(key))? {
         return Err(Left("erased"));
@@ -219,7 +213,7 @@ fn stitch(
     let mut sources = Vec::new();
     for value in &group.values {
         let value = value.as_ref().ok_or(Left("a record without key or value"))?;
-        if let Item::Arrival(stored, origin) = read_item(value.as_bytes(), bump)? {
+        if let Item::Arrival(stored, origin) = read_item(value, bump)? {
             sources.push((origin.topic, origin.partition, stored.touchpoint.occurred_at));
             arrived.push(stored);
         }

@@ -107,18 +107,20 @@ impl Grouped {
 
     /// Put the values into `state` by key, or delete those that are null; records without a key are nothing.
     fn apply_to(&self, state: &Bound<'_, PyDict>) -> PyResult<()> {
-        let py = state.py();
-        for record in self.groups().flatten() {
-            let Some(key) = record.key.map(|key| PyBytes::new(py, key)) else {
-                continue;
-            };
-            match record.value {
-                Some(value) => state.set_item(key, PyBytes::new(py, value))?,
-                None if state.contains(&key)? => state.del_item(key)?,
-                None => {}
-            }
-        }
-        Ok(())
+        self.groups().flatten().try_for_each(|record| put(state, record))
+    }
+}
+
+/// Put a value into `state` by its key, or delete it if it is null; a record without a key is nothing.
+pub fn put(state: &Bound<'_, PyDict>, record: KeyValue<'_>) -> PyResult<()> {
+    let py = state.py();
+    let Some(key) = record.key.map(|key| PyBytes::new(py, key)) else {
+        return Ok(());
+    };
+    match record.value {
+        Some(value) => state.set_item(key, PyBytes::new(py, value)),
+        None if state.contains(&key)? => state.del_item(key),
+        None => Ok(()),
     }
 }
 

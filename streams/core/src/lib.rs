@@ -12,6 +12,7 @@ mod build;
 mod catalogue;
 mod contacts;
 mod emit;
+mod fetched;
 mod grouped;
 mod handoffs;
 mod ids;
@@ -33,8 +34,10 @@ mod table;
 mod totals;
 mod touchpoint;
 mod visits;
+mod wire;
 
 use pyo3::prelude::*;
+use pyo3::types::PySequence;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -46,6 +49,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<links::Linked>()?;
     module.add_class::<batch::Core>()?;
     module.add_class::<batch::Done>()?;
+    module.add_class::<fetched::FetchedRecords>()?;
+    PySequence::register::<fetched::FetchedRecords>(module.py())?;
     module.add_class::<grouped::Grouped>()?;
     module.add_class::<record_batch::RecordBatch>()?;
     module.add_function(wrap_pyfunction!(record_batch::fill, module)?)

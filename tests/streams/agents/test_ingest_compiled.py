@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
@@ -16,7 +17,7 @@ from schemas.decode import Decoder
 from schemas.topics import Topics
 from streams.agents.ingest import Ingest, Ingested
 from streams.agents.sent_links import link_of
-from streams.batching import Batch
+from streams.batching import Batch, Record
 from streams.compiled import compiled_intake
 from streams.pseudonym import Pseudonyms
 from tests.fuzz.mutations import mutated
@@ -24,7 +25,7 @@ from tests.fuzz.run import seeds
 from tests.schemas.examples import CHANNELS, RECEIVED_AT, example, to_json, touchpoints
 from tests.streams.agents.fake_record import FakeRecord
 
-pytest.importorskip("streams._core", reason="no compiled core: make .venv/.dev builds it where cargo is")
+core = pytest.importorskip("streams._core", reason="no compiled core: make .venv/.dev builds it where cargo is")
 
 TOPICS = Topics(channels=CHANNELS)
 DECODER = Decoder(CHANNELS)
@@ -42,7 +43,7 @@ class Both:
         self.compiled = Ingest(TOPICS, DECODER, partitions, pseudonyms, core=self.core)
         self.python = Ingest(TOPICS, DECODER, partitions, pseudonyms)
 
-    def take(self, channel: str, records: Sequence[FakeRecord], now: int = RECEIVED_AT) -> Sent:
+    def take(self, channel: str, records: Sequence[Record], now: int = RECEIVED_AT) -> Sent:
         """What both send of a batch; they remember its links."""
         batch = Batch(TOPICS.touchpoints(channel), 3, records, len(records))
         taken = [each.take(batch, now) for each in (self.compiled, self.python)]
@@ -58,7 +59,7 @@ class Both:
     def _sent(made: Ingested) -> Sent:
         return {(one.topic, one.partition): list(*one.groups) for one in made.effects.outputs}
 
-    def left(self, channel: str, *records: FakeRecord) -> list[str]:
+    def left(self, channel: str, *records: Record) -> list[str]:
         """Why the compiled core leaves which of the records."""
         assert self.core is not None
         batch = Batch(TOPICS.touchpoints(channel), 3, records, len(records))
@@ -261,3 +262,16 @@ def test_the_links_of_another_kind_value_or_customer_are_others() -> None:
         }
         assert len(links) == 4
         assert of("card", "1", "C") in links
+
+
+def test_records_are_taken_as_they_were_fetched() -> None:
+    fetched = core.FetchedRecords()
+    for offset in range(3):
+        builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 1 << 20)
+        builder.append(offset, RECEIVED_AT, None, to_json(example("mobile_app", event_id=f"e{offset}")), [])
+        data = bytes(builder.build())
+        assert fetched.read(data, 0, len(data), 0)
+    both = Both()
+    sent = both.take("mobile_app", fetched)
+    assert sent
+    assert sent == Both().take("mobile_app", list(fetched))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 
 import crc32c
 import pytest
@@ -86,3 +87,82 @@ def test_a_damaged_record_batch_is_refused() -> None:
     data[-1] ^= 0xFF
     with pytest.raises(CorruptRecordException, match="t"):
         unpack(source(bytes(data)), 10)
+
+
+Record = tuple[int, int, int, bytes | None, bytes | None, list[tuple[str, bytes | None]]]
+
+optional_bytes = st.one_of(st.none(), st.binary(max_size=300))
+contents = st.lists(
+    st.tuples(
+        st.integers(0, 2**40),
+        optional_bytes,
+        optional_bytes,
+        st.lists(st.tuples(st.text(max_size=4), optional_bytes), max_size=2),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+def taken(data: bytes, position: int, *, compiled: bool) -> list[Record]:
+    """All that a record tells, of each record from the position on."""
+    records = unpack(source(data, position), 10**9, compiled)
+    return [(one.offset, one.timestamp, one.timestamp_type, one.key, one.value, list(one.headers)) for one in records]
+
+
+@given(st.lists(st.tuples(contents, st.sampled_from([0, 0, 1]), st.booleans()), min_size=1, max_size=4), st.data())
+def test_compiled_or_not_the_same_records_are_read(
+    batches: list[tuple[list[tuple[int, bytes | None, bytes | None, list[tuple[str, bytes | None]]]], int, bool]],
+    data: st.DataObject,
+) -> None:
+    wires, base = [], 0
+    for records, codec, appended in batches:
+        builder = DefaultRecordBatchBuilder(2, codec, 0, -1, -1, 0, 1 << 20)
+        for number, (at, key, value, headers) in enumerate(records):
+            builder.append(number, at, key, value, headers)
+        wires.append(stamped(builder.build(), base, appended=appended))
+        base += len(records)
+    position = data.draw(st.integers(0, base))
+    assert taken(b"".join(wires), position, compiled=True) == taken(b"".join(wires), position, compiled=False)
+
+
+def stamped(batch: bytearray, base: int, *, appended: bool) -> bytes:
+    """The batch as a broker keeps it from offset `base` on, with the time of its receipt where it is to."""
+    batch[0:8] = base.to_bytes(8, "big")
+    if appended:
+        batch[22] |= 0b1000
+        batch[35:43] = (1_795_651_200_000).to_bytes(8, "big")
+        batch[17:21] = crc32c.crc32c(bytes(batch[21:])).to_bytes(4, "big")
+    return bytes(batch)
+
+
+@given(st.data())
+def test_a_damaged_record_batch_is_refused_compiled_or_not(data: st.DataObject) -> None:
+    batch = wire(0, 3)
+    place = data.draw(st.integers(17, len(batch) - 1))
+    batch[place] ^= data.draw(st.integers(1, 255))
+    for compiled in (True, False):
+        with pytest.raises(CorruptRecordException):
+            unpack(source(bytes(batch)), 10, compiled)
+
+
+def test_records_are_a_sequence() -> None:
+    records = unpack(source(bytes(wire(5, 4)), 5), 10)
+    assert isinstance(records, Sequence)
+    assert [record.offset for record in records[1:3]] == [6, 7]
+    assert (records[-1].offset, records[0].value, len(records)) == (8, b"5", 4)
+    with pytest.raises(IndexError):
+        records[4]
+
+
+def test_a_state_is_recovered_from_records_as_they_were_fetched() -> None:
+    fetched = pytest.importorskip("streams._core", reason="no compiled core: make .venv/.dev builds it where cargo is")
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 1 << 20)
+    for number, (key, value) in enumerate([(b"a", b"1"), (b"b", b"2"), (None, b"3"), (b"a", None), (b"c", None)]):
+        builder.append(number, 1_000, key, value, [])
+    data = bytes(builder.build())
+    records = fetched.FetchedRecords()
+    assert records.read(data, 0, len(data), 0)
+    state = {b"c": b"before", b"d": b"stays"}
+    records.apply_to(state)
+    assert state == {b"b": b"2", b"d": b"stays"}

@@ -1,0 +1,37 @@
+"""The compiled core, as far as record batches need it; it may not have been built when omnitrack was installed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+if TYPE_CHECKING:
+    from streams._core import FetchedRecords, Grouped
+    from streams.batching.batch import Record
+
+
+def _built() -> Any:
+    try:
+        return import_module("streams._core")
+    except ImportError:
+        return None
+
+
+core = _built()
+"""The module; None: it was not built."""
+
+
+def is_grouped(groups: object) -> TypeGuard[Grouped]:
+    """Whether groups of records are a `Grouped`."""
+    return core is not None and isinstance(groups, core.Grouped)
+
+
+def is_fetched(records: object) -> TypeGuard[FetchedRecords]:
+    """Whether records are a `FetchedRecords`."""
+    return core is not None and isinstance(records, core.FetchedRecords)
+
+
+def new_records() -> list[Record] | FetchedRecords:
+    """A sequence for the records of a fetch, empty; a list where the core was not built."""
+    empty: list[Record] | FetchedRecords = [] if core is None else core.FetchedRecords()
+    return empty
