@@ -31,6 +31,7 @@ WITH_MANY_CUSTOMERS = (
 """Stock Faust and Bytewax' windows are left out: they would take ten minutes a round."""
 
 
+WITH_RULES = ("--catalogue", "deploy/catalogue.yaml")
 MANY_CUSTOMERS = ("--count", "10000000", "--customers", "500000")
 
 
@@ -98,6 +99,13 @@ MEASUREMENTS = (
         "pipeline_25000",
         "Published until queryable, 25,000 a second held",
         "pipeline_throughput",
+        full=(*WITH_RULES, "--rate", "25000", "--seconds", "300"),
+        quick=(*WITH_RULES, "--rate", "25000", "--seconds", "10"),
+    ),
+    Measurement(
+        "pipeline_25000_no_rules",
+        "Published until queryable, 25,000 a second held, no alert rules",
+        "pipeline_throughput",
         full=("--rate", "25000", "--seconds", "300"),
         quick=("--rate", "25000", "--seconds", "10"),
     ),
@@ -105,22 +113,22 @@ MEASUREMENTS = (
         "pipeline_5000",
         "Published until queryable, 5,000 a second held",
         "pipeline_throughput",
-        full=("--rate", "5000", "--seconds", "60"),
-        quick=("--rate", "5000", "--seconds", "10"),
+        full=(*WITH_RULES, "--rate", "5000", "--seconds", "60"),
+        quick=(*WITH_RULES, "--rate", "5000", "--seconds", "10"),
     ),
     Measurement(
         "pipeline_one_worker",
         "Published until queryable, a backlog, one worker",
         "pipeline_throughput",
-        full=("--backlog", "--rate", "25000", "--seconds", "40"),
-        quick=("--backlog", "--rate", "25000", "--seconds", "10"),
+        full=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "40"),
+        quick=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "10"),
     ),
     Measurement(
         "pipeline_two_workers",
         "Published until queryable, a backlog, two workers",
         "pipeline_throughput",
-        full=("--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2"),
-        quick=("--backlog", "--rate", "25000", "--seconds", "10", "--workers", "2"),
+        full=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2"),
+        quick=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "10", "--workers", "2"),
     ),
     Measurement(
         "workers_1000",
@@ -154,8 +162,8 @@ MEASUREMENTS = (
         "pipeline_step",
         "The largest step of the sizes that fits here, live",
         "pipeline_throughput",
-        full=("--rate", "10000", "--seconds", "120", "--customers", "1000000"),
-        quick=("--rate", "10000", "--seconds", "10", "--customers", "100000"),
+        full=(*WITH_RULES, "--rate", "10000", "--seconds", "120", "--customers", "1000000"),
+        quick=(*WITH_RULES, "--rate", "10000", "--seconds", "10", "--customers", "100000"),
     ),
     Measurement("alert_latency", "From a touchpoint to its alert", "alert_latency", quick=("--seconds", "20")),
     Measurement(

@@ -1,12 +1,13 @@
 """From published to queryable: a whole deployment at a held rate; how fast, how fresh, and who uses what.
 
-`python -m bench.pipeline_throughput [--rate N] [--seconds N] [--workers N] [--customers N] [--json FILE]` starts Apache
-Kafka and `omnitrack up` (workers, sink, embedded ClickHouse) in a temporary folder, and publishes at the rate. A
+`python -m bench.pipeline_throughput [--rate N] [--seconds N] [--workers N] [--customers N] [--catalogue FILE]` starts
+Apache Kafka and `omnitrack up` (workers, sink, embedded ClickHouse) in a temporary folder, and publishes at the rate. A
 touchpoint happens when it is due to be published; it is fresh for as long as it takes from then to a SELECT that shows
 it, as told by probes: 20 touchpoints a second of customers of their own, asked for every 50 ms; of the first three
 seconds none counts. In the end every touchpoint must be there once. With `--backlog` all are published first, and the
-pipeline shows what it can do at most. With `--no-sink` there are the workers alone, without sink and ClickHouse: a
-touchpoint is fresh until its row can be read in the topic `stitched`, and what it has spent its time on is told.
+pipeline shows what it can do at most. With `--catalogue` the alert rules of that file are judged, too. With `--no-sink`
+there are the workers alone, without sink and ClickHouse: a touchpoint is fresh until its row can be read in the topic
+`stitched`, and what it has spent its time on is told.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--catalogue", help="its alert rules are judged; default: no rules")
     parser.add_argument("--backlog", action="store_true", help="publish everything before the workers start")
     parser.add_argument("--no-sink", action="store_true", help="workers alone, without sink and ClickHouse")
     add_json_option(parser)
@@ -81,7 +83,13 @@ def measure(folder: Path, options: argparse.Namespace) -> Run:
 @contextmanager
 def deployment(folder: Path, kafka: ApacheKafka, options: argparse.Namespace) -> Iterator[Supervisor]:
     """A deployment that is ready."""
-    chosen = DeploymentOptions(folder / "data", kafka=kafka.bootstrap, clickhouse_port=0, workers=options.workers)
+    chosen = DeploymentOptions(
+        folder / "data",
+        kafka=kafka.bootstrap,
+        clickhouse_port=0,
+        workers=options.workers,
+        catalogue=options.catalogue and Path(options.catalogue),
+    )
     plan = plan_deployment(chosen)
     if options.no_sink:
         plan = workers_alone(plan)
