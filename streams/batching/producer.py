@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from aiokafka.client import ConnectionGroup
 from aiokafka.errors import IncompatibleBrokerVersion, NoError, UnknownError, for_code
 from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.protocol.produce import ProduceRequest
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 logger = get_logger(__name__)
 
 _NO_TRANSACTION_MS = 2**31 - 1
+_API_KEY, _PRODUCE = slice(4, 6), b"\0\0"
+"""Where a request tells what it is, behind its length; https://kafka.apache.org/protocol#protocol_messages"""
 
 
 class BatchProducer(driver.Producer):
@@ -65,19 +68,47 @@ def _send_within_lease(producer: Any, lease: Lease) -> None:
     send = client.send
 
     async def guarded(node_id: Any, request: Any, **options: Any) -> Any:
-        if isinstance(request, ProduceRequest):
-            await client.ready(node_id)
-            # From here to the socket nothing waits any more.
-            if not lease.holds():
-                if producer._txn_manager is not None:
-                    _renew_producer_id(producer)
-                raise LeaseLapsed("not sent: the group has not confirmed this process within its session time-out")
-        answer = await send(node_id, request, **options)
-        if producer._txn_manager is not None and isinstance(request, ProduceRequest) and _refused(answer):
+        if not isinstance(request, ProduceRequest):
+            return await send(node_id, request, **options)
+        if await client.ready(node_id):
+            LeasedWriter.guard(client._conns[node_id, ConnectionGroup.DEFAULT], lease)
+        try:
+            answer = await send(node_id, request, **options)
+        except LeaseLapsed:
+            if producer._txn_manager is not None:
+                _renew_producer_id(producer)
+            raise
+        if producer._txn_manager is not None and _refused(answer):
             _renew_producer_id(producer)
         return answer
 
     client.send = guarded
+
+
+class LeasedWriter:
+    """The stream to a broker, which takes records only within the lease.
+
+    It is asked when a request is encoded already, which takes milliseconds: a process may be stopped in them.
+    """
+
+    def __init__(self, writer: Any, lease: Lease) -> None:
+        self._writer = writer
+        self._lease = lease
+
+    @classmethod
+    def guard(cls, connection: Any, lease: Lease) -> None:
+        """Have the driver's connection write through one of these."""
+        if not isinstance(connection._writer, cls):
+            connection._writer = cls(connection._writer, lease)
+
+    def write(self, request: bytes) -> None:
+        """Write it. Raises `LeaseLapsed`, and writes nothing, if it brings records and the lease does not hold."""
+        if request[_API_KEY] == _PRODUCE and not self._lease.holds():
+            raise LeaseLapsed("not sent: the group has not confirmed this process within its session time-out")
+        self._writer.write(request)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._writer, name)
 
 
 def _refused(answer: Any) -> bool:
