@@ -105,6 +105,12 @@ def told(page: str | None, path: str) -> str:
         return text
 
 
+def metric(page: str, name: str) -> float:
+    """The value of a metric without labels, as it is shown on a page of metrics."""
+    [line] = [line for line in page.splitlines() if line.startswith(f"{name} ")]
+    return float(line.split()[1])
+
+
 def touchpoint(number: int) -> bytes:
     return json.dumps(
         {
@@ -152,7 +158,8 @@ def test_all_that_is_published_is_stored_once_though_processes_are_killed(up: Up
 
     for name in ("worker-1", "sink"):
         assert told(up.runtime.processes[name].page, "/ready") == "ready\n"
-    assert "omnitrack_freshness_seconds_count 300.0" in told(up.runtime.processes["sink"].page, "/metrics")
+    # A touchpoint whose row is corrected after it was stored counts again.
+    assert metric(told(up.runtime.processes["sink"].page, "/metrics"), "omnitrack_freshness_seconds_count") >= 300
     assert "omnitrack_ready 1.0" in told(up.runtime.processes["worker-1"].page, "/metrics")
     targets = json.loads((up.data_dir / "prometheus-targets.json").read_text())
     assert {target["labels"]["process"] for target in targets} == {"sink", "worker-1"}
