@@ -193,8 +193,8 @@ def test_clickhouse_shows_the_rows_that_were_written(clickhouse: ClickHouseSetti
     sink = Stored(ClickHouseSettings.of(url + compression))
     rows: list[Row] = [touchpoint_row(number, journey_id=None) for number in range(300)]
     promises: list[Row] = [promise_row(promise=f"p{number}", version=number) for number in range(20)]
-    for table, written in (("touchpoints", rows), ("promises", [*promises, promise_row(promise="p3", version=1)])):
-        sink.store(fetched(SOURCES[table], *map(encode, written)))  # type: ignore[index]
+    sink.store(fetched(SOURCES["touchpoints"], *map(encode, rows)))
+    sink.store(fetched(SOURCES["promises"], *map(encode, [*promises, promise_row(promise="p3", version=1)])))
     assert sorted(map(repr, read_rows(clickhouse, "touchpoints"))) == sorted(map(repr, rows))
     assert sorted(map(repr, read_rows(clickhouse, "promises"))) == sorted(map(repr, promises))
 

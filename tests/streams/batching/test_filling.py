@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -10,16 +11,15 @@ from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.batching.built import core
 from streams.batching.filling import BATCH_BYTES, Filler, Groups, KeyValue, fill_by_driver, fill_compiled, filler
 
-try:
+if TYPE_CHECKING:
     from streams._core import Grouped
-except ImportError:
-    Grouped = None  # type: ignore[assignment,misc]
 
 AT = 1_795_651_200_000
-FILLERS = [fill_by_driver] if Grouped is None else [fill_by_driver, fill_compiled]
-compiled_only = pytest.mark.skipif(Grouped is None, reason="no compiled core: make .venv/.dev builds it where cargo is")
+FILLERS = [fill_by_driver] if core is None else [fill_by_driver, fill_compiled]
+compiled_only = pytest.mark.skipif(core is None, reason="no compiled core: make .venv/.dev builds it where cargo is")
 
 values = st.sampled_from([None, b"", b"v", b"v" * 1_000, b"v" * 90_000, b"v" * 400_000])
 keys = st.sampled_from([None, b"", b"k", b"k" * 100])
@@ -104,7 +104,7 @@ def test_places_of_more_than_one_byte_are_the_same(records: list[KeyValue], time
 
 
 def grouped(groups: list[list[KeyValue]]) -> Grouped:
-    made = Grouped()
+    made: Grouped = core.Grouped()
     for group in groups:
         made.append(group)
     return made
@@ -121,7 +121,7 @@ def test_groups_as_bytes_are_the_groups_they_were_made_of(groups: list[list[KeyV
 @compiled_only
 @given(groups_of_records, st.lists(st.tuples(keys, values)))
 def test_what_is_pushed_is_a_group_until_the_next_one(groups: list[list[KeyValue]], pushed: list[KeyValue]) -> None:
-    made = Grouped()
+    made: Grouped = core.Grouped()
     for key, value in pushed:
         made.push(key, value)
     for group in groups:

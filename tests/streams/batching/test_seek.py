@@ -35,14 +35,23 @@ class Unstarted(BatchConsumerThread):
         """Nobody waits for room."""
 
 
-def consumer_of(app: BatchApp, delivered: list[Message]) -> Seeking:
+class FetchingWhileTheFlowStops(Seeking):
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> dict[TP, list[Fetched]]:  # noqa: ASYNC109 -- Faust's signature
+        self.stop_flow()
+        return {PLACE: [Fetched([], 12, 20, self.seeks)]}
+
+    def _get_active_partitions(self) -> set[TP]:
+        return {PLACE}
+
+
+def consumer_of(app: BatchApp, delivered: list[Message], kind: type[Seeking] = Seeking) -> Seeking:
     async def deliver(message: Message) -> None:
         delivered.append(message)
 
     async def partitions_change(partitions: set[TP]) -> None:
         raise NotImplementedError
 
-    consumer = Seeking(
+    consumer = kind(
         app.transport,
         callback=deliver,
         on_partitions_revoked=partitions_change,
@@ -124,19 +133,9 @@ def test_a_batch_that_ends_before_one_of_before_the_seek_is_delivered(app: Batch
     asyncio.run(play())
 
 
-def fetching_while_the_flow_stops(consumer: Seeking) -> Seeking:
-    async def fetch(**_: object) -> dict[TP, list[Fetched]]:
-        consumer.stop_flow()
-        return {PLACE: [Fetched([], 12, 20, consumer.seeks)]}
-
-    consumer._getmany = fetch  # type: ignore[method-assign, assignment]
-    consumer._get_active_partitions = lambda: {PLACE}  # type: ignore[method-assign]
-    return consumer
-
-
 def test_what_is_fetched_while_the_worker_ends_does_not_take_back_the_batch_in_work(app: BatchApp) -> None:
     async def play() -> None:
-        consumer = fetching_while_the_flow_stops(consumer_of(app, []))
+        consumer = consumer_of(app, [], FetchingWhileTheFlowStops)
         in_work = taken(consumer, 9)
         app._stopped.set()
         assert [message async for message in consumer.getmany(timeout=1.0)] == []
@@ -148,7 +147,7 @@ def test_what_is_fetched_while_the_worker_ends_does_not_take_back_the_batch_in_w
 
 def test_what_is_fetched_while_the_flow_stops_for_a_while_is_read_anew(app: BatchApp) -> None:
     async def play() -> None:
-        consumer = fetching_while_the_flow_stops(consumer_of(app, []))
+        consumer = consumer_of(app, [], FetchingWhileTheFlowStops)
         before = consumer.seeks
         assert [message async for message in consumer.getmany(timeout=1.0)] == []
         assert consumer.seeks == before + 1
