@@ -9,6 +9,7 @@ mod column;
 mod handoff;
 mod journey;
 mod json;
+mod json_row;
 mod latest;
 mod left;
 mod msgpack;
