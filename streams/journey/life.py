@@ -41,6 +41,26 @@ def is_joinable(journey: Journey, at: int) -> bool:
     return at - journey.last_step_at <= FEEDBACK_REACH or (not journey.finished and at <= journey.reach)
 
 
+def is_superseded(journey: Journey, latest: Journey, at: int) -> bool:
+    """Whether steps at `at` or later join `latest`, the latest of its intent, wherever they could join the journey.
+
+    A journey without a case that is over waits for feedback alone, which goes to the latest; only feedback of a case
+    passes over a latest of another one: `streams.journey.append` then builds from the log.
+    """
+    is_over = journey.finished or at > journey.reach
+    return is_over and journey.case_id is None and journey is not latest
+
+
+def latest_of_intents(journeys: Iterable[Journey]) -> dict[str, Journey]:
+    """The journey of each intent that feedback without a case joins."""
+    latest: dict[str, Journey] = {}
+    for journey in journeys:
+        other = latest.get(journey.intent)
+        if other is None or _later(journey, other):
+            latest[journey.intent] = journey
+    return latest
+
+
 def start_journey(customer_id: str, step: Touchpoint, intent: str) -> Journey:
     """The journey that `step` starts; the step itself has still to be lived and counted."""
     return Journey(

@@ -9,6 +9,7 @@ use crate::append::{Appending, Touched, settle_pending};
 use crate::catalogue::Catalogue;
 use crate::emit::{Change, Emission};
 use crate::left::{Left, Outcome};
+use crate::life::are_latest;
 use crate::log::{Log, fingerprint, may_have, place_of};
 use crate::msgpack::Write;
 use crate::rebuild::rebuild;
@@ -173,8 +174,12 @@ fn settle_journeys(head: &mut Head<'_>, at: i64) {
         .chain(head.pending.iter().map(|pending| pending.previous))
         .flatten()
         .collect();
-    head.journeys
-        .retain(|journey| journey.due_at.is_some() || held.contains(journey.journey_id) || journey.is_joinable(at));
+    let mut are_latest = are_latest(&head.journeys).into_iter();
+    head.journeys.retain(|journey| {
+        let is_latest = are_latest.next().unwrap_or_default();
+        let may_be_joined = journey.is_joinable(at) && (is_latest || !journey.is_superseded(at));
+        journey.due_at.is_some() || held.contains(journey.journey_id) || may_be_joined
+    });
 }
 
 fn row(stored: &Stored<'_>, journey_id: Option<&str>, emission: &Emission<'_, '_>) -> Vec<u8> {

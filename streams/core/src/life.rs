@@ -72,6 +72,11 @@ impl<'a> Journey<'a> {
         at - self.last_step_at <= FEEDBACK_REACH || (!self.finished && at <= self.reach)
     }
 
+    /// Whether steps at `at` or later join the latest of its intent wherever they could join this, which is not that.
+    pub fn is_superseded(&self, at: i64) -> bool {
+        (self.finished || at > self.reach) && self.case_id.is_none()
+    }
+
     /// Let `step`, the journey's latest, prolong, finish or reopen it. `opens_promise` tells that the step's promise
     /// is the first of its id for this customer.
     pub fn live(&mut self, step: &Touchpoint<'a>, opens_promise: bool, catalogue: &Catalogue) {
@@ -128,6 +133,15 @@ impl<'a> Journey<'a> {
 pub fn referral_deadline(step: &Touchpoint<'_>, intent: &str, catalogue: &Catalogue) -> i64 {
     let window = catalogue.rules_of(intent).handoff_window;
     step.referral_due_at.unwrap_or(step.occurred_at + window)
+}
+
+/// Which of `journeys` are the latest of their intent.
+pub fn are_latest(journeys: &[Journey<'_>]) -> Vec<bool> {
+    let is_latest = |one: &Journey<'_>| {
+        let mut others = journeys.iter().filter(|other| other.intent == one.intent);
+        others.all(|other| latest(other) <= latest(one))
+    };
+    journeys.iter().map(is_latest).collect()
 }
 
 fn latest<'j>(journey: &Journey<'j>) -> (i64, i64, &'j str) {

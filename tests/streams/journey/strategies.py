@@ -29,6 +29,29 @@ def touchpoint_sets(draw: st.DrawFn, most: int = 14) -> list[Touchpoint]:
 
 
 @st.composite
+def endings_and_feedback(draw: st.DrawFn) -> list[Touchpoint]:
+    """Journeys of one intent that end one after another, and feedback, each with or without a case."""
+    gaps = draw(st.lists(st.sampled_from((HOUR, 2 * HOUR, DAY)), min_size=3, max_size=10))
+    time = at("2 09:00")
+    found = []
+    for index, gap in enumerate(gaps):
+        time += gap
+        found.append(
+            Touchpoint(
+                channel=draw(st.sampled_from(CHANNELS)),
+                event_id=str(index),
+                occurred_at=time,
+                touchpoint="service.step",
+                intent="card",
+                case_id=draw(st.sampled_from((None, "k1", "k2"))),
+                stage=draw(st.sampled_from(("serve", "feedback"))),
+                outcome=draw(st.sampled_from(("succeeded", "progressed"))),
+            )
+        )
+    return found
+
+
+@st.composite
 def _touchpoint(draw: st.DrawFn, event_id: str, time: int) -> Touchpoint:
     channel = draw(st.sampled_from(CHANNELS))
     fields: dict[str, Any] = {

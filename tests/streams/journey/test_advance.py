@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from schemas.touchpoint import Touchpoint
 from streams.journey import Change, head_key, next_due, stitch
+from streams.journey.packing import unpack
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
 from tests.streams.journey.play import CUSTOMER, Player
-from tests.streams.journey.strategies import touchpoint_sets
+from tests.streams.journey.strategies import endings_and_feedback, touchpoint_sets
 
 
 def rows_of(touchpoints: list[Touchpoint], now: int) -> Player:
@@ -88,6 +89,36 @@ def test_rows_change_at_their_deadlines_and_only_then(touchpoints: list[Touchpoi
         change = player.arrive(clock=clock)
         assert bool(change.writes) == (due is not None and due <= clock)
         assert player.differs_from(stitch([(CUSTOMER, each) for each in touchpoints], CATALOGUE, clock)) == []
+
+
+@given(endings_and_feedback())
+def test_feedback_one_by_one_joins_the_journey_that_the_pure_function_gives_it(touchpoints: list[Touchpoint]) -> None:
+    player = Player(CATALOGUE)
+    for index, each in enumerate(touchpoints, start=1):
+        player.arrive(each, clock=each.occurred_at)
+        expected = stitch([(CUSTOMER, one) for one in touchpoints[:index]], CATALOGUE, each.occurred_at)
+        assert player.differs_from(expected) == []
+
+
+def test_a_journey_that_ended_leaves_the_state_with_the_next_of_its_intent() -> None:
+    player = Player(CATALOGUE)
+    sizes = []
+    for index in range(20):
+        ending = step(str(index), "hotline", f"2 {index:02}:00", outcome="succeeded")
+        player.arrive(ending, clock=ending.occurred_at)
+        sizes.append(len(unpack(player.state[head_key(CUSTOMER)][8:])))
+    assert len(player.journeys) == 20
+    assert sizes[-1] < sizes[1] + 400
+
+
+def test_feedback_of_a_case_passes_over_a_later_journey_of_another_case() -> None:
+    player = Player(CATALOGUE)
+    first = step("1", "hotline", "2 09:00", outcome="succeeded")
+    second = step("2", "branch", "2 10:00", outcome="succeeded", case_id="k1")
+    feedback = step("3", "mobile_app", "2 12:00", stage="feedback", case_id="k2")
+    for each in (first, second, feedback):
+        player.arrive(each, clock=each.occurred_at)
+    assert player.assignment["mobile_app", "3"] == player.assignment["hotline", "1"]
 
 
 def test_the_same_content_twice_is_a_duplicate_with_a_fate_of_its_own() -> None:
