@@ -113,7 +113,7 @@ def _take_case(head: Head, step: Touchpoint, case_id: str) -> bool:
 
 
 def _passes_over(head: Head, step: Touchpoint, intent: str, chosen: Journey | None) -> bool:
-    """Whether feedback of a case passes over a journey of another: one before that, without a case, has left the head."""
+    """Whether feedback of a case passes over a journey of another: an earlier one without a case has left the head."""
     if not step.is_feedback or step.case_id is None or (chosen is not None and chosen.case_id == step.case_id):
         return False
     return any(journey.intent == intent and journey.case_id is not None for journey in head.journeys)

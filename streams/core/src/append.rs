@@ -212,7 +212,7 @@ fn take_case<'a>(head: &mut Head<'a>, step: &Touchpoint<'a>) -> bool {
     }
 }
 
-/// Whether feedback of a case passes over a journey of another: one before that, without a case, has left the head.
+/// Whether feedback of a case passes over a journey of another: an earlier one without a case has left the head.
 fn passes_over(head: &Head<'_>, step: &Touchpoint<'_>, intent: &str, chosen: Option<usize>) -> bool {
     let by_case = chosen.is_some_and(|index| head.journeys[index].case_id == step.case_id);
     let mut journeys = head.journeys.iter();
