@@ -1,8 +1,9 @@
-"""The compiled core of ingest and stitching: sources in streams/core."""
+"""The compiled core of ingest, stitching and alerting: sources in streams/core."""
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any, final, overload
 
+from schemas.rows import HandoffResult
 from streams.batching import Batch, Record
 from streams.batching.filling import Groups, KeyValue
 
@@ -37,6 +38,27 @@ class Links:
 class Linked:
     writes: list[list[Write]]
     due: dict[str, int | None]
+    left: list[tuple[int, str]]
+
+CountedHandoff = tuple[int, tuple[str, str, str, HandoffResult], tuple[str, ...], tuple[str, ...], int]
+
+@final
+class Quiet:
+    def __new__(cls, handoffs: int, journeys: int, grain: int) -> Quiet: ...
+    def take_journeys(
+        self, records: Iterable[Record], held: set[str], states: Mapping[bytes, bytes], now: int
+    ) -> TakenIn: ...
+    def take_handoffs(
+        self, records: Iterable[Record], held: set[str], states: Mapping[bytes, bytes], now: int
+    ) -> TakenIn: ...
+    @staticmethod
+    def waits(records: Iterable[Record]) -> list[int]: ...
+
+@final
+class TakenIn:
+    writes: Grouped
+    due: dict[str, int]
+    counted: list[CountedHandoff]
     left: list[tuple[int, str]]
 
 @final

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiokafka import TopicPartition
@@ -24,6 +24,7 @@ from streams.agents.alert_reading import rows_asked_for
 from streams.alerting.facts import kept_by
 from streams.batching import BatchApp, Outgoing
 from streams.batching.app_meters import ClockMeter
+from streams.compiled import quiet_for
 from streams.logs import set_log_level
 from streams.now import now_ms
 from streams.provision import ensure_topics
@@ -31,6 +32,9 @@ from streams.settings import StreamSettings
 from streams.stitched_clock import RowReading, StitchedClock
 from streams.upstream import Offsets, Reading, Source, Upstream, partitions_of
 from streams.worker import create_worker
+
+if TYPE_CHECKING:
+    from streams._core import Quiet
 
 TICK_SECONDS = 0.5
 """How often it is asked whether anybody is due."""
@@ -52,11 +56,14 @@ def create_alerts(settings: StreamSettings) -> BatchApp:
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
         stitching = StitchingOffsets(settings.kafka, settings.group("streams"))
         app.on_before_shutdown.connect(stitching.close, weak=False)
-        add_alerting(app, topics, settings.partitions, catalogue, stitching)
+        quiet = quiet_for(settings.core, catalogue)
+        logger.info("judging", core="python" if quiet is None else "compiled")
+        add_alerting(app, topics, settings.partitions, catalogue, stitching, quiet)
 
     return create_worker(
         settings,
         "alerts",
+        compiled=settings.core != "python",
         prepare=prepare,
     )
 
@@ -86,10 +93,17 @@ class StitchingOffsets:
             await self._admin.close()
 
 
-def add_alerting(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue, stitching: StitchingOffsets) -> None:
+def add_alerting(
+    app: BatchApp,
+    topics: Topics,
+    count: int,
+    catalogue: Catalogue,
+    stitching: StitchingOffsets,
+    quiet: Quiet | None,
+) -> None:
     """Add the state, the agent that judges, and the timer that tells it the time; `count` as for all keyed topics."""
     states = app.state_table("alerting", topics.alerting_state, count)
-    alerting = Alerting(topics, catalogue, count, states, app.sender, now_ms)
+    alerting = Alerting(topics, catalogue, count, states, app.sender, now_ms, quiet)
     asked_for = rows_asked_for(topics, kept_by(catalogue.alerts))
     app.consume(
         (*topics.stitched_rows, topics.alerting),

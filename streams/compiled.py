@@ -1,5 +1,5 @@
-"""The compiled core: what `advance` does of ordinary customers and ingest of ordinary records, a batch at a time, from
-bytes to bytes.
+"""The compiled core: what `advance` does of ordinary customers, ingest of ordinary records and alerting of rows that it
+does not judge, a batch at a time, from bytes to bytes.
 
 Whatever is not ordinary it leaves to Python, which is the reference, and does everything where the compiled one was not
 built. Its sources are in streams/core.
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from schemas.catalogue import Catalogue, IntentRules
 from schemas.topics import Topics
+from streams.alerting.facts import kept_by
+from streams.alerting.observations import grain
 from streams.batching import Ending
 from streams.journey.packing import DICTIONARY
 from streams.settings import CoreChoice
 
 if TYPE_CHECKING:
-    from streams._core import Core, Intake, Links, Rules
+    from streams._core import Core, Intake, Links, Quiet, Rules
 
 Built = TypeVar("Built")
 
@@ -47,6 +49,11 @@ def links_for(choice: CoreChoice) -> type[Links] | None:
     return _chosen(choice, compiled_links)
 
 
+def quiet_for(choice: CoreChoice, catalogue: Catalogue) -> Quiet | None:
+    """The core that the settings choose for rows that no alert rule judges; None is Python alone. Raises `NotBuilt`."""
+    return _chosen(choice, lambda: compiled_quiet(catalogue))
+
+
 def _chosen(choice: CoreChoice, make: Callable[[], Built | None]) -> Built | None:
     core = None if choice == "python" else make()
     if core is None and choice == "compiled":
@@ -70,6 +77,16 @@ def compiled_links() -> type[Links] | None:
     except ImportError:
         return None
     return Links
+
+
+def compiled_quiet(catalogue: Catalogue) -> Quiet | None:
+    """The compiled core for the alert rules of `catalogue`; None where it was not built."""
+    try:
+        from streams._core import Quiet  # noqa: PLC0415 -- it may not be there
+    except ImportError:
+        return None
+    kept = kept_by(catalogue.alerts)
+    return Quiet(kept.handoffs or 0, kept.journeys or 0, grain(catalogue.alerts))
 
 
 def compiled_core(catalogue: Catalogue) -> Core | None:

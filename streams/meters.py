@@ -34,7 +34,7 @@ LEFT = Counter(
 )
 RECORDS_LEFT = Counter(
     "omnitrack_records_left_to_python",
-    "Records that the compiled core left to the Python of `ingest` and `identity`, by the reason.",
+    "Records that the compiled core left to the Python of `ingest`, `identity` and `alert`, by the reason.",
     ("stage", "reason"),
 )
 RETRIES = Counter("omnitrack_batch_retries", "Attempts at a batch that failed and were repeated.", ("stage",))

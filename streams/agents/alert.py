@@ -6,13 +6,15 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import structlog
 
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from streams.agents.alert_batch import Work
-from streams.agents.alert_reading import read_batch
+from streams.agents.alert_quiet import sift
+from streams.agents.alert_reading import read_records
 from streams.agents.letters import encode_json
 from streams.agents.stitch import CustomerStates
 from streams.alerting.announced import announce, announced_keys, read_announced
@@ -22,6 +24,9 @@ from streams.alerting.memory import Memory, recall
 from streams.batching import Batch, Delivery, Outgoing
 from streams.checkpoint import Effects, Publisher, checkpoint
 from streams.placing import place
+
+if TYPE_CHECKING:
+    from streams._core import Quiet
 
 DUE_PER_BATCH = 20_000
 """Customers and groups whose time has come that a batch takes beside its own."""
@@ -46,6 +51,7 @@ class Alerting:
         states: CustomerStates,
         publisher: Publisher,
         now: Callable[[], int],
+        quiet: Quiet | None = None,
     ) -> None:
         self._topics = topics
         self._catalogue = catalogue
@@ -53,6 +59,7 @@ class Alerting:
         self._states = states
         self._publisher = publisher
         self._now = now
+        self._quiet = quiet
         self._place = lru_cache(maxsize=65_536)(lambda key: place(key, partitions))
         self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.memories: dict[int, Memory] = {}
@@ -105,12 +112,15 @@ class Alerting:
         memory = self._memory(batch.partition)
         state = self._states.partition(batch.partition)
         work = Work(self._catalogue, self._kept, batch.partition, memory, self._now(), state.get)
-        taken = read_batch(batch, self._topics)
+        due = {*memory.due.due(work.now, DUE_PER_BATCH), *memory.due_at_clock.due(memory.clock, DUE_PER_BATCH)}
+        announced = read_announced(state, batch.topic)
+        held = {*due, *(row.customer_id for row in announced.rows)}
+        sifted = sift(self._quiet, batch, self._topics, held, state, work.now)
+        taken = read_records(batch.topic, sifted.left, self._topics)
         if taken.unreadable:
             # The sink keeps them among the rejected rows.
             logger.warning("rows not judged by alert rules", topic=batch.topic, offsets=taken.unreadable[:10])
-        due = {*memory.due.due(work.now, DUE_PER_BATCH), *memory.due_at_clock.due(memory.clock, DUE_PER_BATCH)}
-        work.do(taken, due, read_announced(state, batch.topic))
+        work.do(sifted, taken, due, announced)
         return work
 
     def remember(self, partition: int, work: Work) -> None:
@@ -133,10 +143,9 @@ class Alerting:
             encoded, there = self._place(fingerprint)
             sent[self._topics.alerting, there].append((encoded, encode_partial(partial)))
         outgoing = [Outgoing(topic, partition, (records,)) for (topic, partition), records in sent.items()]
-        writes = [[write] for write in work.writes.items()]
         noted = list(announced_keys(self._states.partition(batch.partition), batch.topic))
         # The last one first: what is left after a crash in between is found from the first one on.
-        writes += [[(key, None)] for key in reversed(noted)]
+        writes = work.state_writes((key, None) for key in reversed(noted))
         return Effects(outgoing, batch.partition, writes)
 
     def _memory(self, partition: int) -> Memory:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
 from schemas.catalogue import Catalogue
 from schemas.rows import AlertRow
+from streams.agents.alert_quiet import Sifted
 from streams.agents.alert_reading import Taken
 from streams.alerting.advance import advance_customer, forget_customer
 from streams.alerting.announced import GROUP_PREFIX, Announced, as_said
@@ -33,7 +36,11 @@ from streams.alerting.groups import (
     group_key,
 )
 from streams.alerting.memory import Memory, add_counts, is_current
-from streams.alerting.observations import Cell, Count, Group
+from streams.alerting.observations import Cell, Count, Group, handoffs_counted
+from streams.checkpoint import Write
+
+if TYPE_CHECKING:
+    from streams._core import Grouped
 
 logger = structlog.get_logger(__name__)
 
@@ -45,8 +52,8 @@ Get = Callable[[bytes], bytes | None]
 class Work:
     """What comes of a batch of partition `source` at `now` (ms); `get` reads the state, nothing changes it.
 
-    `rows` are to be said, `writes` to be written. `counted` are cells as they then are, of which those `sent` go to
-    their groups.
+    `rows` are to be said, `writes` to be written, and `quiet_writes` of other customers. `counted` are cells as they
+    then are, of which those `sent` go to their groups.
     """
 
     catalogue: Catalogue
@@ -57,17 +64,27 @@ class Work:
     get: Get
     rows: list[AlertRow] = field(default_factory=list)
     writes: dict[bytes, bytes | None] = field(default_factory=dict)
+    quiet_writes: Grouped | None = None
     due: dict[str, int | None] = field(default_factory=dict)
     due_at_clock: dict[str, int | None] = field(default_factory=dict)
     counted: dict[Cell, Count] = field(default_factory=dict)
     sent: set[Cell] = field(default_factory=set)
+
+    def state_writes(self, more: Iterable[tuple[bytes, bytes | None]]) -> Sequence[Sequence[Write]] | Grouped:
+        """All writes, each on its own, and then `more`."""
+        writes = chain(self.writes.items(), more)
+        if self.quiet_writes is None:
+            return [[write] for write in writes]
+        for write in writes:
+            self.quiet_writes.append([write])
+        return self.quiet_writes
 
     @property
     def says_anything(self) -> bool:
         """Whether there are rows to send, or the end of a batch whose rows were sent."""
         return bool(self.rows or self.sent)
 
-    def do(self, taken: Taken, due: Iterable[str], announced: Announced) -> None:
+    def do(self, sifted: Sifted, taken: Taken, due: Iterable[str], announced: Announced) -> None:
         """Take in the records, what is due, and what was announced before."""
         said = announced.by_key()
         for key in (*due, *(key.decode() for key in said)):
@@ -77,7 +94,7 @@ class Work:
                 taken.groups.setdefault(key.removeprefix(GROUP), [])
             else:
                 taken.customers.setdefault(key, [])
-        changes: dict[Cell, Count] = {}
+        changes = self._take_quiet(sifted)
         for customer_id, news in taken.journeys.items():
             if customer_id in taken.customers or not self._take_journeys(customer_id, news):
                 taken.customers.setdefault(customer_id, []).extend(news)
@@ -101,6 +118,13 @@ class Work:
             by_group.setdefault(cell.group, {})[cell.bucket] = count
         for group, buckets in by_group.items():
             yield group_key(group), Partial(group, self.source, buckets)
+
+    def _take_quiet(self, sifted: Sifted) -> dict[Cell, Count]:
+        if sifted.taken is None:
+            return {}
+        self.quiet_writes = sifted.taken.writes
+        self.due |= sifted.taken.due
+        return handoffs_counted(sifted.counted, self.catalogue)
 
     def _take_journeys(self, customer_id: str, news: Sequence[JourneyNews]) -> bool:
         """Whether the news of a customer whose time has not come ask for no judgement; they are taken in then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from schemas.topics import Topics
 from schemas.touchpoint import Touchpoint
 from streams.alerting.facts import CustomerRow, JourneyNews, Kept
 from streams.alerting.groups import Partial, decode_partial, group_key
-from streams.batching import Batch, Record
+from streams.batching import Record
 
 
 @dataclass(slots=True)
@@ -29,15 +29,15 @@ class Taken:
     unreadable: list[int] = field(default_factory=list)
 
 
-def read_batch(batch: Batch, topics: Topics) -> Taken:
-    """The records of a batch of any topic that alerting reads.
+def read_records(topic: str, records: Iterable[Record], topics: Topics) -> Taken:
+    """The records of a batch of any `topic` that alerting reads.
 
     On `alerting` a record without a value asks to forget the customer whose id is its key; a tick has no key either,
     and does its work by coming.
     """
     taken = Taken()
-    take = _takers(topics)[batch.topic]
-    for record in batch.records:
+    take = _takers(topics)[topic]
+    for record in records:
         try:
             take(record, taken)
         except (msgspec.DecodeError, UnicodeDecodeError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from math import gcd
 from typing import NamedTuple
 
 from schemas.alert_rules import AlertRules, ShareRule, passes
@@ -50,6 +51,21 @@ def observations(customer_id: str, customer: Customer, catalogue: Catalogue) -> 
         n[cell] += 1
         failed[cell] += is_failed
     return {cell: Count(number, failed[cell]) for cell, number in n.items()}
+
+
+def grain(rules: AlertRules) -> int:
+    """Handoffs that differ in their time alone count alike within such an interval (ms); 0: none counts."""
+    return gcd(*(rule.bucket for rule in rules.rate_rules), *([1] if rules.maintenance and rules.rate_rules else []))
+
+
+def handoffs_counted(handoffs: Iterable[tuple[Handoff, int]], catalogue: Catalogue) -> dict[Cell, Count]:
+    """What handoffs of known customers, outside of incidents, add to each cell; each with how many times it counts."""
+    counts: dict[Cell, Count] = {}
+    for handoff, times in handoffs:
+        for cell, is_failed in _observed(Customer({"": handoff}), catalogue):
+            before = counts.get(cell, Count(0, 0))
+            counts[cell] = Count(before.n + times, before.failed + is_failed * times)
+    return counts
 
 
 def differences(customer_id: str, before: Customer, after: Customer, catalogue: Catalogue) -> dict[Cell, Count]:

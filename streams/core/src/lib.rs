@@ -3,9 +3,10 @@
 //! The Python core in streams/journey is the reference, and does whatever this one leaves: names, files and functions
 //! are the same, and a change of the rules is a change of both. What is ordinary: all of a customer's records are
 //! arrivals that are new and within the horizon, its state is of today's form, and nothing of it is to be pruned.
-//! What ingest does of ordinary records is in intake.
+//! What ingest does of ordinary records is in intake, what alerting does of rows that ask for no judgement in alerting.
 
 mod advance;
+mod alerting;
 mod append;
 mod batch;
 mod build;
@@ -44,6 +45,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<alerting::Quiet>()?;
+    module.add_class::<alerting::TakenIn>()?;
     module.add_class::<intake::Intake>()?;
     module.add_class::<links::Links>()?;
     module.add_class::<links::Linked>()?;

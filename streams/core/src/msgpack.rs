@@ -134,6 +134,30 @@ impl<'a> Reader<'a> {
         (0..count).map(|_| Ok((self.text()?, read(self)?))).collect()
     }
 
+    /// The bytes of a value of any kind, which nobody asks for.
+    pub fn raw(&mut self) -> Outcome<&'a [u8]> {
+        let before = *self;
+        let mut left = 1_usize;
+        while left > 0 {
+            left = left - 1 + self.pass_over()?;
+        }
+        Ok(self.since(before))
+    }
+
+    /// Goes behind a value, or to the first of its parts; how many those are.
+    fn pass_over(&mut self) -> Outcome<usize> {
+        let lead = *self.rest.first().ok_or(CUT_OFF)?;
+        Ok(match lead {
+            0x80..=0x8f | 0xde | 0xdf => 2 * self.map()?,
+            0x90..=0x9f | 0xdc | 0xdd => self.array()?,
+            0xa0..=0xbf | 0xd9..=0xdb => self.text().map(|_| 0)?,
+            0xc4..=0xc6 => self.bytes().map(|_| 0)?,
+            0xc0 | 0xc2 | 0xc3 => self.byte().map(|_| 0)?,
+            0xcb => self.float().map(|_| 0)?,
+            _ => self.int().map(|_| 0)?,
+        })
+    }
+
     fn byte(&mut self) -> Outcome<u8> {
         let (first, rest) = self.rest.split_first().ok_or(CUT_OFF)?;
         self.rest = rest;

@@ -13,6 +13,7 @@ from schemas.rows import AlertRow
 from streams.alerting.at_rest import alerts_at
 from streams.alerting.customers import PATIENCE
 from streams.alerting.facts import CustomerRow
+from streams.settings import CoreChoice
 from tests.streams.alerting.rows import HOUR, MINUTE, NOON, RULES, handoff, journey, promise, rules, waited
 from tests.streams.alerting.world import World
 
@@ -28,7 +29,7 @@ handoffs = st.builds(
     customer=customers,
     handoff_id=st.sampled_from(IDS),
     to_channel=st.sampled_from(["branch", "hotline"]),
-    result=st.sampled_from(["failed", "failed", "smooth", "pending"]),
+    result=st.sampled_from(["failed", "failed", "smooth", "smooth", "pending"]),
     failures=st.sampled_from([("lost",), ("repeated", "stalled"), ("stalled",)]),
     is_deleted=deleted,
 )
@@ -52,6 +53,7 @@ waits = st.builds(
     incident_id=st.sampled_from([None, None, "outage-7"]),
     is_deleted=deleted,
 )
+cores: st.SearchStrategy[CoreChoice] = st.sampled_from(["auto", "python"])
 rows = st.lists(handoffs | journeys | promises | waits, min_size=1, max_size=25)
 
 
@@ -79,10 +81,12 @@ def seen(alerts: list[AlertRow]) -> Sequence[object]:
 
 
 @settings(max_examples=120)
-@given(drawn=rows, data=st.data())
-def test_at_rest_the_alerts_are_those_of_the_rows(drawn: list[CustomerRow], data: st.DataObject) -> None:
+@given(drawn=rows, core=cores, data=st.data())
+def test_at_rest_the_alerts_are_those_of_the_rows(
+    drawn: list[CustomerRow], core: CoreChoice, data: st.DataObject
+) -> None:
     stream = versioned(drawn)
-    world = World(CATALOGUE, NOON)
+    world = World(CATALOGUE, NOON, core)
     waiting = list(stream)
     for _ in range(data.draw(st.integers(0, 12), "batches")):
         for row in waiting[: data.draw(st.integers(0, 6), "published")]:
@@ -173,10 +177,12 @@ moments = st.lists(
 
 
 @settings(max_examples=60)
-@given(moments=moments)
-def test_as_time_goes_on_what_is_said_of_customers_is_what_holds_then(moments: list[tuple[CustomerRow, int]]) -> None:
+@given(moments=moments, core=cores)
+def test_as_time_goes_on_what_is_said_of_customers_is_what_holds_then(
+    moments: list[tuple[CustomerRow, int]], core: CoreChoice
+) -> None:
     stream = versioned([row for row, _ in moments])
-    world = World(CATALOGUE, NOON)
+    world = World(CATALOGUE, NOON, core)
     for row, (_, pause) in zip(stream, moments, strict=True):
         world.publish(row)
         world.settle()

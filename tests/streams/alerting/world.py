@@ -16,7 +16,9 @@ from streams.agents.alert import Alerting
 from streams.alerting.facts import CustomerRow, JourneyNews
 from streams.batching import Batch, Outgoing
 from streams.checkpoint import Write
+from streams.compiled import quiet_for
 from streams.placing import place
+from streams.settings import CoreChoice
 
 PARTITIONS = 2
 TOPICS = Topics()
@@ -90,8 +92,9 @@ class FakeDelivery:
 class World:
     """Rows go in with `publish`, batches are taken with `take`, and `alerts` is what readers see."""
 
-    def __init__(self, catalogue: Catalogue, now: int) -> None:
+    def __init__(self, catalogue: Catalogue, now: int, core: CoreChoice = "auto") -> None:
         self.catalogue = catalogue
+        self.quiet = quiet_for(core, catalogue)
         self.now = now
         self.steps = Steps()
         self.states = FakeStates(self.steps)
@@ -161,7 +164,7 @@ class World:
         return [row for row in newest.values() if not row.is_deleted]
 
     def _start(self) -> Alerting:
-        alerting = Alerting(TOPICS, self.catalogue, PARTITIONS, self.states, self, lambda: self.now)
+        alerting = Alerting(TOPICS, self.catalogue, PARTITIONS, self.states, self, lambda: self.now, self.quiet)
         alerting.recover(range(PARTITIONS))
         return alerting
 

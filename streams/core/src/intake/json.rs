@@ -89,6 +89,24 @@ impl<'a> Reader<'a> {
         read(self).map(Some)
     }
 
+    /// A value that nobody asks for: what has no parts, or a list or an object of such.
+    pub fn pass_over(&mut self) -> Outcome<()> {
+        match self.peek()? {
+            b'{' => self.object(|reader, _| reader.pass_over_part()),
+            b'[' => self.list(Self::pass_over_part).map(|_| ()),
+            _ => self.pass_over_part(),
+        }
+    }
+
+    fn pass_over_part(&mut self) -> Outcome<()> {
+        match self.peek()? {
+            b'"' => self.text().map(|_| ()),
+            b't' | b'f' => self.boolean().map(|_| ()),
+            b'n' => self.word("null"),
+            _ => self.number().map(|_| ()),
+        }
+    }
+
     pub fn boolean(&mut self) -> Outcome<bool> {
         if self.peek()? == b't' {
             return self.word("true").map(|()| true);

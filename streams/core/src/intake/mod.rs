@@ -10,7 +10,7 @@ mod contract;
 mod details;
 mod free;
 mod identity;
-mod json;
+pub mod json;
 mod placing;
 mod rules;
 mod take;

@@ -1,0 +1,189 @@
+//! What alerting knows of a customer (streams/alerting/facts.py): arrays of exactly today's fields, as they rest.
+
+use crate::left::Outcome;
+use crate::msgpack::{Reader, Write};
+
+const EMPTY_MAP: &[u8] = &[0x80];
+
+/// As `streams.alerting.facts.Customer`; what no ordinary row changes is kept as its bytes.
+pub struct Customer<'a> {
+    pub handoffs: Vec<(&'a str, Handoff<'a>)>,
+    promises: &'a [u8],
+    pub journeys: Vec<(&'a str, Journey<'a>)>,
+    waits: &'a [u8],
+    said: &'a [u8],
+    version: i64,
+}
+
+#[derive(Clone, Copy)]
+pub struct Fact<'a> {
+    pub version: i64,
+    pub is_deleted: i64,
+    pub at: i64,
+    pub seen_at: i64,
+    pub journey_id: Option<&'a str>,
+}
+
+pub struct Handoff<'a> {
+    pub fact: Fact<'a>,
+    pub intent: &'a str,
+    pub from_channel: &'a str,
+    pub to_channel: &'a str,
+    pub result: &'a str,
+    pub failures: Vec<&'a str>,
+    pub care: Vec<&'a str>,
+}
+
+pub struct Journey<'a> {
+    pub fact: Fact<'a>,
+    pub intent: &'a str,
+    pub incidents: Vec<&'a str>,
+}
+
+impl<'a> Customer<'a> {
+    pub fn unknown() -> Self {
+        Customer {
+            handoffs: Vec::new(),
+            promises: EMPTY_MAP,
+            journeys: Vec::new(),
+            waits: EMPTY_MAP,
+            said: EMPTY_MAP,
+            version: 0,
+        }
+    }
+
+    pub fn read(value: &'a [u8]) -> Outcome<Self> {
+        let mut reader = Reader::new(value);
+        reader.fields(6)?;
+        let customer = Customer {
+            handoffs: reader.pairs(Handoff::read)?,
+            promises: reader.raw()?,
+            journeys: reader.pairs(Journey::read)?,
+            waits: reader.raw()?,
+            said: reader.raw()?,
+            version: reader.int()?,
+        };
+        reader.end()?;
+        Ok(customer)
+    }
+
+    pub fn encoded(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512);
+        out.put_array(6);
+        put_pairs(&mut out, &self.handoffs, Handoff::put);
+        out.extend_from_slice(self.promises);
+        put_pairs(&mut out, &self.journeys, Journey::put);
+        out.extend_from_slice(self.waits);
+        out.extend_from_slice(self.said);
+        out.put_int(self.version);
+        out
+    }
+
+    /// Whether anything is known that a rule may judge or count.
+    pub fn is_judged(&self) -> bool {
+        !self.handoffs.is_empty()
+            || [self.promises, self.waits, self.said]
+                .iter()
+                .any(|facts| *facts != EMPTY_MAP)
+    }
+
+    pub fn journey(&self, journey_id: Option<&str>) -> Option<&Journey<'a>> {
+        find(&self.journeys, journey_id.unwrap_or_default())
+    }
+}
+
+impl<'a> Fact<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        Ok(Fact {
+            version: reader.int()?,
+            is_deleted: reader.int()?,
+            at: reader.int()?,
+            seen_at: reader.int()?,
+            journey_id: reader.optional(Reader::text)?,
+        })
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.put_int(self.version);
+        out.put_int(self.is_deleted);
+        out.put_int(self.at);
+        out.put_int(self.seen_at);
+        out.put_optional(self.journey_id, Vec::put_text);
+    }
+}
+
+impl<'a> Handoff<'a> {
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.fields(11)?;
+        Ok(Handoff {
+            fact: Fact::read(reader)?,
+            intent: reader.text()?,
+            from_channel: reader.text()?,
+            to_channel: reader.text()?,
+            result: reader.text()?,
+            failures: reader.list(Reader::text)?,
+            care: reader.list(Reader::text)?,
+        })
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.put_array(11);
+        self.fact.put(out);
+        for text in [self.intent, self.from_channel, self.to_channel, self.result] {
+            out.put_text(text);
+        }
+        put_texts(out, &self.failures);
+        put_texts(out, &self.care);
+    }
+
+    pub fn is_failed(&self) -> bool {
+        self.result == "failed"
+    }
+}
+
+impl<'a> Journey<'a> {
+    pub fn has_incident(&self) -> bool {
+        self.fact.is_deleted == 0 && !self.incidents.is_empty()
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        reader.fields(7)?;
+        Ok(Journey {
+            fact: Fact::read(reader)?,
+            intent: reader.text()?,
+            incidents: reader.list(Reader::text)?,
+        })
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.put_array(7);
+        self.fact.put(out);
+        out.put_text(self.intent);
+        put_texts(out, &self.incidents);
+    }
+}
+
+pub fn find<'f, T>(facts: &'f [(&str, T)], key: &str) -> Option<&'f T> {
+    facts.iter().find(|(known, _)| *known == key).map(|(_, fact)| fact)
+}
+
+/// In the place of the one before it, or behind all others.
+pub fn put<'a, T>(facts: &mut Vec<(&'a str, T)>, key: &'a str, fact: T) {
+    match facts.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, known)) => *known = fact,
+        None => facts.push((key, fact)),
+    }
+}
+
+fn put_pairs<T>(out: &mut Vec<u8>, facts: &[(&str, T)], put: impl Fn(&T, &mut Vec<u8>)) {
+    out.put_map(facts.len());
+    for (key, fact) in facts {
+        out.put_text(key);
+        put(fact, out);
+    }
+}
+
+fn put_texts(out: &mut Vec<u8>, texts: &[&str]) {
+    out.put_array(texts.len());
+    texts.iter().for_each(|text| out.put_text(text));
+}

@@ -1,0 +1,189 @@
+//! One customer and rows that ask for no judgement (streams/alerting/going_on.py): from what is known to what is.
+
+use bumpalo::Bump;
+
+use super::known::{Customer, Fact, Handoff, Journey, find, put};
+use super::rows::{HandoffRow, JourneyRow, read_handoff, read_journey};
+use crate::left::{Left, Outcome};
+
+/// As `streams.alerting.customers.PATIENCE`.
+const PATIENCE: i64 = 1_000;
+/// As `streams.alerting.observations.ANONYMOUS`.
+const ANONYMOUS: &str = "anon:";
+
+pub enum Row<'a> {
+    Journey(JourneyRow<'a>),
+    Handoff(HandoffRow<'a>),
+}
+
+/// `now` (ms), how long facts are kept, and the intervals in which is told what counts (0: nothing does).
+pub struct Moment {
+    pub now: i64,
+    pub handoffs: i64,
+    pub journeys: i64,
+    pub grain: i64,
+}
+
+/// The state; when the last of its facts leaves; and handoffs that count, with how many times more.
+pub struct Change<'a> {
+    pub value: Vec<u8>,
+    pub due_at: i64,
+    pub counted: Vec<(Counted<'a>, i64)>,
+}
+
+/// A handoff as far as shares ask; `at` is the beginning of its interval.
+#[derive(PartialEq, Eq, Hash)]
+pub struct Counted<'a> {
+    pub at: i64,
+    pub intent: &'a str,
+    pub from_channel: &'a str,
+    pub to_channel: &'a str,
+    pub result: &'a str,
+    pub failures: Vec<&'a str>,
+    pub care: Vec<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    pub fn customer_id(&self) -> &'a str {
+        match self {
+            Row::Journey(row) => row.customer_id,
+            Row::Handoff(row) => row.customer_id,
+        }
+    }
+}
+
+pub fn journey_row<'a>(value: &'a [u8], bump: &'a Bump) -> Outcome<Row<'a>> {
+    read_journey(value, bump).map(Row::Journey)
+}
+
+pub fn handoff_row<'a>(value: &'a [u8], bump: &'a Bump) -> Outcome<Row<'a>> {
+    read_handoff(value, bump).map(Row::Handoff)
+}
+
+/// The customer with what is newer of `rows`, which are all of one kind.
+pub fn take<'a>(
+    customer_id: &str,
+    mut customer: Customer<'a>,
+    rows: &'a [Row<'a>],
+    moment: &Moment,
+) -> Outcome<Change<'a>> {
+    // A failed handoff may wait for its journey's row, whatever that tells.
+    if customer
+        .handoffs
+        .iter()
+        .any(|(_, handoff)| waits(handoff, &customer, moment.now))
+    {
+        return Err(Left("a handoff that waits for its journey"));
+    }
+    let mut counted = Vec::new();
+    for row in rows {
+        match row {
+            Row::Journey(row) => take_journey(&mut customer, row, moment)?,
+            Row::Handoff(row) => take_handoff(&mut customer, row, moment, &mut counted)?,
+        }
+    }
+    if moment.grain == 0 || customer_id.starts_with(ANONYMOUS) {
+        counted.clear();
+    }
+    let handoffs = customer.handoffs.iter().map(|(_, one)| one.fact.at + moment.handoffs);
+    let journeys = customer.journeys.iter().map(|(_, one)| one.fact.at + moment.journeys);
+    Ok(Change {
+        due_at: handoffs.chain(journeys).max().ok_or(Left("nothing known"))?,
+        value: customer.encoded(),
+        counted,
+    })
+}
+
+fn take_journey<'a>(customer: &mut Customer<'a>, row: &'a JourneyRow<'a>, moment: &Moment) -> Outcome<()> {
+    let known = find(&customer.journeys, row.journey_id);
+    if known.is_some_and(|known| row.version <= known.fact.version) {
+        return Ok(());
+    }
+    let goes_on = known.is_some_and(|known| {
+        (known.intent, &known.incidents, known.fact.is_deleted) == (row.intent, &row.incidents, row.is_deleted)
+    });
+    if !goes_on && customer.is_judged() {
+        return Err(Left("a journey that tells something else"));
+    }
+    let journey = Journey {
+        fact: Fact {
+            version: row.version,
+            is_deleted: row.is_deleted,
+            at: row.last_at,
+            seen_at: moment.now,
+            journey_id: Some(row.journey_id),
+        },
+        intent: row.intent,
+        incidents: row.incidents.clone(),
+    };
+    put(&mut customer.journeys, row.journey_id, journey);
+    Ok(())
+}
+
+/// What failed, or did before, may have to be said, and what fell into an incident is counted by other rules.
+fn take_handoff<'a>(
+    customer: &mut Customer<'a>,
+    row: &'a HandoffRow<'a>,
+    moment: &Moment,
+    counted: &mut Vec<(Counted<'a>, i64)>,
+) -> Outcome<()> {
+    let known = find(&customer.handoffs, row.handoff_id);
+    if known.is_some_and(|known| row.version <= known.fact.version) {
+        return Ok(());
+    }
+    let handoff = handoff_of(row, moment.now);
+    if handoff.is_failed() || known.is_some_and(Handoff::is_failed) {
+        return Err(Left("a handoff that failed"));
+    }
+    if handoff.fact.at.saturating_add(moment.handoffs) <= moment.now {
+        return Err(Left("a handoff of long ago"));
+    }
+    for (one, times) in known.into_iter().map(|known| (known, -1)).chain([(&handoff, 1)]) {
+        if customer.journey(one.fact.journey_id).is_some_and(Journey::has_incident) {
+            return Err(Left("a handoff within an incident"));
+        }
+        if one.fact.is_deleted == 0 && one.result != "pending" && moment.grain > 0 {
+            counted.push((counted_of(one, moment.grain), times));
+        }
+    }
+    put(&mut customer.handoffs, row.handoff_id, handoff);
+    Ok(())
+}
+
+fn handoff_of<'a>(row: &'a HandoffRow<'a>, now: i64) -> Handoff<'a> {
+    let leaves = || row.due_at.filter(|at| *at != 0).unwrap_or(row.left_at).max(row.left_at);
+    Handoff {
+        fact: Fact {
+            version: row.version,
+            is_deleted: row.is_deleted,
+            at: row.arrived_at.unwrap_or_else(leaves),
+            seen_at: now,
+            journey_id: Some(row.journey_id),
+        },
+        intent: row.intent,
+        from_channel: row.from_channel,
+        to_channel: row.to_channel,
+        result: row.result,
+        failures: row.failures.clone(),
+        care: row.care.clone(),
+    }
+}
+
+fn counted_of<'a>(handoff: &Handoff<'a>, grain: i64) -> Counted<'a> {
+    Counted {
+        at: handoff.fact.at.div_euclid(grain) * grain,
+        intent: handoff.intent,
+        from_channel: handoff.from_channel,
+        to_channel: handoff.to_channel,
+        result: handoff.result,
+        failures: handoff.failures.clone(),
+        care: handoff.care.clone(),
+    }
+}
+
+/// As `streams.alerting.customers.known_at`, of a handoff that failed.
+fn waits(handoff: &Handoff<'_>, customer: &Customer<'_>, now: i64) -> bool {
+    let journey = customer.journey(handoff.fact.journey_id);
+    let is_there = journey.is_some_and(|journey| journey.fact.version >= handoff.fact.version);
+    handoff.is_failed() && !is_there && handoff.fact.seen_at + PATIENCE > now
+}
