@@ -62,10 +62,6 @@ class Probes:
             time.sleep(1.0)
         return stored
 
-    def steps(self) -> tuple[()]:
-        """ClickHouse does not tell where a touchpoint has spent its time."""
-        return ()
-
     def close(self) -> None:
         """Leave the server."""
         self._client.disconnect()

@@ -1,4 +1,5 @@
-"""When the probes of the pipeline's load are stitched, as the topics themselves tell where there is no sink.
+"""When the probes of the pipeline's load are stitched, as the topics themselves tell: meanwhile where there is no sink,
+else afterwards.
 
 A record is stamped when who sends it fills it into a record batch, so a probe's records tell where its time goes.
 """
@@ -9,7 +10,8 @@ import asyncio
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from itertools import pairwise
 
 import msgspec
@@ -24,8 +26,9 @@ from schemas.topics import Topics
 
 READ_MS = 20
 MOST_READS = 20
-HAPPENED, PUBLISHED, INGESTED, STITCHED, READ = "happened", "published", "ingested", "stitched", "read"
-WAY = (HAPPENED, PUBLISHED, INGESTED, STITCHED, READ)
+HAPPENED, PUBLISHED, INGESTED, STITCHED = "happened", "published", "ingested", "stitched"
+READ, QUERYABLE = "read", "queryable"
+STEPS = (*pairwise((HAPPENED, PUBLISHED, INGESTED, STITCHED, READ)), (STITCHED, QUERYABLE))
 
 _decode = msgspec.msgpack.Decoder(TouchpointRow).decode
 
@@ -81,7 +84,7 @@ class StitchedProbes:
 
     def steps(self) -> Iterator[Row]:
         """Where probes have spent their time: quantiles of the seconds from one stage of the way to the next."""
-        for stage, following in pairwise(WAY):
+        for stage, following in STEPS:
             taken = [
                 times[following] - times[stage] for times in self._times.values() if {stage, following} <= set(times)
             ]
@@ -93,6 +96,14 @@ class StitchedProbes:
                     "freshness_p90_s": cuts[89],
                     "freshness_p99_s": cuts[98],
                 }
+
+    def end_queryable(self, seen: Mapping[str, Seen]) -> None:
+        """Let the way of each probe end where ClickHouse has shown it, and forget those that are not among `seen`."""
+        for name in set(self._times) - set(seen):
+            del self._times[name]
+        for name, one in seen.items():
+            self._times[name].pop(READ, None)
+            self._times[name][QUERYABLE] = one.visible_at
 
     def close(self) -> None:
         """Leave the broker."""
@@ -110,3 +121,14 @@ async def _started(kafka: str, topics: tuple[str, ...]) -> AIOKafkaConsumer:
     consumer = AIOKafkaConsumer(*topics, **client_options(kafka), auto_offset_reset="earliest", group_id=None)
     await consumer.start()
     return consumer
+
+
+def steps_until_queryable(kafka: str, seen: Mapping[str, Seen], count: int) -> list[Row]:
+    """Where those of a run's `count` probes that ClickHouse has shown as `seen` have spent their time; read afterwards,
+    so that it disturbs nothing. Waits for a while until the topics have told."""
+    with closing(StitchedProbes(kafka, Topics(), count, whole_way=True)) as probes:
+        deadline = time.monotonic() + CHECK_SECONDS
+        while not probes.complete and time.monotonic() < deadline:
+            probes.look()
+        probes.end_queryable(seen)
+        return list(probes.steps())

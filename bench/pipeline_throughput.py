@@ -4,10 +4,10 @@
 Apache Kafka and `omnitrack up` (workers, sink, embedded ClickHouse) in a temporary folder, and publishes at the rate. A
 touchpoint happens when it is due to be published; it is fresh for as long as it takes from then to a SELECT that shows
 it, as told by probes: 20 touchpoints a second of customers of their own, asked for every 50 ms; of the first three
-seconds none counts. In the end every touchpoint must be there once. With `--backlog` all are published first, and the
-pipeline shows what it can do at most. With `--catalogue` the alert rules of that file are judged, too. With `--no-sink`
-there are the workers alone, without sink and ClickHouse: a touchpoint is fresh until its row can be read in the topic
-`stitched`, and what it has spent its time on is told.
+seconds none counts. Where its time has gone, the times of its records tell afterwards. In the end every touchpoint must
+be there once. With `--backlog` all are published first, and the pipeline shows what it can do at most. With
+`--catalogue` the alert rules of that file are judged, too. With `--no-sink` there are the workers alone, without sink
+and ClickHouse: a touchpoint is fresh until its row can be read in the topic `stitched`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bench.pipeline_figures import Run, freshness, over_time, processes, settled
+from bench.pipeline_figures import START_SECONDS, Run, freshness, over_time, processes, settled
 from bench.pipeline_load import PROBES_PER_SECOND
 from bench.pipeline_probes import Probes
-from bench.pipeline_stitched import StitchedProbes
+from bench.pipeline_stitched import StitchedProbes, steps_until_queryable
 from bench.report import Report, Row, add_json_option
 from bench.usage import Usage
 from omnitrack.deployment import TOPICS, DeploymentOptions, plan_deployment
@@ -37,7 +37,7 @@ from streams.provision import ensure_topics
 from tests.support.apache_kafka import ApacheKafka
 
 PARTITIONS = 4
-START_SECONDS = 180.0
+READY_SECONDS = 180.0
 BEFORE_SECONDS = 2.0
 """From the start of the publisher to its first touchpoint."""
 LATEST_SECONDS = 120.0
@@ -94,7 +94,7 @@ def deployment(folder: Path, kafka: ApacheKafka, options: argparse.Namespace) ->
     if options.no_sink:
         plan = workers_alone(plan)
     with Supervisor(plan, lambda line: print(line, file=sys.stderr)) as supervisor:
-        supervisor.wait_ready(START_SECONDS)
+        supervisor.wait_ready(READY_SECONDS)
         yield supervisor
 
 
@@ -147,8 +147,18 @@ def watch(
             late=said["late"],
             seen=sorted(probes.seen.values(), key=lambda one: one.occurred_at),
             used=usage.used,
-            steps=list(probes.steps()),
+            steps=steps(probes, supervisor.plan.kafka, begin),
         )
+
+
+def steps(probes: Probes | StitchedProbes, kafka: str, begin: float | None) -> list[Row]:
+    """Where the probes have spent their time; of a backlog that is waiting for their turn, and not asked."""
+    if isinstance(probes, StitchedProbes):
+        return list(probes.steps())
+    if begin is None:
+        return []
+    known = {name: one for name, one in probes.seen.items() if one.occurred_at >= begin + START_SECONDS}
+    return steps_until_queryable(kafka, known, probes.count)
 
 
 def looked_for(plan: Plan, options: argparse.Namespace) -> Probes | StitchedProbes:

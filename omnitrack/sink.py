@@ -27,6 +27,10 @@ logger = structlog.get_logger(__name__)
 
 MAX_RECORDS = 5_000
 """Per fetched batch; with two batches per partition of six topics this bounds the sink's memory."""
+PENDING_SMALL = 64
+"""What comes while an INSERT is under way waits here, not at the broker, or it misses the next INSERT."""
+PACE_SECONDS = 0.05
+"""From one question to the broker to the next: a fifth of the interval of INSERTs."""
 STALL_SECONDS = 24 * 3600.0
 """The writer itself waits for ClickHouse, and says so; a restart would not bring it back."""
 
@@ -86,6 +90,8 @@ def create_sink(settings: StreamSettings, clickhouse: ClickHouseSettings) -> Bat
         settings,
         "sink",
         max_records=MAX_RECORDS,
+        pending_small=PENDING_SMALL,
+        pace=PACE_SECONDS,
         stall_seconds=STALL_SECONDS,
         prepare=prepare,
     )

@@ -40,6 +40,8 @@ TICK_SECONDS = 0.5
 """How often it is asked whether anybody is due."""
 CLOCK_SECONDS = 1.0
 """How often the broker is asked how far stitching is."""
+PACE_SECONDS = 0.1
+"""From one question to a broker to the next: an alert is said so much later at most, at half of the cost."""
 TICK = (b"", b"")
 """A record of `alerting` that says nothing but that somebody is due."""
 
@@ -65,6 +67,7 @@ def create_alerts(settings: StreamSettings) -> BatchApp:
         "alerts",
         compiled=settings.core != "python",
         prepare=prepare,
+        pace=PACE_SECONDS,
     )
 
 

@@ -51,9 +51,10 @@ class WithoutWeb(BootStrategy):
 class BatchApp(faust.App):
     """Made by `create_app`. Agents are added with `consume`, the state table with `state_table`.
 
-    `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, `retry_seconds` how
-    long a failing batch is retried in place, `stall_seconds` how long a partition may have work without getting any
-    done. `lease` tells for how long the partitions are this process's for certain. `compiled` lets the compiled core
+    `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, and `pending_small` those
+    that together are no more than these could be, `retry_seconds` how long a failing batch is retried in place,
+    `stall_seconds` how long a partition may have work without getting any done, `pace` how often a broker is asked for
+    more. `lease` tells for how long the partitions are this process's for certain. `compiled` lets the compiled core
     pack and unpack record batches, where it was built. `prepare` runs before the worker joins its group: the place to
     read files, create topics, and then add agents; it runs again if the broker goes away meanwhile. `page` is where
     the worker shows how it does, host and port (None: nowhere); `meters` are shown there.
@@ -68,6 +69,8 @@ class BatchApp(faust.App):
         kafka: str,
         max_records: int,
         pending_batches: int,
+        pending_small: int,
+        pace: float,
         retry_seconds: float,
         stall_seconds: float,
         lease: Lease,
@@ -76,7 +79,9 @@ class BatchApp(faust.App):
         page: tuple[str, int] | None = None,
         **options: Any,
     ) -> None:
-        self.pending_batches = pending_batches
+        self.pace = pace
+        self._pending_batches = pending_batches
+        self._pending_small = pending_small
         self.compiled = compiled
         self.retry_seconds = retry_seconds
         self.stall_seconds = stall_seconds
@@ -137,6 +142,12 @@ class BatchApp(faust.App):
     def records_at_once(self, topic: str) -> int:
         """The bound on the records of a batch of the topic."""
         return self._max_records.get(topic, self.max_records)
+
+    def has_room(self, topic: str, batches: int, records: int) -> bool:
+        """Whether one more batch of a partition of the topic may be fetched, with so much of it unacknowledged."""
+        full = self.records_at_once(topic)
+        is_little = batches < self._pending_small and records <= (self._pending_batches - 1) * full
+        return batches < self._pending_batches or is_little
 
     def stage_of(self, topic: str) -> str:
         """The name of the agent that takes in the topic."""

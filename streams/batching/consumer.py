@@ -18,6 +18,7 @@ from streams.batching.batch import Batch
 from streams.batching.delivery import DeliveryLog
 from streams.batching.fetch import Fetched, take
 from streams.batching.offsets import ASK_SECONDS, Offsets, read_offsets
+from streams.batching.pace import Pace
 from streams.batching.passing import PASS_SECONDS, Passing
 from streams.batching.producer import BatchProducer
 
@@ -37,10 +38,13 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     passing: Passing
 
     async def on_start(self) -> None:
-        """Mode's hook: the driver's coordinator exists from here on, and is watched for the membership."""
+        """Mode's hook: the driver's parts exist from here on; the coordinator is watched for the membership."""
         self.roomy, self.passing = asyncio.Event(), Passing()
         await super().on_start()
-        cast("BatchConsumer", self.consumer).app.membership.watch(self._ensure_consumer()._coordinator)
+        app, driven = cast("BatchConsumer", self.consumer).app, self._ensure_consumer()
+        app.membership.watch(driven._coordinator)
+        if app.pace:
+            Pace(driven._fetcher, app.pace)
 
     async def on_thread_stop(self) -> None:
         """Close the driver's consumer; a worker ends while the broker is away, too."""
@@ -133,7 +137,8 @@ class BatchConsumer(driver.Consumer):
         """Whether another batch of the partition may be fetched: bounds the memory held by unacknowledged ones."""
         if self._seeking and not self._is_changelog_tp(tp):
             return False
-        return tp not in self.deliveries or len(self.deliveries[tp]) < self.app.pending_batches
+        log = self.deliveries.get(tp)
+        return log is None or self.app.has_room(tp.topic, len(log), log.records)
 
     def idle_at(self, tp: TP) -> int | None:
         """The position of a partition of which all that it is known to hold was read and acknowledged, else None.
@@ -179,7 +184,7 @@ class BatchConsumer(driver.Consumer):
         if self._is_changelog_tp(tp):
             self._correct_recovery_end(tp, record.highwater)
         elif record.seeks == self.seeks:
-            self.deliveries[tp].deliver(record.next_offset)
+            self.deliveries[tp].deliver(record.next_offset, len(record.records))
         batch = Batch(tp.topic, tp.partition, record.records, record.next_offset, record.seeks)
         return ConsumerMessage(
             tp.topic,

@@ -18,6 +18,8 @@ def create_app(
     group_instance: str | None = None,
     max_records: int = 10_000,
     pending_batches: int = 2,
+    pending_small: int = 0,
+    pace: float = 0.0,
     retry_seconds: float = 45.0,
     stall_seconds: float = 300.0,
     compiled: bool = True,
@@ -29,8 +31,9 @@ def create_app(
 
     `name` is the consumer group; `kafka` the bootstrap servers, `host:port` separated by commas; `session_timeout` in
     seconds; `group_instance` makes the membership static. A partition has at most `pending_batches` unacknowledged
-    batches of `max_records` records (and up to the end of the record batch that reaches this). `page` is where it shows
-    how it does, host and port. `options` are Faust's.
+    batches of `max_records` records (and up to the end of the record batch that reaches this), or up to `pending_small`
+    that hold no more together. A broker that was read to its end is asked for more `pace` seconds after it was asked
+    last. `page` is where it shows how it does, host and port. `options` are Faust's.
     """
     rebalance_timeout = retry_seconds + 15.0
     settings: dict[str, Any] = {
@@ -66,6 +69,8 @@ def create_app(
         kafka=kafka,
         max_records=max_records,
         pending_batches=pending_batches,
+        pending_small=pending_small,
+        pace=pace,
         retry_seconds=retry_seconds,
         stall_seconds=stall_seconds,
         compiled=compiled,

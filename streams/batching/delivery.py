@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 
 class DeliveryLog:
     """The batches of one partition in the order of their delivery, named by the offset that follows each.
@@ -12,28 +10,32 @@ class DeliveryLog:
     is kept until that one is acknowledged as well, so no offset is ever skipped.
     """
 
-    __slots__ = ("_acknowledged", "_pending", "committable")
+    __slots__ = ("_acknowledged", "_pending", "committable", "records")
 
     def __init__(self) -> None:
-        self._pending: deque[int] = deque()
+        self._pending: dict[int, int] = {}
         self._acknowledged: set[int] = set()
         self.committable: int | None = None
         """The offset to commit; None before the first acknowledged batch."""
+        self.records = 0
+        """How many records the batches have that were delivered and do not count as acknowledged yet."""
 
     def __len__(self) -> int:
         """How many batches were delivered and do not count as acknowledged yet."""
         return len(self._pending)
 
-    def deliver(self, next_offset: int) -> None:
-        """Note a delivered batch; `next_offset` is greater than that of the batch before it."""
-        self._pending.append(next_offset)
+    def deliver(self, next_offset: int, records: int) -> None:
+        """Note a delivered batch of so many records; `next_offset` is greater than that of the batch before it."""
+        self._pending[next_offset] = records
+        self.records += records
 
     def acknowledge(self, next_offset: int) -> bool:
         """Note that a delivered batch is done; False if it is not (any more) among the delivered ones."""
         if next_offset not in self._pending or next_offset in self._acknowledged:
             return False
         self._acknowledged.add(next_offset)
-        while self._pending and self._pending[0] in self._acknowledged:
-            self.committable = self._pending.popleft()
-            self._acknowledged.discard(self.committable)
+        while (first := next(iter(self._pending), None)) in self._acknowledged:
+            self._acknowledged.discard(first)
+            self.records -= self._pending.pop(first)
+            self.committable = first
         return True

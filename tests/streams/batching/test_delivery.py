@@ -11,7 +11,7 @@ from streams.batching.delivery import DeliveryLog
 def log_of(*offsets: int) -> DeliveryLog:
     log = DeliveryLog()
     for offset in offsets:
-        log.deliver(offset)
+        log.deliver(offset, records=1)
     return log
 
 
@@ -41,17 +41,19 @@ def test_a_second_acknowledgement_changes_nothing() -> None:
     assert not log.acknowledge(20)
     assert log.acknowledge(10)
     assert not log.acknowledge(10)
-    assert (log.committable, len(log)) == (20, 1)
+    assert (log.committable, len(log), log.records) == (20, 1, 1)
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=30), st.data())
 def test_committable_is_always_the_end_of_the_acknowledged_prefix(sizes: list[int], data: st.DataObject) -> None:
     offsets = [sum(sizes[: count + 1]) for count in range(len(sizes))]
-    log = log_of(*offsets)
+    log = DeliveryLog()
+    for offset, size in zip(offsets, sizes, strict=True):
+        log.deliver(offset, size)
     done: set[int] = set()
     for offset in data.draw(st.permutations(offsets)):
         assert log.acknowledge(offset)
         done.add(offset)
         prefix = next((count for count, one in enumerate(offsets) if one not in done), len(offsets))
         assert log.committable == (offsets[prefix - 1] if prefix else None)
-        assert len(log) == len(offsets) - prefix
+        assert (len(log), log.records) == (len(offsets) - prefix, sum(sizes[prefix:]))
