@@ -18,7 +18,8 @@ from sinks.feeds import Feed, feeds_of
 from sinks.meters import count_stored, received_times
 from sinks.port import BlockSink, Entry, Received, Rejection, Sink, SinkStopped
 
-MAX_ROWS = 50_000
+MAX_ROWS = 30_000
+"""Of one INSERT, and of a topic beside it: the next ones are gathered meanwhile. Larger INSERTs cost no less a row."""
 LINGER_SECONDS = 0.05
 INTERVAL_SECONDS = 0.25
 """From INSERT to INSERT of a table: most of what a small one costs ClickHouse does not depend on its rows."""
@@ -82,11 +83,12 @@ class SinkAgent:
         self._interval = interval
         self._behind_interval = behind_interval
         self._feeds = feeds_of(topics)
-        # Threads of its own: a sink that waits for its store must not use up those that resolve host names.
-        self._threads = ThreadPoolExecutor(len(self._feeds) + 1, thread_name_prefix="sink")
+        # Threads of its own: a sink that waits for its store must not use up those that resolve host names. One to a
+        # topic, whose writes come one by one: a thread has a connection, and keeps memory for its largest write.
+        self._threads = {topic: ThreadPoolExecutor(1, thread_name_prefix=topic) for topic in self._feeds}
         self._coalescers = {
-            topic: Coalescer(partial(self._write, feed), max_items=max_rows, linger=linger, interval=interval)
-            for topic, feed in self._feeds.items()
+            topic: Coalescer(partial(self._write, topic), max_items=max_rows, linger=linger, interval=interval)
+            for topic in self._feeds
         }
 
     async def store(self, batch: FetchedBatch) -> None:
@@ -100,11 +102,13 @@ class SinkAgent:
     def close(self) -> None:
         """Let what is being written end, give up what waits for the store or for its turn, and end the threads."""
         self._sink.stop()
-        self._threads.shutdown()
+        for thread in self._threads.values():
+            thread.shutdown()
 
-    async def _write(self, feed: Feed, records: Sequence[Received]) -> None:
+    async def _write(self, topic: str, records: Sequence[Received]) -> None:
+        thread, feed = self._threads[topic], self._feeds[topic]
         try:
-            running = asyncio.get_running_loop().run_in_executor(self._threads, self._store, feed, records)
+            running = asyncio.get_running_loop().run_in_executor(thread, self._store, feed, records)
         except RuntimeError as error:
             raise SinkStopped("stopped before it was written") from error
         await running

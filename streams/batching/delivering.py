@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import structlog
@@ -79,11 +80,13 @@ async def deliver(batch: Batch, delivery: Delivery, handler: Handler, retry_seco
 
     Gives up quietly, without an acknowledgement, once this process no longer owns the partition.
     """
+    # What retries is a cycle of objects: a batch that it knew would wait for the collector, with all that was fetched.
+    place = f"{batch.topic}:{batch.partition} up to offset {batch.next_offset}"
     attempts = AsyncRetrying(
         stop=stop_after_delay(retry_seconds),
         wait=wait_exponential(multiplier=0.1, max=5.0),
         retry=retry_if_exception(lambda error: isinstance(error, Exception) and not isinstance(error, Ending)),
-        before_sleep=lambda state: _note_failure(batch, delivery.stage, state),
+        before_sleep=partial(_note_failure, place, delivery.stage),
         reraise=True,
     )
     async for attempt in attempts:
@@ -93,14 +96,7 @@ async def deliver(batch: Batch, delivery: Delivery, handler: Handler, retry_seco
             await handler(batch, delivery)
 
 
-def _note_failure(batch: Batch, stage: str, state: RetryCallState) -> None:
+def _note_failure(place: str, stage: str, state: RetryCallState) -> None:
     RETRIES.labels(stage).inc()
     error = state.outcome.exception() if state.outcome is not None else None
-    logger.warning(
-        "%s:%d up to offset %d failed, attempt %d, will retry: %r",
-        batch.topic,
-        batch.partition,
-        batch.next_offset,
-        state.attempt_number,
-        error,
-    )
+    logger.warning("%s failed, attempt %d, will retry: %r", place, state.attempt_number, error)

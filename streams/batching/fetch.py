@@ -125,6 +125,8 @@ def unpack(source: Any, limit: int, compiled: bool = True) -> Sequence[Record]:
     """
     records: list[Record] | FetchedRecords = new_records() if compiled else []
     fetched = source._records
+    # It and its iterator, which is not used here, hold each other, and all that was fetched until the collector comes.
+    source._records_iterator = None
     while len(records) < limit and fetched.has_next():
         chunk = fetched.next_batch()
         position = source.next_fetch_offset

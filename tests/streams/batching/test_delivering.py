@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from streams.batching.batch import Batch, Delivery
 from streams.batching.delivering import deliver
+from tests.support.collector import no_collector
 
 BATCH = Batch("t", 0, (), 10)
 
@@ -67,3 +70,17 @@ def test_a_batch_of_a_partition_that_moved_is_left_to_its_new_owner() -> None:
     handler, delivery = FlakyHandler(failures=1, loses_partition=True), FakeDelivery()
     asyncio.run(deliver(BATCH, delivery, handler, retry_seconds=10))
     assert (handler.calls, delivery.acknowledged) == (1, 0)
+
+
+class Records(list[Any]):
+    """Records of which it can be seen when they go."""
+
+
+def test_a_batch_goes_once_it_is_done() -> None:
+    with no_collector():
+        records = Records()
+        held = weakref.ref(records)
+        handler = FlakyHandler(failures=0)
+        asyncio.run(deliver(Batch("t", 0, records, 10), FakeDelivery(), handler, retry_seconds=10))
+        del records, handler
+        assert held() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import weakref
 from collections.abc import Sequence
 
 import crc32c
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from streams.batching.fetch import unpack
 from streams.batching.odd_headers import KeptRecords
+from tests.support.collector import no_collector
 
 PARTITION = TopicPartition("t", 0)
 
@@ -87,6 +89,15 @@ def test_a_damaged_record_batch_is_refused() -> None:
     data[-1] ^= 0xFF
     with pytest.raises(CorruptRecordException, match="t"):
         unpack(source(bytes(data)), 10)
+
+
+def test_what_was_fetched_goes_with_its_last_records() -> None:
+    with no_collector():
+        fetched = source(bytes(wire(0, 5)))
+        held = weakref.ref(fetched)
+        unpack(fetched, 10)
+        del fetched
+        assert held() is None
 
 
 Record = tuple[int, int, int, bytes | None, bytes | None, list[tuple[str, bytes | None]]]
