@@ -26,7 +26,7 @@ from streams.worker import create_worker
 logger = structlog.get_logger(__name__)
 
 MAX_RECORDS = 5_000
-"""Per fetched batch; with two batches per partition of six topics this bounds the sink's memory."""
+"""Per fetched batch; with two batches per partition this bounds the sink's memory (docs/decisions/0205)."""
 PENDING_SMALL = 64
 """What comes while an INSERT is under way waits here, not at the broker, or it misses the next INSERT."""
 PACE_SECONDS = 0.05
