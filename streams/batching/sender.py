@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from streams.batching.filling import Filler, Groups, KeyValue, count_records, filler, kept
 from streams.meters import RECORDS_OUT
@@ -35,6 +35,14 @@ class _Waiting:
     @property
     def count(self) -> int:
         return count_records(self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A record batch: how many records it has, and the offset of the first, or why they may not have been written."""
+
+    count: int
+    first: int | BaseException
 
 
 class RecordSender:
@@ -81,21 +89,21 @@ class RecordSender:
             del self._on_the_way[place]
 
     async def _send_together(self, place: Place, waiting: Sequence[_Waiting]) -> None:
+        count = sum(one.count for one in waiting)
         try:
-            offsets = await self._send_groups(place, [one.groups for one in waiting])
+            sent = await self._send_groups(place, [one.groups for one in waiting])
         except asyncio.CancelledError:
             for one in waiting:
                 one.last.cancel()
             raise
         except Exception as error:  # noqa: BLE001 -- whatever the driver raises, it is theirs who wait
-            offsets = [error] * sum(one.count for one in waiting)
+            sent = [_Sent(count, error)]
         end = 0
         for one in waiting:
             begin, end = end, end + one.count
-            _tell(one.last, offsets[begin:end])
+            _tell(one.last, _last(sent, begin, end))
 
-    async def _send_groups(self, place: Place, parts: Sequence[Groups]) -> list[int | BaseException]:
-        """The offset of each record, or why it may not have been written."""
+    async def _send_groups(self, place: Place, parts: Sequence[Groups]) -> list[_Sent]:
         producer = self._producer()
         topic, partition = place
         sent = [
@@ -103,23 +111,33 @@ class RecordSender:
             for batch in self._fill(producer.create_batch, parts, time.time_ns() // 1_000_000)
         ]
         results = await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
-        offsets: list[int | BaseException] = []
+        written: list[_Sent] = []
         for (batch, _), result in zip(sent, results, strict=True):
             count = batch.record_count()
             if isinstance(result, BaseException):
-                offsets += [result] * count
+                written.append(_Sent(count, result))
             else:
-                offsets += range(result.offset, result.offset + count)
+                written.append(_Sent(count, result.offset))
                 RECORDS_OUT.labels(topic).inc(count)
-        return offsets
+        return written
 
 
-def _tell(last: asyncio.Future[int], offsets: Sequence[int | BaseException]) -> None:
-    """Tell who waits the last of its records' offsets, or the first error."""
-    if last.done():
+def _last(sent: Sequence[_Sent], begin: int, end: int) -> int | BaseException:
+    """The offset of the last of the records from the `begin`-th to before the `end`-th, or the first error of any."""
+    last, place = -1, 0
+    for one in sent:
+        before, place = place, place + one.count
+        if max(before, begin) < min(place, end):
+            if isinstance(one.first, BaseException):
+                return one.first
+            last = one.first + min(end, place) - before - 1
+    return last
+
+
+def _tell(waiting: asyncio.Future[int], last: int | BaseException) -> None:
+    if waiting.done():
         return
-    error = next((one for one in offsets if isinstance(one, BaseException)), None)
-    if error is not None:
-        last.set_exception(error)
+    if isinstance(last, BaseException):
+        waiting.set_exception(last)
     else:
-        last.set_result(cast("int", offsets[-1]) if offsets else -1)
+        waiting.set_result(last)
