@@ -130,8 +130,7 @@ def measure(
             outputs = list(stitched.effects.outputs)
         took = time.process_time() - began
         changelog = states.apply(stitched.effects.writes)
-        for customer, due_at in stitched.due.items():
-            stitch.times[0].due.set(customer, due_at)
+        stitch.times[0].due.set(stitched.due)
         if read > count / 2:
             used.touchpoints += len(chunk)
             used.processor += took

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from streams.upstream import Mark, Source, Times, latest
@@ -86,15 +86,17 @@ class DueTimes:
     def __len__(self) -> int:
         return len(self._due)
 
-    def set(self, customer: str, due_at: int | None) -> None:
-        """The customer's rows change at `due_at` and not before; None: never."""
-        if self._due.get(customer) == due_at:
-            return
-        if due_at is None:
-            del self._due[customer]
-        else:
-            self._due[customer] = due_at
-            heapq.heappush(self._heap, (due_at, customer))
+    def set(self, due: Mapping[str, int | None]) -> None:
+        """The rows of each customer change at its time and not before; None: never."""
+        known, heap = self._due, self._heap
+        for customer, due_at in due.items():
+            if known.get(customer) == due_at:
+                continue
+            if due_at is None:
+                del known[customer]
+            else:
+                known[customer] = due_at
+                heapq.heappush(heap, (due_at, customer))
         if len(self._heap) > 2 * len(self._due) + 1_000:
             self._heap = [(at, one) for one, at in self._due.items()]
             heapq.heapify(self._heap)

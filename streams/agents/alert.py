@@ -126,10 +126,8 @@ class Alerting:
     def remember(self, partition: int, work: Work) -> None:
         """Take note of what is durable now."""
         memory = self._memory(partition)
-        for key, due_at in work.due.items():
-            memory.due.set(key, due_at)
-        for key, due_at in work.due_at_clock.items():
-            memory.due_at_clock.set(key, due_at)
+        memory.due.set(work.due)
+        memory.due_at_clock.set(work.due_at_clock)
         memory.counts.update(work.counted)
         memory.unsent.clear()
         memory.forget(self._catalogue.alerts, work.now)

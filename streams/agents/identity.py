@@ -103,8 +103,7 @@ class Identify:
 
     def remember(self, partition: int, due: Mapping[str, int | None]) -> None:
         """Note when something of each key may be forgotten, once the effects that say so are durable."""
-        for key, due_at in due.items():
-            self._memory(partition).due.set(key, due_at)
+        self._memory(partition).due.set(due)
 
     def recover(self, partitions: Iterable[int]) -> None:
         """Learn from the states what may be forgotten when, and forget all other partitions."""

@@ -102,8 +102,7 @@ class Stitch:
             return
         times = self._times(batch.partition)
         times.clock = self._advanced(batch.partition, batch.next_offset, stitched.seen)
-        for customer_id, due_at in stitched.due.items():
-            times.due.set(customer_id, due_at)
+        times.due.set(stitched.due)
 
     def recover(self, partitions: Iterable[int]) -> None:
         """Learn from the states who is due in the given partitions, and forget all others."""

@@ -70,10 +70,10 @@ def recall(state: Mapping[bytes, bytes], catalogue: Catalogue, now: int) -> Memo
     memory = Memory()
     for key, value in state.items():
         if key.startswith(GROUP_PREFIX):
-            memory.due.set(key.decode(), now)
+            memory.due.set({key.decode(): now})
         elif not key.startswith(b"\x00"):
             customer_id = key.decode()
-            memory.due.set(customer_id, now)
+            memory.due.set({customer_id: now})
             add_counts(memory.counts, observations(customer_id, decode_customer(value), catalogue))
     memory.counts = dict(_current(memory.counts.items(), catalogue.alerts, now))
     memory.unsent = set(memory.counts)

@@ -67,8 +67,7 @@ class Core:
         state = self.states.data.setdefault(0, {})
         for key, value in (write for group in stitched.effects.writes for write in group):
             state.pop(key, None) if value is None else state.update({key: value})
-        for customer_id, due_at in stitched.due.items():
-            self.stitch.times[0].due.set(customer_id, due_at)
+        self.stitch.times[0].due.set(stitched.due)
         return stitched
 
 
