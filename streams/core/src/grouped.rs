@@ -10,12 +10,53 @@ pub struct KeyValue<'r> {
     pub value: Option<&'r [u8]>,
 }
 
+/// Of a record in a record batch: attributes, time, offset, lengths and the number of headers.
+const USUAL_OVERHEAD: usize = 12;
+/// What a small batch needs.
+const FIRST_PAGE: usize = 4 << 10;
+const PAGE: usize = 256 << 10;
+
+/// Bytes one part after the other, in pages: to grow copies nothing, and a part is on one page.
+#[derive(Default)]
+struct Pages(Vec<Vec<u8>>);
+
+impl Pages {
+    fn push(&mut self, part: &[u8]) {
+        match self.0.last_mut() {
+            Some(page) if page.len() + part.len() <= page.capacity() => page.extend_from_slice(part),
+            _ => {
+                let capacity = if self.0.is_empty() { FIRST_PAGE } else { PAGE };
+                let mut page = Vec::with_capacity(capacity.max(part.len()));
+                page.extend_from_slice(part);
+                self.0.push(page);
+            }
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
+    /// The part of that length at `place`, a page and an offset in it, which is moved behind it.
+    fn take(&self, place: &mut (usize, usize), length: usize) -> &[u8] {
+        if length == 0 {
+            return &[];
+        }
+        if place.1 + length > self.0[place.0].len() {
+            *place = (place.0 + 1, 0);
+        }
+        let begin = place.1;
+        place.1 += length;
+        &self.0[place.0][begin..place.1]
+    }
+}
+
 /// A sequence of groups, each a sequence of `(key, value)`; `len` counts groups, `records` records. What is pushed is
 /// one group until that is ended.
 #[pyclass(module = "streams._core")]
 #[derive(Default)]
 pub struct Grouped {
-    bytes: Vec<u8>,
+    pages: Pages,
     lengths: Vec<(Option<u32>, Option<u32>)>,
     /// Of each group that was ended, how many records there are up to its end.
     ends: Vec<usize>,
@@ -24,7 +65,7 @@ pub struct Grouped {
 impl Grouped {
     pub fn push(&mut self, key: Option<&[u8]>, value: Option<&[u8]>) {
         for part in [key, value].into_iter().flatten() {
-            self.bytes.extend_from_slice(part);
+            self.pages.push(part);
         }
         let length = |part: &[u8]| u32::try_from(part.len()).expect("Python made it from a record");
         self.lengths.push((key.map(length), value.map(length)));
@@ -36,12 +77,17 @@ impl Grouped {
         }
     }
 
+    /// About how many bytes the records take in a record batch.
+    pub fn expected(&self) -> usize {
+        self.pages.size() + self.lengths.len() * USUAL_OVERHEAD
+    }
+
     fn is_open(&self) -> bool {
         self.lengths.len() > self.ends.last().copied().unwrap_or(0)
     }
 
     pub fn groups(&self) -> impl Iterator<Item = Vec<KeyValue<'_>>> {
-        let (mut place, mut begin) = (0, 0);
+        let (mut place, mut begin) = ((0, 0), 0);
         let open = self.is_open().then_some(self.lengths.len());
         self.ends.iter().copied().chain(open).map(move |end| {
             let group = self.lengths[begin..end].iter();
@@ -50,14 +96,8 @@ impl Grouped {
         })
     }
 
-    fn record(&self, (key, value): (Option<u32>, Option<u32>), place: &mut usize) -> KeyValue<'_> {
-        let mut take = |length: Option<u32>| {
-            length.map(|length| {
-                let begin = *place;
-                *place += length as usize;
-                &self.bytes[begin..*place]
-            })
-        };
+    fn record(&self, (key, value): (Option<u32>, Option<u32>), place: &mut (usize, usize)) -> KeyValue<'_> {
+        let mut take = |length: Option<u32>| length.map(|length| self.pages.take(place, length as usize));
         KeyValue {
             key: take(key),
             value: take(value),

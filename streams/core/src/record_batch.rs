@@ -37,7 +37,9 @@ pub fn fill(parts: Vec<Bound<'_, PyAny>>, limit: usize, timestamp: i64) -> PyRes
         timestamp,
         done: Vec::new(),
         open: RecordBatch::empty(timestamp),
+        expected: parts.iter().map(expected).sum(),
     };
+    filling.reserve();
     for part in parts {
         if let Ok(grouped) = part.cast::<Grouped>() {
             grouped.borrow().groups().for_each(|group| filling.add(&group));
@@ -51,14 +53,26 @@ pub fn fill(parts: Vec<Bound<'_, PyAny>>, limit: usize, timestamp: i64) -> PyRes
     Ok(filling.done)
 }
 
+/// About how many bytes the records of a part take, of one that Python made: nobody knows.
+fn expected(part: &Bound<'_, PyAny>) -> usize {
+    part.cast::<Grouped>().map_or(0, |grouped| grouped.borrow().expected())
+}
+
 struct Filling {
     limit: usize,
     timestamp: i64,
     done: Vec<RecordBatch>,
     open: RecordBatch,
+    /// About how many bytes are still to come.
+    expected: usize,
 }
 
 impl Filling {
+    /// To grow would copy what is there.
+    fn reserve(&mut self) {
+        self.open.bytes.reserve(self.expected.min(self.limit));
+    }
+
     fn add(&mut self, group: &[KeyValue<'_>]) {
         let size = |record: &KeyValue<'_>| length(record.key) + length(record.value) + OVERHEAD;
         if self.open.bytes.len() + group.iter().map(size).sum::<usize>() > self.limit {
@@ -76,8 +90,10 @@ impl Filling {
     /// Begin another record batch, unless nothing is in this one.
     fn close(&mut self) {
         if self.open.count > 0 {
+            self.expected = self.expected.saturating_sub(self.open.bytes.len());
             let next = RecordBatch::empty(self.timestamp);
             self.done.push(std::mem::replace(&mut self.open, next));
+            self.reserve();
         }
     }
 }
