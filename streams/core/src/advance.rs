@@ -1,11 +1,12 @@
 //! One customer, one batch: from the stored state and new arrivals to the new state and the rows that changed
 //! (streams/journey/advance.py).
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 use bumpalo::Bump;
 
 use crate::append::{Appending, Touched, settle_pending};
+use crate::batch::erased_key;
 use crate::catalogue::Catalogue;
 use crate::emit::{Change, Emission};
 use crate::left::{Left, Outcome};
@@ -71,6 +72,10 @@ pub fn advance<'a>(
 
 fn open<'a>(customer_id: &str, table: &dyn Table, log: &mut Log<'_, 'a>, bump: &'a Bump) -> Outcome<Head<'a>> {
     let Some((lead, value)) = table.get(customer_id.as_bytes(), DUE, bump)? else {
+        // Who is erased has no head.
+        if table.has(&erased_key(customer_id.as_bytes()))? {
+            return Err(Left("erased"));
+        }
         return Ok(Head::default());
     };
     let due_at = i64::from_be_bytes(lead.try_into().map_err(|_| Left("a head cut off"))?);

@@ -1,6 +1,6 @@
 //! Touchpoints that come in order: the head grows by them, and the log is not read (streams/journey/append.py).
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use bumpalo::Bump;
 

@@ -1,6 +1,6 @@
 //! The customers of a batch, from Python's records to what Python sends and writes.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bumpalo::Bump;
@@ -13,6 +13,7 @@ use crate::emit::Change;
 use crate::fetched::{FetchedRecords, Taken, keys_and_values};
 use crate::grouped::Grouped;
 use crate::left::{Left, Outcome};
+use crate::lz4::Lz4;
 use crate::table::{States, Table};
 use crate::touchpoint::{Item, read_item};
 
@@ -88,7 +89,7 @@ impl Core {
         let groups = grouped(&taken, &due);
         let table = States {
             states,
-            dictionary: &self.dictionary,
+            lz4: Lz4::new(&self.dictionary),
         };
         let moment = Moment {
             catalogue: &self.catalogue,
@@ -206,7 +207,7 @@ fn stitch(
 ) -> Outcome<Option<Change>> {
     let key = group.key;
     let customer_id = std::str::from_utf8(key).map_err(|_| Left("a key that is not UTF-8"))?;
-    if key == ERASED || table.has(&erased_key(key))? {
+    if key == ERASED {
         return Err(Left("erased"));
     }
     let mut arrived = Vec::with_capacity(group.values.len());

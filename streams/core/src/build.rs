@@ -1,6 +1,6 @@
 //! The state of a customer from all its touchpoints at once (streams/journey/build.py).
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use bumpalo::Bump;
 

@@ -1,6 +1,6 @@
 //! What the rules ask of the catalogue (schemas/catalogue.py).
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 pub struct IntentRules {
     pub inactivity: i64,

@@ -1,6 +1,6 @@
 //! Rows that changed since they were last sent, told by their digests (streams/journey/emit.py).
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use bumpalo::Bump;
 

@@ -23,6 +23,7 @@ mod left;
 mod life;
 mod links;
 mod log;
+mod lz4;
 mod msgpack;
 mod promises;
 mod rebuild;

@@ -1,6 +1,6 @@
 //! The links of a batch of `identity`, where nobody watches (streams/agents/identity.py, streams/identity/linked.py).
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::panic::catch_unwind;
 
 use pyo3::intern;

@@ -1,7 +1,7 @@
 //! A customer's log in the state table: segments of entries under keys of their own, and fingerprints to find one
 //! again (streams/journey/log.py).
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use bumpalo::Bump;
 

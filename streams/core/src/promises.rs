@@ -1,7 +1,7 @@
 //! Promises of a customer: the first touchpoint that names one opens it, the first that keeps it closes it
 //! (streams/journey/promises.py).
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use crate::state::{Head, Promise};
 use crate::touchpoint::Touchpoint;

@@ -1,7 +1,7 @@
 //! A touchpoint that comes late: the head is built anew from the whole log, and compared with what was sent
 //! (streams/journey/rebuild.py).
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::append::Touched;
 use crate::build::{Built, build};

@@ -1,11 +1,11 @@
 //! The state table as it is in Python, and how values rest in it (streams/journey/packing.py).
 
 use bumpalo::Bump;
-use lz4_flex::block::{compress_prepend_size_with_dict, decompress_into_with_dict};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::left::{Left, Outcome};
+use crate::lz4::Lz4;
 
 const NUMBER: u8 = 1;
 const GREATEST: usize = 64 << 20;
@@ -19,10 +19,10 @@ pub trait Table {
     fn pack(&self, value: &[u8]) -> Vec<u8>;
 }
 
-/// One partition's states, packed with `dictionary`.
+/// One partition's states, and how they are packed.
 pub struct States<'s, 'py> {
     pub states: &'s Bound<'py, PyDict>,
-    pub dictionary: &'s [u8],
+    pub lz4: Lz4<'s>,
 }
 
 impl Table for States<'_, '_> {
@@ -35,10 +35,7 @@ impl Table for States<'_, '_> {
             .map_err(|_| Left("a state that is not bytes"))?
             .as_bytes();
         let (lead, packed) = value.split_at_checked(lead).ok_or(Left("a state cut off"))?;
-        Ok(Some((
-            bump.alloc_slice_copy(lead),
-            unpack(packed, self.dictionary, bump)?,
-        )))
+        Ok(Some((bump.alloc_slice_copy(lead), unpack(packed, &self.lz4, bump)?)))
     }
 
     fn has(&self, key: &[u8]) -> Outcome<bool> {
@@ -47,7 +44,8 @@ impl Table for States<'_, '_> {
 
     fn pack(&self, value: &[u8]) -> Vec<u8> {
         let mut packed = vec![NUMBER];
-        packed.extend_from_slice(&compress_prepend_size_with_dict(value, self.dictionary));
+        packed.extend_from_slice(&(value.len() as u32).to_le_bytes());
+        self.lz4.compress(value, &mut packed);
         packed
     }
 }
@@ -61,7 +59,7 @@ impl<'py> States<'_, 'py> {
     }
 }
 
-fn unpack<'a>(packed: &[u8], dictionary: &[u8], bump: &'a Bump) -> Outcome<&'a [u8]> {
+fn unpack<'a>(packed: &[u8], lz4: &Lz4<'_>, bump: &'a Bump) -> Outcome<&'a [u8]> {
     let Some((&[NUMBER, ref size @ ..], block)) = packed.split_first_chunk::<5>() else {
         return Err(Left("the packing of another version"));
     };
@@ -70,8 +68,9 @@ fn unpack<'a>(packed: &[u8], dictionary: &[u8], bump: &'a Bump) -> Outcome<&'a [
         return Err(Left("a state too large"));
     }
     let value = bump.alloc_slice_fill_default::<u8>(size);
-    match decompress_into_with_dict(block, value, dictionary) {
-        Ok(read) if read == size => Ok(value),
-        _ => Err(Left("a state that cannot be unpacked")),
+    if lz4.decompress(block, value) {
+        Ok(value)
+    } else {
+        Err(Left("a state that cannot be unpacked"))
     }
 }

@@ -1,6 +1,6 @@
 //! Rows of a batch by customer, taken in where they ask for no judgement (streams/alerting/going_on.py).
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bumpalo::Bump;

@@ -1,6 +1,6 @@
 //! The records of a batch of a channel, from Python's records to what Python sends.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
