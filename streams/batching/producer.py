@@ -13,6 +13,7 @@ from aiokafka.protocol.transaction import InitProducerIdRequest
 from faust.transport.drivers import aiokafka as driver
 from mode import get_logger
 
+from streams.batching.flat import FlatRequest
 from streams.batching.lease import Lease, LeaseLapsed
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _send_within_lease(producer: Any, lease: Lease) -> None:
         if await client.ready(node_id):
             LeasedWriter.guard(client._conns[node_id, ConnectionGroup.DEFAULT], lease)
         try:
-            answer = await send(node_id, request, **options)
+            answer = await send(node_id, FlatRequest(request), **options)
         except LeaseLapsed:
             if producer._txn_manager is not None:
                 _renew_producer_id(producer)
