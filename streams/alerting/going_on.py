@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from streams.alerting.customers import known_at
-from streams.alerting.facts import Customer, JourneyNews, journey_of
+from streams.alerting.facts import UNKNOWN, Customer, Fact, Journey, JourneyNews, journey_of
 
 
 def gone_on(customer: Customer, rows: Iterable[JourneyNews], now: int) -> Customer | None:
@@ -13,24 +13,35 @@ def gone_on(customer: Customer, rows: Iterable[JourneyNews], now: int) -> Custom
 
     None: it may, and has to be judged. For a customer whose time has not come, of whom nothing else is new.
     """
+    # A failed handoff may wait for its journey's row, whatever that tells.
+    if any(handoff.result == "failed" and known_at(handoff, customer) > now for handoff in customer.handoffs.values()):
+        return None
     journeys = dict(customer.journeys)
     for row in rows:
         known = journeys.get(row.journey_id)
         if known is not None and row.version <= known.version:
             continue
-        is_same = known is not None and (known.intent, known.incidents, known.is_deleted) == (
-            row.intent,
-            row.incidents,
-            row.is_deleted,
-        )
-        if not is_same and _is_judged(customer):
+        journey = journey_of(row, now)
+        if not _tells_nothing_new(customer, row.journey_id, known, journey):
             return None
-        journeys[row.journey_id] = journey_of(row, now)
-    # A failed handoff may wait for its journey's row, whatever that tells.
-    if any(handoff.result == "failed" and known_at(handoff, customer) > now for handoff in customer.handoffs.values()):
-        return None
+        journeys[row.journey_id] = journey
     return Customer(customer.handoffs, customer.promises, journeys, customer.waits, customer.said, customer.version)
 
 
-def _is_judged(customer: Customer) -> bool:
-    return bool(customer.handoffs or customer.promises or customer.waits or customer.said)
+def _tells_nothing_new(customer: Customer, journey_id: str, before: Journey | None, after: Journey) -> bool:
+    """Whether what belongs to the journey finds there what it found: handoffs ask for incidents only."""
+    (old_intent, old_incidents), (new_intent, new_incidents) = _told(before), _told(after)
+    if old_incidents != new_incidents and _any_of(customer.handoffs.values(), journey_id):
+        return False
+    is_same = (old_intent, old_incidents) == (new_intent, new_incidents)
+    return is_same or not _any_of((*customer.promises.values(), *customer.waits.values()), journey_id)
+
+
+def _told(journey: Journey | None) -> tuple[str, tuple[str, ...]]:
+    if journey is None or journey.is_deleted:
+        return UNKNOWN, ()
+    return journey.intent, journey.incidents
+
+
+def _any_of(facts: Iterable[Fact], journey_id: str) -> bool:
+    return any(fact.journey_id == journey_id for fact in facts)

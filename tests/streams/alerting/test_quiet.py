@@ -31,6 +31,7 @@ from streams.compiled import compiled_quiet
 from tests.streams.alerting.rows import DAY, HOUR, JOURNEY, MINUTE, NOON, RULES, handoff, journey, rules, waited
 from tests.streams.alerting.test_whatever_the_order import (
     IDS,
+    OTHER_JOURNEY,
     deleted,
     handoffs,
     journeys,
@@ -54,7 +55,7 @@ quiet_handoffs = st.builds(
     handoff,
     at=recent | st.sampled_from([NOON - 2 * DAY, NOON + HOUR]),
     handoff_id=st.sampled_from(IDS),
-    journey_id=st.sampled_from([JOURNEY, "no such journey"]),
+    journey_id=st.sampled_from([JOURNEY, OTHER_JOURNEY]),
     to_channel=st.sampled_from(["branch", "hotline", "支行", 'a "branch"']),
     result=st.sampled_from(["smooth", "smooth", "smooth", "pending", "failed"]),
     failures=st.sampled_from([(), ("lost",)]),

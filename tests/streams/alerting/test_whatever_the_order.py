@@ -14,7 +14,7 @@ from streams.alerting.at_rest import alerts_at
 from streams.alerting.customers import PATIENCE
 from streams.alerting.facts import CustomerRow
 from streams.settings import CoreChoice
-from tests.streams.alerting.rows import HOUR, MINUTE, NOON, RULES, handoff, journey, promise, rules, waited
+from tests.streams.alerting.rows import HOUR, JOURNEY, MINUTE, NOON, RULES, handoff, journey, promise, rules, waited
 from tests.streams.alerting.world import World
 
 CATALOGUE = rules()
@@ -22,6 +22,8 @@ customers = st.sampled_from(["C-1", "C-2", "C-3", "C-4", "anon:device:d"])
 recent = st.sampled_from([NOON - minutes * MINUTE for minutes in (1, 2, 7, 15, 31, 45, 55, 200)])
 deleted = st.sampled_from([0, 0, 0, 1])
 IDS = [f"00000000-0000-5000-8000-00000000000{number}" for number in range(3)]
+
+OTHER_JOURNEY = "0b0d8c2e-54a5-5f0e-9a0e-222222222222"
 
 handoffs = st.builds(
     handoff,
@@ -34,7 +36,12 @@ handoffs = st.builds(
     is_deleted=deleted,
 )
 journeys = st.builds(
-    journey, customer=customers, incidents=st.sampled_from([(), (), ("outage-7",)]), is_deleted=deleted
+    journey,
+    customer=customers,
+    journey_id=st.sampled_from([JOURNEY, JOURNEY, OTHER_JOURNEY]),
+    intent=st.sampled_from(["transfer", "transfer", "unknown", "loan"]),
+    incidents=st.sampled_from([(), (), ("outage-7",)]),
+    is_deleted=deleted,
 )
 promises = st.builds(
     promise,

@@ -1,18 +1,28 @@
 //! What alerting knows of a customer (streams/alerting/facts.py): arrays of exactly today's fields, as they rest.
 
-use crate::left::Outcome;
+use crate::left::{Left, Outcome};
 use crate::msgpack::{Reader, Write};
 
 const EMPTY_MAP: &[u8] = &[0x80];
+const FACT_FIELDS: usize = 5;
+const OTHER_FORM: Left = Left("the form of another version");
+/// As `streams.alerting.facts.UNKNOWN`, and no incident.
+pub const NOTHING_TOLD: (&str, &[&str]) = ("unknown", &[]);
 
 /// As `streams.alerting.facts.Customer`; what no ordinary row changes is kept as its bytes.
 pub struct Customer<'a> {
     pub handoffs: Vec<(&'a str, Handoff<'a>)>,
-    promises: &'a [u8],
+    promises: Others<'a>,
     pub journeys: Vec<(&'a str, Journey<'a>)>,
-    waits: &'a [u8],
+    waits: Others<'a>,
     said: &'a [u8],
     version: i64,
+}
+
+/// Facts that no ordinary row changes, as their bytes; `journeys` are those that they belong to.
+struct Others<'a> {
+    raw: &'a [u8],
+    journeys: Vec<&'a str>,
 }
 
 #[derive(Clone, Copy)]
@@ -44,9 +54,9 @@ impl<'a> Customer<'a> {
     pub fn unknown() -> Self {
         Customer {
             handoffs: Vec::new(),
-            promises: EMPTY_MAP,
+            promises: Others::none(),
             journeys: Vec::new(),
-            waits: EMPTY_MAP,
+            waits: Others::none(),
             said: EMPTY_MAP,
             version: 0,
         }
@@ -57,9 +67,9 @@ impl<'a> Customer<'a> {
         reader.fields(6)?;
         let customer = Customer {
             handoffs: reader.pairs(Handoff::read)?,
-            promises: reader.raw()?,
+            promises: Others::read(&mut reader)?,
             journeys: reader.pairs(Journey::read)?,
-            waits: reader.raw()?,
+            waits: Others::read(&mut reader)?,
             said: reader.raw()?,
             version: reader.int()?,
         };
@@ -71,24 +81,49 @@ impl<'a> Customer<'a> {
         let mut out = Vec::with_capacity(512);
         out.put_array(6);
         put_pairs(&mut out, &self.handoffs, Handoff::put);
-        out.extend_from_slice(self.promises);
+        out.extend_from_slice(self.promises.raw);
         put_pairs(&mut out, &self.journeys, Journey::put);
-        out.extend_from_slice(self.waits);
+        out.extend_from_slice(self.waits.raw);
         out.extend_from_slice(self.said);
         out.put_int(self.version);
         out
     }
 
-    /// Whether anything is known that a rule may judge or count.
-    pub fn is_judged(&self) -> bool {
-        !self.handoffs.is_empty()
-            || [self.promises, self.waits, self.said]
-                .iter()
-                .any(|facts| *facts != EMPTY_MAP)
+    pub fn has_handoffs_of(&self, journey_id: &str) -> bool {
+        let mut handoffs = self.handoffs.iter();
+        handoffs.any(|(_, handoff)| handoff.fact.journey_id == Some(journey_id))
+    }
+
+    pub fn has_promises_or_waits_of(&self, journey_id: &str) -> bool {
+        let others = [&self.promises, &self.waits];
+        others.iter().any(|facts| facts.journeys.contains(&journey_id))
     }
 
     pub fn journey(&self, journey_id: Option<&str>) -> Option<&Journey<'a>> {
         find(&self.journeys, journey_id.unwrap_or_default())
+    }
+}
+
+impl<'a> Others<'a> {
+    fn none() -> Self {
+        Others {
+            raw: EMPTY_MAP,
+            journeys: Vec::new(),
+        }
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
+        let before = *reader;
+        let facts = reader.pairs(|reader| {
+            let others = reader.array()?.checked_sub(FACT_FIELDS).ok_or(OTHER_FORM)?;
+            let fact = Fact::read(reader)?;
+            (0..others).try_for_each(|_| reader.raw().map(|_| ()))?;
+            Ok(fact.journey_id)
+        })?;
+        Ok(Others {
+            raw: reader.since(before),
+            journeys: facts.into_iter().filter_map(|(_, journey_id)| journey_id).collect(),
+        })
     }
 }
 
@@ -142,8 +177,17 @@ impl<'a> Handoff<'a> {
 }
 
 impl<'a> Journey<'a> {
+    /// What promises, waits and handoffs may ask of it; nothing where it was taken back.
+    pub fn told(&self) -> (&str, &[&'a str]) {
+        if self.fact.is_deleted == 0 {
+            (self.intent, &self.incidents)
+        } else {
+            NOTHING_TOLD
+        }
+    }
+
     pub fn has_incident(&self) -> bool {
-        self.fact.is_deleted == 0 && !self.incidents.is_empty()
+        !self.told().1.is_empty()
     }
 
     fn read(reader: &mut Reader<'a>) -> Outcome<Self> {

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 
-use super::known::{Customer, Fact, Handoff, Journey, find, put};
+use super::known::{Customer, Fact, Handoff, Journey, NOTHING_TOLD, find, put};
 use super::rows::{HandoffRow, JourneyRow, read_handoff, read_journey};
 use crate::left::{Left, Outcome};
 
@@ -99,12 +99,6 @@ fn take_journey<'a>(customer: &mut Customer<'a>, row: &'a JourneyRow<'a>, moment
     if known.is_some_and(|known| row.version <= known.fact.version) {
         return Ok(());
     }
-    let goes_on = known.is_some_and(|known| {
-        (known.intent, &known.incidents, known.fact.is_deleted) == (row.intent, &row.incidents, row.is_deleted)
-    });
-    if !goes_on && customer.is_judged() {
-        return Err(Left("a journey that tells something else"));
-    }
     let journey = Journey {
         fact: Fact {
             version: row.version,
@@ -116,8 +110,29 @@ fn take_journey<'a>(customer: &mut Customer<'a>, row: &'a JourneyRow<'a>, moment
         intent: row.intent,
         incidents: row.incidents.clone(),
     };
+    if !tells_nothing_new(
+        customer,
+        row.journey_id,
+        known.map_or(NOTHING_TOLD, Journey::told),
+        journey.told(),
+    ) {
+        return Err(Left("a journey that tells something else"));
+    }
     put(&mut customer.journeys, row.journey_id, journey);
     Ok(())
+}
+
+/// Whether what belongs to the journey finds there what it found: handoffs ask for incidents only.
+fn tells_nothing_new(
+    customer: &Customer<'_>,
+    journey_id: &str,
+    before: (&str, &[&str]),
+    after: (&str, &[&str]),
+) -> bool {
+    if before.1 != after.1 && customer.has_handoffs_of(journey_id) {
+        return false;
+    }
+    before == after || !customer.has_promises_or_waits_of(journey_id)
 }
 
 /// What failed, or did before, may have to be said, and what fell into an incident is counted by other rules.
