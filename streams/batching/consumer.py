@@ -17,6 +17,7 @@ from faust.types import TP, ConsumerMessage, Message
 from streams.batching.batch import Batch
 from streams.batching.delivery import DeliveryLog
 from streams.batching.fetch import Fetched, take
+from streams.batching.frames import receive_in_place
 from streams.batching.offsets import ASK_SECONDS, Offsets, read_offsets
 from streams.batching.pace import Pace
 from streams.batching.passing import PASS_SECONDS, Passing
@@ -43,6 +44,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         app, driven = cast("BatchConsumer", self.consumer).app, self._ensure_consumer()
         app.membership.watch(driven._coordinator)
+        receive_in_place(driven._client)
         if app.pace:
             Pace(driven._fetcher, app.pace)
 
