@@ -122,3 +122,5 @@ CONVERTERS: Mapping[str, Callable[[Column], Column]] = {
     "handoff_id": uuids,
     "alert_id": uuids,
 }
+TIMES = frozenset(name for name, convert in CONVERTERS.items() if convert in (times, nullable_times, time_lists))
+"""Columns of Unix milliseconds, alone or in lists."""

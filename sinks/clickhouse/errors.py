@@ -65,6 +65,14 @@ class ClickHouseRefused(ClickHouseError):
         self.code = code
 
 
+class TimesDiffer(ClickHouseError):
+    """A column for times counts something else than milliseconds: nothing can be stored before that is put right."""
+
+
+class ColumnDiffers(ClickHouseError):
+    """A column of a table has another type than a block that is encoded already."""
+
+
 class RowsRefused(ClickHouseError):
     """The values of rows cannot be stored: trying the same rows again is useless."""
 

@@ -12,7 +12,8 @@ from clickhouse_driver.protocol import ClientPacketTypes
 from clickhouse_driver.varint import write_varint
 from clickhouse_driver.writer import write_binary_str, write_binary_uint8
 
-from sinks.clickhouse.columns import Columns
+from sinks.clickhouse.columns import TIMES, Columns
+from sinks.clickhouse.errors import ColumnDiffers, TimesDiffer
 
 if TYPE_CHECKING:
     from sinks._core import Block
@@ -23,27 +24,57 @@ SETTINGS = {
     # An acknowledged INSERT must be on the server's disk, not in its buffer.
     "async_insert": 0,
 }
+MILLISECONDS = "DateTime64(3"
 
 
 def insert_columns(client: Client, table: str, columns: Columns) -> int:
-    """Insert the rows of `columns`, and return how many they are. Raises what the driver raises."""
-    client.execute(_statement(table, columns), list(columns.values()), columnar=True, settings=SETTINGS)
-    return len(next(iter(columns.values())))
+    """Insert the rows of `columns`, and return how many they are. Raises `TimesDiffer`, and what the driver raises."""
+    statement = _statement(table, columns)
+    with client.disconnect_on_error(statement, SETTINGS):
+        taken = _begin(client, table, statement)
+        rows: int = client.send_data(taken, list(columns.values()), columnar=True)
+        client.receive_end_of_insert_query()
+    return rows
 
 
 def insert_block(client: Client, table: str, block: Block) -> int:
-    """The same with a block, as the driver's `process_insert_query` does it. The server converts other types."""
+    """The same with a block. Raises `ColumnDiffers` as well, and then nothing was inserted."""
     statement = _statement(table, (name for name, _, _ in block.columns))
     with client.disconnect_on_error(statement, SETTINGS):
-        client.connection.send_query(statement)
-        client.connection.send_external_tables(None)
-        client.receive_sample_block()
-        _send(client.connection, block)
-        client.receive_profile_events()
+        taken = _begin(client, table, statement)
+        other = _other(table, taken, block)
+        if other is None:
+            _send(client.connection, block)
+            client.receive_profile_events()
         client.connection.send_data(ColumnOrientedBlock())
         client.receive_profile_events()
         client.receive_end_of_insert_query()
+    if other is not None:
+        raise other
     return block.rows
+
+
+def _begin(client: Client, table: str, statement: str) -> ColumnOrientedBlock:
+    """Begin an INSERT as the driver's `process_insert_query` does; returns the columns that the server takes."""
+    client.connection.send_query(statement)
+    client.connection.send_external_tables(None)
+    taken = client.receive_sample_block()
+    for name, kind in taken.columns_with_types:
+        # The driver writes the integers that it is given, whatever they count.
+        if name in TIMES and MILLISECONDS not in kind:
+            raise TimesDiffer(
+                f"{table}.{name} has the type {kind}, in which milliseconds are other times; make it"
+                f" {MILLISECONDS}, 'UTC') again (ALTER TABLE … MODIFY COLUMN …)"
+            )
+    return taken
+
+
+def _other(table: str, taken: ColumnOrientedBlock, block: Block) -> ColumnDiffers | None:
+    """What is wrong if ClickHouse would convert a column: it makes 44 of 300 where a byte is to hold it."""
+    for (name, kind), (_, own, _) in zip(taken.columns_with_types, block.columns, strict=True):
+        if kind != own:
+            return ColumnDiffers(f"{table}.{name} has the type {kind}, where {own} is written")
+    return None
 
 
 def _statement(table: str, names: Iterable[str]) -> str:

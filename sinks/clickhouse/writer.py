@@ -18,7 +18,14 @@ from tenacity.stop import stop_when_event_set
 
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.columns import Columns, columns_of, rejected_columns
-from sinks.clickhouse.errors import DATA_CODES, ClickHouseRefused, ClickHouseUnavailable, RowsRefused, explained
+from sinks.clickhouse.errors import (
+    DATA_CODES,
+    ClickHouseRefused,
+    ClickHouseUnavailable,
+    RowsRefused,
+    TimesDiffer,
+    explained,
+)
 from sinks.clickhouse.inserts import insert_block, insert_columns
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.meters import INSERT_FAILURES, INSERT_SECONDS, ROWS_INSERTED
@@ -68,7 +75,8 @@ class Writer:
     def write_block(self, table: Table, block: Block) -> None:
         """Insert the rows of `block`, however long ClickHouse is away.
 
-        Raises `RowsRefused` where ClickHouse takes one of them for impossible, and `SinkStopped` after `stop`.
+        Raises `RowsRefused` where ClickHouse takes one of them for impossible, `ColumnDiffers` where it would have to
+        convert them, and `SinkStopped` after `stop`.
         """
         self._insert_patiently(table, partial(insert_block, table=table, block=block))
 
@@ -104,7 +112,7 @@ class Writer:
             self._log_wait(table, attempt, started)
 
         retrying = Retrying(
-            retry=retry_if_exception_type((ClickHouseUnavailable, ClickHouseRefused)),
+            retry=retry_if_exception_type((ClickHouseUnavailable, ClickHouseRefused, TimesDiffer)),
             wait=wait_exponential_jitter(multiplier=0.1, max=LONGEST_WAIT_SECONDS),
             stop=stop_when_event_set(self._stopping),
             sleep=sleep_using_event(self._stopping),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -17,6 +18,7 @@ from clickhouse_driver.context import Context
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from schemas.rows import JourneyRow, TouchpointRow
 from schemas.topics import Topics
@@ -32,6 +34,7 @@ from sinks.port import Received, Row, Table
 from tests.sinks.clickhouse.reading import read_rows
 from tests.sinks.clickhouse.test_agent import Fetched, fetched
 from tests.sinks.rows import ROWS, promise_row, touchpoint_row
+from tests.streams.worker import eventually
 
 core = pytest.importorskip("sinks._core", reason="no compiled core: make .venv/.dev builds it where cargo is")
 
@@ -161,16 +164,17 @@ def test_tables_of_few_rows_are_left() -> None:
 
 @dataclass(slots=True)
 class Stored:
-    """A sink with the module, and one without, each with a database of its own."""
+    """A sink with the module, or one without it."""
 
     settings: ClickHouseSettings
+    compiled: bool = True
     blocks: Blocks | None = field(init=False)
     writer: Writer = field(init=False)
 
     def __post_init__(self) -> None:
         self.writer = Writer(self.settings)
-        self.blocks = compiled_blocks(self.writer)
-        assert self.blocks is not None
+        self.blocks = compiled_blocks(self.writer) if self.compiled else None
+        assert (self.blocks is not None) == self.compiled
 
     def store(self, *batches: Fetched) -> None:
         async def run(agent: SinkAgent) -> None:
@@ -191,12 +195,77 @@ def left_count(table: Table, reason: str) -> float:
 def test_clickhouse_shows_the_rows_that_were_written(clickhouse: ClickHouseSettings, compression: str) -> None:
     url = clickhouse.clickhouse.get_secret_value()
     sink = Stored(ClickHouseSettings.of(url + compression))
+    before = left_count("touchpoints", "a column of another type")
     rows: list[Row] = [touchpoint_row(number, journey_id=None) for number in range(300)]
     promises: list[Row] = [promise_row(promise=f"p{number}", version=number) for number in range(20)]
     sink.store(fetched(SOURCES["touchpoints"], *map(encode, rows)))
     sink.store(fetched(SOURCES["promises"], *map(encode, [*promises, promise_row(promise="p3", version=1)])))
     assert sorted(map(repr, read_rows(clickhouse, "touchpoints"))) == sorted(map(repr, rows))
     assert sorted(map(repr, read_rows(clickhouse, "promises"))) == sorted(map(repr, promises))
+    assert left_count("touchpoints", "a column of another type") == before
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("satisfaction_score", "Nullable(UInt32)"),
+        ("details", "LowCardinality(String)"),
+        ("intent", "Nullable(String)"),
+        ("session_id", "String DEFAULT ''"),  # which has no place for None
+        ("source_partition", "UInt8"),  # nor has this for 300
+        ("handle_seconds", "Nullable(UInt8)"),  # nor this for 0.5
+    ],
+)
+def test_columns_of_another_type_hold_what_python_would_have_written(
+    clickhouse: ClickHouseSettings, column: str, kind: str
+) -> None:
+    rows = [
+        changed(touchpoint_row(1), "touchpoint", handle_seconds=7.0, satisfaction_score=5),
+        changed(touchpoint_row(2), "touchpoint", session_id=None, handle_seconds=0.5),
+        changed(touchpoint_row(3), "origin", partition=300),
+    ]
+    batch = fetched(SOURCES["touchpoints"], *map(encode, rows))
+    before = left_count("touchpoints", "a column of another type")
+    with connected(clickhouse) as client:
+        client.execute(f"ALTER TABLE touchpoints MODIFY COLUMN {column} {kind}")
+        stored = []
+        for sink in (Stored(clickhouse), Stored(clickhouse, compiled=False)):
+            sink.store(batch)
+            stored.append(
+                [
+                    client.execute("SELECT * FROM touchpoints ORDER BY event_id"),
+                    client.execute("SELECT offset, error FROM rejected_rows FINAL ORDER BY offset"),
+                ]
+            )
+            client.execute("TRUNCATE TABLE touchpoints")
+            client.execute("TRUNCATE TABLE rejected_rows")
+    compiled, by_python = stored
+    assert compiled == by_python
+    assert len(compiled[0]) + len(compiled[1]) == len(rows)
+    assert left_count("touchpoints", "a column of another type") == before + len(rows)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_times_of_another_precision_are_waited_for_and_the_log_names_the_column(
+    clickhouse: ClickHouseSettings, compiled: bool
+) -> None:
+    row = touchpoint_row(1, journey_id=None)
+    sink = Stored(clickhouse, compiled)
+    storing = threading.Thread(target=sink.store, args=(fetched(SOURCES["touchpoints"], encode(row)),), daemon=True)
+    with connected(clickhouse) as client, capture_logs() as logs:
+        client.execute("ALTER TABLE touchpoints MODIFY COLUMN received_at DateTime64(6, 'UTC')")
+        storing.start()
+        try:
+            eventually("the log names the column", lambda: "touchpoints.received_at" in str(logs))
+            client.execute("ALTER TABLE touchpoints MODIFY COLUMN received_at DateTime64(3, 'UTC')")
+            storing.join(30)
+        finally:
+            sink.writer.stop()
+    assert list(map(repr, read_rows(clickhouse, "touchpoints"))) == [repr(row)]
+
+
+def changed(row: TouchpointRow, part: str, **changes: object) -> TouchpointRow:
+    return msgspec.structs.replace(row, **{part: msgspec.structs.replace(getattr(row, part), **changes)})
 
 
 def test_a_record_that_is_none_and_a_row_that_clickhouse_refuses_stop_no_other(clickhouse: ClickHouseSettings) -> None:
