@@ -71,8 +71,12 @@ def test_a_broker_that_dies_takes_nothing_with_it_and_workers_go_on(brokers: lis
 def replicas_are_told_and_raised(kafka: str, topics: Topics) -> None:
     """Topics of one copy get two more, while there is a broker for each."""
     asyncio.run(ensure_topics(kafka, topics, partitions=PARTITIONS, replication=1))
+    # A broker tells of what others have just made when it has heard of it.
+    told = {spec.name for spec in topics.all}
+    eventually(
+        "all topics are told", lambda: {one["topic"] for one in status(kafka, topics.prefix)["replication"]} == told
+    )
     before = status(kafka, topics.prefix)
-    assert {one["topic"] for one in before["replication"]} == {spec.name for spec in topics.all}
     assert {(one["replicas"], one["wanted"]) for one in before["replication"]} == {(1, 3)}
     assert before["problems"] == []
     [fewer] = before["warnings"]
