@@ -39,7 +39,7 @@ class StoringHandler:
     """Hands batches to the sink and acknowledges each once it is stored.
 
     It returns at once: a sink that waits for ClickHouse must not hold up a rebalance. The app's bound on
-    unacknowledged batches is what keeps few of them in memory. A batch whose partition moved meanwhile is given up;
+    unacknowledged batches is what keeps memory within bounds. A batch whose partition moved meanwhile is given up;
     its new owner stores it, and twice stored is as good as once.
     """
 
@@ -90,6 +90,7 @@ def create_sink(settings: StreamSettings, clickhouse: ClickHouseSettings) -> Bat
         settings,
         "sink",
         max_records=MAX_RECORDS,
+        compiled=settings.core != "python",
         pending_small=PENDING_SMALL,
         pace=PACE_SECONDS,
         stall_seconds=STALL_SECONDS,

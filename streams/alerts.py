@@ -6,7 +6,6 @@ from the environment, and Kafka's certificates.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.5
 """How often it is asked whether anybody is due."""
-COLLECT_SECONDS = 1.0
-"""How often cycles are collected: a batch makes few objects, by whose number Python would go, but fetches megabytes."""
 CLOCK_SECONDS = 1.0
 """How often the broker is asked how far stitching is."""
 PACE_SECONDS = 0.1
@@ -162,10 +159,6 @@ def _keep_time(
             with _waiting_for_the_broker():
                 await app.sender.send(ticks)
 
-    async def collect() -> None:
-        gc.collect()
-
-    app.timer(interval=COLLECT_SECONDS)(collect)
     app.timer(interval=CLOCK_SECONDS)(keep_clock)
     app.timer(interval=TICK_SECONDS)(tick)
 

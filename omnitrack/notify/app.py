@@ -45,6 +45,7 @@ def create_notify(name: str, settings: NotifySettings, refresh_seconds: float | 
         settings,
         f"notify-{name}",
         max_records=MAX_RECORDS,
+        compiled=settings.core != "python",
         stall_seconds=STALL_SECONDS,
         prepare=prepare,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 SMALL = 65_536
@@ -19,7 +20,7 @@ class FrameProtocol(asyncio.BufferedProtocol):
     """
 
     def __init__(self, connection: Any, before: Any) -> None:
-        self._connection = weakref.ref(connection)
+        self._connection: Callable[[], Any] = weakref.ref(connection)
         self._before = before
         self._reader = connection._reader
         self._small = memoryview(bytearray(SMALL))
@@ -52,12 +53,15 @@ class FrameProtocol(asyncio.BufferedProtocol):
                 self._filled += nbytes
                 self._take_large(self._large)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the driver's reading task raises it
+            self._connection = _nothing
             self._reader.set_exception(error)
 
     def _take_small(self) -> None:
         begin = 0
         while (first := begin + _LENGTH) <= self._held:
             size = int.from_bytes(self._small[begin:first], signed=True)
+            if size < 0:
+                raise ValueError(f"an answer of {size} bytes")
             if first + size > self._held:
                 if _LENGTH + size > SMALL:
                     self._begin_large(size, self._small[first : self._held])
@@ -98,6 +102,10 @@ class FrameProtocol(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         """What waits is written."""
         self._before.resume_writing()
+
+
+def _nothing() -> None:
+    return None
 
 
 def receive_in_place(client: Any) -> None:

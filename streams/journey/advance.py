@@ -11,7 +11,7 @@ from streams.journey.append import Touched, append, settle_pending
 from streams.journey.arrivals import Sorted, sort_records
 from streams.journey.collecting import is_needed, let_go
 from streams.journey.emit import Change, Emission
-from streams.journey.life import is_joinable, is_superseded, latest_of_intents
+from streams.journey.life import is_joinable, superseded
 from streams.journey.log import Get, Log
 from streams.journey.opening import close_state, open_state
 from streams.journey.prune import prune
@@ -88,13 +88,13 @@ def _settle_journeys(head: Head, at: int) -> None:
     """Drop from the head the journeys that no in-order touchpoint at `at` or later and no deadline can change."""
     held = {journey_id for _, journey_id in head.sessions.values()}
     held.update(pending.previous for pending in head.pending)
-    latest = latest_of_intents(head.journeys)
+    passed_by = superseded(head.journeys, at)
     head.journeys = [
         journey
         for journey in head.journeys
         if journey.due_at is not None
         or journey.journey_id in held
-        or (is_joinable(journey, at) and not is_superseded(journey, latest[journey.intent], at))
+        or (is_joinable(journey, at) and journey.journey_id not in passed_by)
     ]
 
 

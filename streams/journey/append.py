@@ -80,8 +80,6 @@ def _append_step(
         return False
     intent = step_intent(head.cases, step)
     journey = choose_journey(head.journeys, step, intent)
-    if _passes_over(head, step, intent, journey):
-        return False
     if journey is None and not step.is_feedback:
         journey = start_journey(customer_id, step, intent)
         head.journeys.append(journey)
@@ -110,13 +108,6 @@ def _take_case(head: Head, step: Touchpoint, case_id: str) -> bool:
     if head.cases[case_id] is None and step.intent is not None:
         return False
     return any(journey.case_id == case_id for journey in head.journeys)
-
-
-def _passes_over(head: Head, step: Touchpoint, intent: str, chosen: Journey | None) -> bool:
-    """Whether feedback of a case passes over a journey of another: an earlier one without a case has left the head."""
-    if not step.is_feedback or step.case_id is None or (chosen is not None and chosen.case_id == step.case_id):
-        return False
-    return any(journey.intent == intent and journey.case_id is not None for journey in head.journeys)
 
 
 def _attach_pending(

@@ -41,24 +41,22 @@ def is_joinable(journey: Journey, at: int) -> bool:
     return at - journey.last_step_at <= FEEDBACK_REACH or (not journey.finished and at <= journey.reach)
 
 
-def is_superseded(journey: Journey, latest: Journey, at: int) -> bool:
-    """Whether steps at `at` or later join `latest`, the latest of its intent, wherever they could join the journey.
+def superseded(journeys: Iterable[Journey], at: int) -> set[str]:
+    """Those of `journeys` that no step at `at` or later joins, since each that could joins a later one.
 
-    A journey without a case that is over waits for feedback alone, which goes to the latest; only feedback of a case
-    passes over a latest of another one: `streams.journey.append` then builds from the log.
+    A journey without a case that is over waits for feedback alone. That goes to the latest of its intent, and never
+    past one that is such a journey itself: nothing gives that a case any more.
     """
-    is_over = journey.finished or at > journey.reach
-    return is_over and journey.case_id is None and journey is not latest
-
-
-def latest_of_intents(journeys: Iterable[Journey]) -> dict[str, Journey]:
-    """The journey of each intent that feedback without a case joins."""
     latest: dict[str, Journey] = {}
+    found = set()
     for journey in journeys:
-        other = latest.get(journey.intent)
-        if other is None or _later(journey, other):
-            latest[journey.intent] = journey
-    return latest
+        if journey.case_id is not None or not (journey.finished or at > journey.reach):
+            continue
+        earlier, later = sorted((journey, latest.get(journey.intent, journey)), key=_order)
+        latest[journey.intent] = later
+        if earlier is not later:
+            found.add(earlier.journey_id)
+    return found
 
 
 def start_journey(customer_id: str, step: Touchpoint, intent: str) -> Journey:
@@ -126,5 +124,8 @@ def _reach(journey: Journey, catalogue: Catalogue) -> int:
 
 
 def _later(journey: Journey, other: Journey) -> bool:
-    left = (journey.last_step_at, journey.first_step_at, journey.journey_id)
-    return left > (other.last_step_at, other.first_step_at, other.journey_id)
+    return _order(journey) > _order(other)
+
+
+def _order(journey: Journey) -> tuple[int, int, str]:
+    return journey.last_step_at, journey.first_step_at, journey.journey_id

@@ -66,13 +66,20 @@ def _take_out(
 
 
 def _with_keepers(needed: list[tuple[int, Stored]]) -> list[tuple[int, Stored]]:
-    """What keeps a promise is needed as long as what opened it, which alone would tell of a broken promise."""
-    opened: dict[str | None, int] = {}
-    for until, stored in needed:
-        promise_id = stored.touchpoint.promise_id
-        if promise_id is not None:
-            opened[promise_id] = max(until, opened.get(promise_id, until))
-    return [(max(until, opened.get(stored.touchpoint.keeps, until)), stored) for until, stored in needed]
+    """What keeps a promise is needed as long as what opened it, which alone would tell of a broken promise.
+
+    It may open another one itself, which then needs its own keeper.
+    """
+    while True:
+        opened: dict[str | None, int] = {}
+        for until, stored in needed:
+            promise_id = stored.touchpoint.promise_id
+            if promise_id is not None:
+                opened[promise_id] = max(until, opened.get(promise_id, until))
+        longer = [(max(until, opened.get(stored.touchpoint.keeps, until)), stored) for until, stored in needed]
+        if all(until == before for (until, _), (before, _) in zip(longer, needed, strict=True)):
+            return needed
+        needed = longer
 
 
 class _Needs:

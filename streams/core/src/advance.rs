@@ -10,7 +10,7 @@ use crate::batch::erased_key;
 use crate::catalogue::Catalogue;
 use crate::emit::{Change, Emission};
 use crate::left::{Left, Outcome};
-use crate::life::are_latest;
+use crate::life::superseded;
 use crate::log::{Log, fingerprint, may_have, place_of};
 use crate::msgpack::Write;
 use crate::rebuild::rebuild;
@@ -179,10 +179,9 @@ fn settle_journeys(head: &mut Head<'_>, at: i64) {
         .chain(head.pending.iter().map(|pending| pending.previous))
         .flatten()
         .collect();
-    let mut are_latest = are_latest(&head.journeys).into_iter();
+    let passed_by = superseded(&head.journeys, at);
     head.journeys.retain(|journey| {
-        let is_latest = are_latest.next().unwrap_or_default();
-        let may_be_joined = journey.is_joinable(at) && (is_latest || !journey.is_superseded(at));
+        let may_be_joined = journey.is_joinable(at) && !passed_by.contains(journey.journey_id);
         journey.due_at.is_some() || held.contains(journey.journey_id) || may_be_joined
     });
 }

@@ -94,9 +94,6 @@ impl<'a> Appending<'_, 'a> {
         }
         let intent = step_intent(&head.cases, step);
         let mut index = choose_journey(&head.journeys, 0..head.journeys.len(), step, intent);
-        if passes_over(head, step, intent, index) {
-            return Ok(false);
-        }
         if index.is_none() && !step.is_feedback() {
             head.journeys
                 .push(Journey::start(self.customer_id, step, intent, self.bump));
@@ -210,14 +207,4 @@ fn take_case<'a>(head: &mut Head<'a>, step: &Touchpoint<'a>) -> bool {
         Some(None) if step.intent.is_some() => false,
         Some(_) => head.journeys.iter().any(|journey| journey.case_id == Some(case_id)),
     }
-}
-
-/// Whether feedback of a case passes over a journey of another: an earlier one without a case has left the head.
-fn passes_over(head: &Head<'_>, step: &Touchpoint<'_>, intent: &str, chosen: Option<usize>) -> bool {
-    let by_case = chosen.is_some_and(|index| head.journeys[index].case_id == step.case_id);
-    let mut journeys = head.journeys.iter();
-    step.is_feedback()
-        && step.case_id.is_some()
-        && !by_case
-        && journeys.any(|journey| journey.intent == intent && journey.case_id.is_some())
 }

@@ -2,6 +2,7 @@
 //! (spec 2, "Journeys"; streams/journey/life.py).
 
 use bumpalo::Bump;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::catalogue::Catalogue;
 use crate::ids::{identifier, text};
@@ -72,11 +73,6 @@ impl<'a> Journey<'a> {
         at - self.last_step_at <= FEEDBACK_REACH || (!self.finished && at <= self.reach)
     }
 
-    /// Whether steps at `at` or later join the latest of its intent wherever they could join this, which is not that.
-    pub fn is_superseded(&self, at: i64) -> bool {
-        (self.finished || at > self.reach) && self.case_id.is_none()
-    }
-
     /// Let `step`, the journey's latest, prolong, finish or reopen it. `opens_promise` tells that the step's promise
     /// is the first of its id for this customer.
     pub fn live(&mut self, step: &Touchpoint<'a>, opens_promise: bool, catalogue: &Catalogue) {
@@ -135,13 +131,24 @@ pub fn referral_deadline(step: &Touchpoint<'_>, intent: &str, catalogue: &Catalo
     step.referral_due_at.unwrap_or(step.occurred_at + window)
 }
 
-/// Which of `journeys` are the latest of their intent.
-pub fn are_latest(journeys: &[Journey<'_>]) -> Vec<bool> {
-    let is_latest = |one: &Journey<'_>| {
-        let mut others = journeys.iter().filter(|other| other.intent == one.intent);
-        others.all(|other| latest(other) <= latest(one))
-    };
-    journeys.iter().map(is_latest).collect()
+/// Those of `journeys` that no step at `at` or later joins, since each that could joins a later one of its intent that is
+/// over and without a case as well.
+pub fn superseded<'a>(journeys: &[Journey<'a>], at: i64) -> HashSet<&'a str> {
+    let mut latest_of: HashMap<&str, &Journey<'_>> = HashMap::new();
+    let mut found = HashSet::new();
+    let is_over = |journey: &&Journey<'_>| journey.finished || at > journey.reach;
+    for journey in journeys
+        .iter()
+        .filter(|journey| journey.case_id.is_none())
+        .filter(is_over)
+    {
+        let passed_by = match latest_of.get(journey.intent) {
+            Some(other) if latest(other) > latest(journey) => Some(journey),
+            _ => latest_of.insert(journey.intent, journey),
+        };
+        found.extend(passed_by.map(|journey| journey.journey_id));
+    }
+    found
 }
 
 fn latest<'j>(journey: &Journey<'j>) -> (i64, i64, &'j str) {

@@ -51,7 +51,7 @@ class Connection:
         self.refused = refused
 
     def connected(self) -> bool:
-        return self._reader.exception() is None
+        return True
 
     def _handle_frame(self, answer: bytes) -> None:
         if answer == self.refused:
@@ -93,8 +93,15 @@ def test_whatever_the_cuts_each_answer_is_handled_once_and_in_order(sizes: list[
 def test_an_answer_that_cannot_be_handled_ends_the_connection_and_nothing_after_it_is_taken(refused: bytes) -> None:
     receiving = connection(refused)
     receiving.receive(stream([b"good", refused, b"late"]))
+    receiving.receive(stream([b"later"]))
     assert receiving.handled == [b"good"]
     assert str(receiving._reader.exception()) == "no such answer"
+
+
+def test_a_length_that_cannot_be_ends_the_connection() -> None:
+    receiving = connection()
+    receiving.receive(b"\xff\xff\xff\xfc")
+    assert str(receiving._reader.exception()) == "an answer of -4 bytes"
 
 
 def test_an_answer_on_its_way_is_left_to_the_driver() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as replace_struct
@@ -13,7 +14,7 @@ from streams.journey import head_key, next_due, stitch
 from streams.journey.state import Head, decode_head, encode_head
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
 from tests.streams.journey.play import CUSTOMER, Player
-from tests.streams.journey.strategies import touchpoint_sets
+from tests.streams.journey.strategies import endings_and_feedback, touchpoint_sets
 
 BOUNDED = replace(CATALOGUE, horizon=10 * DAY)
 NEVER = encode_head(Head())
@@ -37,6 +38,30 @@ def keeping_in_time(keeper: Touchpoint, due: dict[str | None, int | None], arriv
     due_at = due.get(keeper.keeps)
     is_over = due_at is not None and due_at < arrived_at - 10 * DAY
     return replace_struct(keeper, keeps=None) if is_over else keeper
+
+
+def with_names_of_their_own(touchpoints: list[Touchpoint]) -> list[Touchpoint]:
+    """A case or promise that was last named half a horizon ago has another name from then on."""
+    named: dict[str, tuple[int, int]] = {}
+
+    def renamed(name: str | None, at: int) -> str | None:
+        if name is None:
+            return None
+        first, last = named.get(name, (at, at))
+        first = at if at - last > 5 * DAY else first
+        named[name] = (first, at)
+        return f"{name}{first}"
+
+    return [
+        replace_struct(
+            each,
+            case_id=renamed(each.case_id, each.occurred_at),
+            promise_id=renamed(each.promise_id, each.occurred_at),
+            keeps=renamed(each.keeps, each.occurred_at),
+        )
+        for each in touchpoints
+        if each.intent is not None or each.case_id is None
+    ]
 
 
 @given(touchpoint_sets(), st.data())
@@ -72,6 +97,46 @@ def test_a_promise_stays_kept_though_the_touchpoint_that_kept_it_is_older_than_t
     for number, late in (("4", "5 08:00"), ("5", "5 08:30")):
         player.arrive(touchpoint(number, "mobile_app", late), clock=at("12 14:00"))
     assert [promise.status for promise in player.promises.values()] == ["kept"]
+
+
+def chain_of_promises() -> list[Touchpoint]:
+    """A promise whose keeper opens another, which is kept as well; later only the first one's case goes on."""
+    return [
+        step("1", "hotline", "2 09:00", case_id="c1", promise_id="a", promise_due_at=at("3 09:00")),
+        step("2", "hotline", "3 09:00", "loan", keeps="a", promise_id="b", promise_due_at=at("14 09:00")),
+        step("3", "hotline", "4 09:00", "loan", keeps="b", outcome="succeeded"),
+        step("4", "hotline", "10 09:00", case_id="c1"),
+        step("5", "hotline", "16 09:00", case_id="c1", outcome="succeeded"),
+        step("6", "hotline", "21 21:00", case_id="c1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("last", "arrives"),
+    [
+        (step("7", "hotline", "22 09:00", stage="feedback", case_id="c9"), "22 09:00"),
+        (step("7", "hotline", "21 09:00", case_id="c1"), "22 09:00"),
+    ],
+    ids=["feedback of another case", "a late step"],
+)
+def test_a_promise_stays_kept_though_its_keeper_has_left_the_log(last: Touchpoint, arrives: str) -> None:
+    player = Player(BOUNDED)
+    for each in chain_of_promises():
+        player.arrive(each, clock=each.occurred_at)
+    player.arrive(last, clock=at(arrives))
+    assert [promise.status for promise in player.promises.values()] == ["kept", "kept"]
+    expected = stitch([(CUSTOMER, each) for each in [*chain_of_promises(), last]], BOUNDED, at(arrives))
+    assert player.differs_from(expected) == []
+
+
+@given(st.one_of(touchpoint_sets(), endings_and_feedback()))
+def test_in_order_cases_stay_what_they_are_though_the_state_forgets(touchpoints: list[Touchpoint]) -> None:
+    touchpoints = with_names_of_their_own(touchpoints)
+    player = Player(BOUNDED)
+    for each in touchpoints:
+        player.arrive(each, clock=each.occurred_at)
+    now = touchpoints[-1].occurred_at
+    assert player.differs_from(stitch([(CUSTOMER, each) for each in touchpoints], BOUNDED, now)) == []
 
 
 def test_a_touchpoint_exactly_at_the_horizon_is_taken_and_an_older_one_is_too_late() -> None:
