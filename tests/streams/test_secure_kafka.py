@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from omnitrack.audit.account import Range
 from omnitrack.audit.records import RecordFinder
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.offsets import Partition
 from schemas.kafka_obstacle import find_obstacle
+from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from sources.publisher import DeliveryError, Publisher
 from sources.settings import PublisherSettings
+from streams.batching.frames import FrameProtocol, receive_in_place
+from streams.provision import ensure_topics
 from tests.sources.touchpoints import touchpoint
 from tests.streams.worker import Deployment, eventually
 from tests.support.brokers import Broker
@@ -166,3 +171,28 @@ def test_a_worker_waits_for_its_password_to_be_known_and_says_so(
     said = child.log.read_text()
     assert "correct OMNITRACK_KAFKA_USER" in said
     assert "wr0ng" not in said
+
+
+@pytest.mark.parametrize("listener", ["clear", "sasl"])
+def test_answers_are_received_in_place_over_tls_too(
+    give: Give, secure_kafka: SecureKafka, topic_prefix: str, listener: str
+) -> None:
+    kafka, topics = getattr(secure_kafka, listener), Topics(topic_prefix)
+    if listener == "sasl":
+        give.account("SASL_SSL")
+
+    async def fetch() -> tuple[list[int], list[Any]]:
+        await ensure_topics(kafka, topics, partitions=1, replication=1)
+        options, topic = client_options(kafka), topics.duplicates
+        async with AIOKafkaProducer(**options) as producer:
+            for number in range(3):
+                await producer.send_and_wait(topic, bytes([number]) * 900_000)
+        consumer = AIOKafkaConsumer(topic, **options, auto_offset_reset="earliest")
+        receive_in_place(consumer._client)
+        async with consumer:
+            sizes = [len((await consumer.getone()).value) for _ in range(3)]
+            return sizes, [connection._protocol for connection in consumer._client._conns.values()]
+
+    sizes, protocols = asyncio.run(fetch())
+    assert sizes == [900_000] * 3
+    assert any(isinstance(protocol, FrameProtocol) for protocol in protocols)
