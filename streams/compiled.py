@@ -15,6 +15,7 @@ from schemas.topics import Topics
 from streams.alerting.facts import kept_by
 from streams.alerting.observations import grain
 from streams.batching import Ending
+from streams.batching.built import built_core
 from streams.journey.packing import DICTIONARY
 from streams.settings import CoreChoice
 
@@ -63,39 +64,29 @@ def _chosen(choice: CoreChoice, make: Callable[[], Built | None]) -> Built | Non
 
 def compiled_intake(topics: Topics, partitions: int) -> Intake | None:
     """The compiled core for the channels of `topics`; None where it was not built when omnitrack was installed."""
-    try:
-        from streams._core import Intake  # noqa: PLC0415 -- it may not be there
-    except ImportError:
-        return None
-    return Intake(topics.channels, topics.customer, topics.identity, partitions)
+    core = built_core()
+    intake: Intake | None = core and core.Intake(topics.channels, topics.customer, topics.identity, partitions)
+    return intake
 
 
 def compiled_links() -> type[Links] | None:
     """The compiled core for links; None where it was not built when omnitrack was installed."""
-    try:
-        from streams._core import Links  # noqa: PLC0415 -- it may not be there
-    except ImportError:
-        return None
-    return Links
+    core = built_core()
+    links: type[Links] | None = core and core.Links
+    return links
 
 
 def compiled_quiet(catalogue: Catalogue) -> Quiet | None:
     """The compiled core for the alert rules of `catalogue`; None where it was not built."""
-    try:
-        from streams._core import Quiet  # noqa: PLC0415 -- it may not be there
-    except ImportError:
-        return None
-    kept = kept_by(catalogue.alerts)
-    return Quiet(kept.handoffs or 0, kept.journeys or 0, grain(catalogue.alerts))
+    core, kept = built_core(), kept_by(catalogue.alerts)
+    quiet: Quiet | None = core and core.Quiet(kept.handoffs or 0, kept.journeys or 0, grain(catalogue.alerts))
+    return quiet
 
 
 def compiled_core(catalogue: Catalogue) -> Core | None:
     """The compiled core by the rules of `catalogue`; None where it was not built when omnitrack was installed."""
-    try:
-        from streams._core import Core  # noqa: PLC0415 -- it may not be there
-    except ImportError:
-        return None
-    return Core(
+    core = built_core()
+    stitching: Core | None = core and core.Core(
         {intent: _rules(rules) for intent, rules in catalogue.rules.items()},
         _rules(catalogue.default),
         catalogue.contact_gap,
@@ -103,6 +94,7 @@ def compiled_core(catalogue: Catalogue) -> Core | None:
         sorted(catalogue.volatile_answers),
         DICTIONARY,
     )
+    return stitching
 
 
 def _rules(rules: IntentRules) -> Rules:

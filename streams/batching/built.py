@@ -1,4 +1,4 @@
-"""The compiled core, as far as record batches need it; it may not have been built when omnitrack was installed."""
+"""The compiled core, which may not have been built when omnitrack was installed, and what record batches need of it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ if TYPE_CHECKING:
     from streams.batching.batch import Record
 
 
-def _built() -> Any:
+def built_core() -> Any:
+    """The compiled module `streams._core`; None: it was not built."""
     try:
         return import_module("streams._core")
     except ImportError:
         return None
 
 
-core = _built()
-"""The module; None: it was not built."""
+core = built_core()
+"""The same, as it was when this process began."""
 
 
 def is_grouped(groups: object) -> TypeGuard[Grouped]:
