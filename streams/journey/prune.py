@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from schemas.catalogue import Catalogue
 from schemas.touchpoint import Touchpoint
 from streams.journey.arrivals import order
-from streams.journey.build import build
+from streams.journey.build import Place, build
 from streams.journey.log import Log
 from streams.journey.render import earliest
 from streams.journey.state import FEEDBACK_REACH, Head, Journey, Promise, Stored
 
 _EVERY = 86_400_000
 """A customer's log is searched for what may leave it once a day at most (ms)."""
+
+_Needed = tuple[int, Place]
+"""Until when (ms) a touchpoint is needed."""
+
+_Name = tuple[str, str]
+"""What several touchpoints have in common: whether it is a journey, a promise or a case, and its id."""
 
 
 def prune(
@@ -56,8 +62,9 @@ def _take_out(
 ) -> None:
     places = build(customer_id, sorted(log.all(head), key=order), catalogue).places
     needs = _Needs(head, oldest, catalogue.contact_gap)
-    needed = _with_keepers([(needs.until(place.stored.touchpoint, place.journey), place.stored) for place in places])
-    kept = [stored for until, stored in needed if until >= oldest]
+    each = [(needs.until(place.stored.touchpoint, place.journey), place) for place in places]
+    needed = _with_what_they_rest_on(each)
+    kept = [place.stored for until, place in needed if until >= oldest]
     if len(kept) < len(places):
         writes.update(log.replace(head, kept))
         _forget(head, oldest, kept)
@@ -65,21 +72,51 @@ def _take_out(
     head.prune_at = None if first is None else max(clock + first - oldest + 1, clock + _EVERY)
 
 
-def _with_keepers(needed: list[tuple[int, Stored]]) -> list[tuple[int, Stored]]:
-    """What keeps a promise is needed as long as what opened it, which alone would tell of a broken promise.
+def _with_what_they_rest_on(needed: list[_Needed]) -> list[_Needed]:
+    """What gives others their meaning is needed as long as they are: journeys stay whole, promises kept, cases known.
 
-    It may open another one itself, which then needs its own keeper.
+    It may rest on others itself: what keeps a promise may open the next one.
     """
+    giving = _giving([place for _, place in needed])
     while True:
-        opened: dict[str | None, int] = {}
-        for until, stored in needed:
-            promise_id = stored.touchpoint.promise_id
-            if promise_id is not None:
-                opened[promise_id] = max(until, opened.get(promise_id, until))
-        longer = [(max(until, opened.get(stored.touchpoint.keeps, until)), stored) for until, stored in needed]
-        if all(until == before for (until, _), (before, _) in zip(longer, needed, strict=True)):
+        wanted: dict[_Name, int] = {}
+        for until, place in needed:
+            for name in _names(place):
+                wanted[name] = max(until, wanted.get(name, until))
+        longer = [
+            (max([until, *(wanted.get(name, until) for name in given)]), place)
+            for (until, place), given in zip(needed, giving, strict=True)
+        ]
+        if longer == needed:
             return needed
         needed = longer
+
+
+def _names(place: Place) -> list[_Name]:
+    """What a touchpoint would lose its meaning without."""
+    journey, touchpoint = place.journey, place.stored.touchpoint
+    names = (
+        ("journey", journey.journey_id if journey is not None else None),
+        ("promise", touchpoint.promise_id),
+        ("case", touchpoint.case_id),
+    )
+    return [(kind, name) for kind, name in names if name is not None]
+
+
+def _giving(places: list[Place]) -> list[list[_Name]]:
+    """What each of `places`, in order, gives to those that name it.
+
+    All of a journey and of a case give it, since one step can still give a case the intent of all others; the first
+    that names a promise opens it, and others keep it.
+    """
+    given: list[list[_Name]] = []
+    opened: set[_Name] = set()
+    for place in places:
+        names = [name for name in _names(place) if name not in opened]
+        opened.update(name for name in names if name[0] == "promise")
+        keeps = place.stored.touchpoint.keeps
+        given.append(names if keeps is None else [*names, ("promise", keeps)])
+    return given
 
 
 class _Needs:

@@ -52,6 +52,33 @@ def endings_and_feedback(draw: st.DrawFn) -> list[Touchpoint]:
 
 
 @st.composite
+def names_that_go_on(draw: st.DrawFn) -> list[Touchpoint]:
+    """Some weeks of one customer, in which one promise and one case are named again and again."""
+    gaps = draw(st.lists(st.sampled_from((HOUR, DAY, 3 * DAY, 4 * DAY)), min_size=4, max_size=14))
+    time = at("2 09:00")
+    found = []
+    for index, gap in enumerate(gaps):
+        time += gap
+        case_id = draw(st.sampled_from((None, "k")))
+        promise: dict[str, Any] = {"promise_id": "p", "promise_due_at": time + DAY}
+        promised = draw(st.sampled_from(({}, {}, promise, {"keeps": "p"})))
+        found.append(
+            Touchpoint(
+                channel=draw(st.sampled_from(CHANNELS)),
+                event_id=str(index),
+                occurred_at=time,
+                touchpoint="service.step",
+                intent=draw(st.sampled_from(("card", "loan", None) if case_id else ("card", "loan"))),
+                case_id=case_id,
+                stage=draw(st.sampled_from(("serve", "serve", "feedback"))),
+                outcome=draw(st.sampled_from(("succeeded", "progressed"))),
+                **promised,
+            )
+        )
+    return found
+
+
+@st.composite
 def _touchpoint(draw: st.DrawFn, event_id: str, time: int) -> Touchpoint:
     channel = draw(st.sampled_from(CHANNELS))
     fields: dict[str, Any] = {

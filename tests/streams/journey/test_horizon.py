@@ -14,7 +14,7 @@ from streams.journey import head_key, next_due, stitch
 from streams.journey.state import Head, decode_head, encode_head
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
 from tests.streams.journey.play import CUSTOMER, Player
-from tests.streams.journey.strategies import endings_and_feedback, touchpoint_sets
+from tests.streams.journey.strategies import endings_and_feedback, names_that_go_on, touchpoint_sets
 
 BOUNDED = replace(CATALOGUE, horizon=10 * DAY)
 NEVER = encode_head(Head())
@@ -60,7 +60,6 @@ def with_names_of_their_own(touchpoints: list[Touchpoint]) -> list[Touchpoint]:
             keeps=renamed(each.keeps, each.occurred_at),
         )
         for each in touchpoints
-        if each.intent is not None or each.case_id is None
     ]
 
 
@@ -129,7 +128,39 @@ def test_a_promise_stays_kept_though_its_keeper_has_left_the_log(last: Touchpoin
     assert player.differs_from(expected) == []
 
 
-@given(st.one_of(touchpoint_sets(), endings_and_feedback()))
+def promise_named_again() -> list[Touchpoint]:
+    """A promise that was kept long ago, and is named by later journeys, in time and late."""
+    return [
+        step("1", "hotline", "2 09:00", promise_id="p", promise_due_at=at("3 09:00")),
+        step("2", "hotline", "2 10:00", keeps="p", outcome="succeeded"),
+        step("3", "hotline", "8 09:00", "loan", promise_id="p", promise_due_at=at("9 09:00"), outcome="succeeded"),
+        step("4", "hotline", "14 09:00", "transfer", promise_id="p", promise_due_at=at("15 09:00")),
+        step("5", "hotline", "22 09:00", "transfer", outcome="succeeded"),
+    ]
+
+
+def case_of_a_feedback() -> list[Touchpoint]:
+    """A case whose intent was told by feedback alone, before its first journey."""
+    return [
+        step("1", "hotline", "2 09:00", "loan", case_id="k", stage="feedback"),
+        step("2", "hotline", "6 09:00", None, case_id="k"),
+        step("3", "hotline", "13 09:00", None, case_id="k"),
+        step("4", "hotline", "20 09:00", None, case_id="k", outcome="succeeded"),
+    ]
+
+
+@pytest.mark.parametrize("touchpoints", [promise_named_again(), case_of_a_feedback()], ids=["promise", "case"])
+def test_a_late_touchpoint_changes_nothing_that_older_ones_gave_others(touchpoints: list[Touchpoint]) -> None:
+    late = step("9", "hotline", "19 12:00", "withdraw")
+    player = Player(BOUNDED)
+    for each in touchpoints:
+        player.arrive(each, clock=each.occurred_at)
+    player.arrive(late, clock=at("22 10:00"))
+    everything = [(CUSTOMER, each) for each in [*touchpoints, late]]
+    assert player.differs_from(stitch(everything, BOUNDED, at("22 10:00"))) == []
+
+
+@given(st.one_of(touchpoint_sets(), endings_and_feedback(), names_that_go_on()))
 def test_in_order_cases_stay_what_they_are_though_the_state_forgets(touchpoints: list[Touchpoint]) -> None:
     touchpoints = with_names_of_their_own(touchpoints)
     player = Player(BOUNDED)
@@ -137,6 +168,25 @@ def test_in_order_cases_stay_what_they_are_though_the_state_forgets(touchpoints:
         player.arrive(each, clock=each.occurred_at)
     now = max([each.occurred_at for each in touchpoints], default=0)
     assert player.differs_from(stitch([(CUSTOMER, each) for each in touchpoints], BOUNDED, now)) == []
+
+
+@given(st.one_of(touchpoint_sets(), names_that_go_on()), st.data())
+def test_late_cases_and_promises_are_what_they_would_have_been_in_time(
+    touchpoints: list[Touchpoint], data: st.DataObject
+) -> None:
+    touchpoints = with_names_of_their_own(touchpoints)
+    lateness = st.sampled_from((0, 0, HOUR, DAY, 4 * DAY))
+    due = {each.promise_id: each.promise_due_at for each in touchpoints}
+    arriving = [
+        (arrived_at, keeping_in_time(each, due, arrived_at))
+        for each in touchpoints
+        for arrived_at in [each.occurred_at + data.draw(lateness)]
+    ]
+    player, clock = Player(BOUNDED), 0
+    for arrived_at, arrived in sorted(arriving, key=lambda one: (one[0], one[1].order)):
+        clock = arrived_at
+        player.arrive(arrived, clock=clock)
+    assert player.differs_from(stitch([(CUSTOMER, each) for _, each in arriving], BOUNDED, clock)) == []
 
 
 def test_a_touchpoint_exactly_at_the_horizon_is_taken_and_an_older_one_is_too_late() -> None:
