@@ -74,14 +74,18 @@ def _thinned(awaited: list[_Awaited]) -> tuple[_Awaited, ...]:
 
 
 class DueTimes:
-    """When each customer of a partition is next due; the earliest first."""
+    """When each customer of a partition is next due; the earliest first.
+
+    The heap has an entry of each customer at its time or before: a time that is put off, as each touchpoint of a
+    journey does, is looked at again only once the clock has reached what it was.
+    """
 
     __slots__ = ("_due", "_heap")
 
     def __init__(self, due: Iterable[tuple[str, int]] = ()) -> None:
         self._due: dict[str, int] = dict(due)
-        self._heap: list[tuple[int, str]] = [(at, customer) for customer, at in self._due.items()]
-        heapq.heapify(self._heap)
+        self._heap: list[tuple[int, str]] = []
+        self._build()
 
     def __len__(self) -> int:
         return len(self._due)
@@ -90,34 +94,44 @@ class DueTimes:
         """The rows of each customer change at its time and not before; None: never."""
         known, heap = self._due, self._heap
         for customer, due_at in due.items():
-            if known.get(customer) == due_at:
-                continue
             if due_at is None:
-                del known[customer]
-            else:
-                known[customer] = due_at
+                known.pop(customer, None)
+                continue
+            before = known.get(customer)
+            known[customer] = due_at
+            if before is None or due_at < before:
                 heapq.heappush(heap, (due_at, customer))
-        if len(self._heap) > 2 * len(self._due) + 1_000:
-            self._heap = [(at, one) for one, at in self._due.items()]
-            heapq.heapify(self._heap)
+        if len(heap) > 2 * len(known) + 1_000:
+            self._build()
 
     def is_due(self, clock: int) -> bool:
         """Whether the clock has reached anybody's time."""
-        while self._heap and self._heap[0][0] <= clock:
-            at, customer = self._heap[0]
-            if self._due.get(customer) == at:
-                return True
-            heapq.heappop(self._heap)
-        return False
+        return self._first(clock) is not None
 
     def due(self, clock: int, limit: int) -> list[str]:
         """At most `limit` customers whose time the clock has reached, the earliest first; they stay due until `set`
         says otherwise."""
         found: dict[str, int] = {}
-        while self._heap and self._heap[0][0] <= clock and len(found) < limit:
-            at, customer = heapq.heappop(self._heap)
-            if self._due.get(customer) == at:
-                found[customer] = at
+        while len(found) < limit and (customer := self._first(clock)) is not None:
+            found[customer], _ = heapq.heappop(self._heap)
         for customer, at in found.items():
             heapq.heappush(self._heap, (at, customer))
         return list(found)
+
+    def _first(self, clock: int) -> str | None:
+        """Who is due first, if the clock has reached the time; its entry is the heap's first then."""
+        heap = self._heap
+        while heap and heap[0][0] <= clock:
+            at, customer = heap[0]
+            due_at = self._due.get(customer)
+            if due_at == at:
+                return customer
+            if due_at is None or due_at < at:
+                heapq.heappop(heap)
+            else:
+                heapq.heapreplace(heap, (due_at, customer))
+        return None
+
+    def _build(self) -> None:
+        self._heap = [(at, customer) for customer, at in self._due.items()]
+        heapq.heapify(self._heap)

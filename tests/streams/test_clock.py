@@ -123,5 +123,14 @@ def test_due_are_exactly_those_whose_last_setting_is_reached(changes: list[dict[
 def test_settings_that_were_replaced_do_not_pile_up() -> None:
     times = DueTimes()
     for at in range(10_000):
-        times.set({"a": at})
+        times.set({"a": 10_000 - at})
     assert len(times._heap) <= 1_003
+
+
+def test_times_that_are_put_off_cost_nothing_until_they_would_have_come() -> None:
+    times = DueTimes((str(number), number) for number in range(100))
+    for later in (1_000, 2_000, 3_000):
+        times.set({str(number): later + number for number in range(100)})
+    assert len(times._heap) == 100
+    assert times.due(2_999, 100) == []
+    assert times.due(3_001, 100) == ["0", "1"]
