@@ -16,6 +16,7 @@ from streams.journey.log import Get, Log
 from streams.journey.opening import close_state, open_state
 from streams.journey.prune import prune
 from streams.journey.rebuild import rebuild
+from streams.journey.sessions import depart
 from streams.journey.state import Head, Stored, head_key
 from streams.journey.tombstones import touchpoint_tombstone
 
@@ -64,6 +65,7 @@ def conclude(
     settle_pending(head, earliest_next, catalogue.contact_gap)
     changed = emission.emit_due(head, touched.journeys, touched.promises, change)
     _settle_journeys(head, earliest_next)
+    depart(head)
     _add_touchpoint_rows(found, touched, emission, change)
     change.writes |= _write_log(head, log, found)
     changed = prune(customer_id, head, log, found.fresh, clock, catalogue, change.writes, now=prune_now) or changed
@@ -85,9 +87,8 @@ def _append_all(customer_id: str, head: Head, fresh: list[Stored], touched: Touc
 
 
 def _settle_journeys(head: Head, at: int) -> None:
-    """Drop from the head the journeys that no in-order touchpoint at `at` or later and no deadline can change."""
-    held = {journey_id for _, journey_id in head.sessions.values()}
-    held.update(pending.previous for pending in head.pending)
+    """Drop from the head the journeys that no step at `at` or later and no deadline can change, nor what is pending."""
+    held = {pending.previous for pending in head.pending}
     passed_by = superseded(head.journeys, at)
     head.journeys = [
         journey

@@ -10,7 +10,8 @@ from streams.journey.build import step_intent
 from streams.journey.contacts import add_to_contacts, latest_in_contacts
 from streams.journey.life import choose_journey, live_step, start_journey
 from streams.journey.promises import attach_promise, follow_promises
-from streams.journey.state import Head, Journey, Pending, Stored, session_key
+from streams.journey.sessions import may_have_departed, session_key
+from streams.journey.state import Head, Journey, Pending, Stored
 from streams.journey.totals import add_to_totals
 
 _MANY_PENDING = 8
@@ -40,8 +41,7 @@ def append(customer_id: str, head: Head, stored: Stored, touched: Touched, catal
     head.newest = touchpoint.order
     if touchpoint.is_step:
         return _append_step(customer_id, head, stored, opened, touched, catalogue)
-    _append_ambient(head, stored, touched, catalogue.contact_gap)
-    return True
+    return _append_ambient(head, stored, touched, catalogue.contact_gap)
 
 
 def settle_pending(head: Head, at: int, gap: int) -> None:
@@ -54,13 +54,18 @@ def settle_pending(head: Head, at: int, gap: int) -> None:
         head.pending = [p for p in head.pending if p.stored.touchpoint.occurred_at >= horizon]
     if any(at < horizon for at, _ in head.sessions.values()):
         head.sessions = {key: step for key, step in head.sessions.items() if step[0] >= horizon}
+    head.departed = [departed for departed in head.departed if departed.at >= horizon]
 
 
-def _append_ambient(head: Head, stored: Stored, touched: Touched, gap: int) -> None:
+def _append_ambient(head: Head, stored: Stored, touched: Touched, gap: int) -> bool:
+    """Add an ambient touchpoint; False if the journey of its session's last step may have left the head."""
     touchpoint = stored.touchpoint
     journey_id = None
     if touchpoint.session_id is not None:
-        step = head.sessions.get(session_key(touchpoint))
+        key = session_key(touchpoint)
+        step = head.sessions.get(key)
+        if step is None and may_have_departed(head, key, touchpoint.occurred_at - gap):
+            return False
         if step is not None and touchpoint.occurred_at - step[0] <= gap:
             journey_id = step[1]
         head.pending.append(Pending(stored, journey_id))
@@ -70,6 +75,7 @@ def _append_ambient(head: Head, stored: Stored, touched: Touched, gap: int) -> N
         touched.journeys.add(journey_id)
     attach_promise(head.promises, touchpoint, journey_id, touched.promises)
     touched.place(stored, journey_id)
+    return True
 
 
 def _append_step(

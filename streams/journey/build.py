@@ -11,7 +11,8 @@ from schemas.touchpoint import Touchpoint
 from streams.journey.contacts import add_to_contacts
 from streams.journey.life import choose_journey, is_joinable, live_step, start_journey
 from streams.journey.promises import attach_promise, follow_promises
-from streams.journey.state import Head, Journey, Pending, Stored, session_key
+from streams.journey.sessions import session_key
+from streams.journey.state import Head, Journey, Pending, Stored
 from streams.journey.totals import add_to_totals
 
 UNKNOWN_INTENT = "unknown"

@@ -154,11 +154,19 @@ class Collecting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: int
 
 
+class Departed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Sessions whose journey has left the head, four bytes each; the latest of their last steps was `at` (ms)."""
+
+    at: int
+    sessions: bytes
+
+
 class Head(msgspec.Struct, array_like=True, gc=False):
     """`cases` maps each case to the intent of its first step that has one; `sessions` a channel's session to the
-    time and journey of its last step; `fingerprints` holds four bytes per touchpoint of the log, in its order;
-    `withdrawn` is the version of the last emission that took a touchpoint from the customer. What is `pending` lies in
-    the log already: at rest it is `waiting`, by its place there.
+    time and journey of its last step, of which `departed` has those whose journey is no longer among `journeys`;
+    `fingerprints` holds four bytes per touchpoint of the log, in its order; `withdrawn` is the version of the last
+    emission that took a touchpoint from the customer. What is `pending` lies in the log already: at rest it is
+    `waiting`, by its place there.
     """
 
     due_at: int | None = None
@@ -175,6 +183,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     withdrawn: int = 0
     collecting: Collecting | None = None
     waiting: list[Waiting] = []
+    departed: list[Departed] = []
 
 
 encode = msgspec.msgpack.Encoder().encode
@@ -222,8 +231,3 @@ def part_key(customer_id: str, part: int) -> bytes:
 def next_due(key: bytes, value: bytes) -> int | None:
     """When rows of the customer next change without a touchpoint (ms); None if never, or if the key is not a head's."""
     return None if b"\x00" in key else _due(value)
-
-
-def session_key(touchpoint: Touchpoint) -> str:
-    """What tells one session from all others: a channel's session identifiers are its own."""
-    return f"{touchpoint.channel}\x1f{touchpoint.session_id}"

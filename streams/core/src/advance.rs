@@ -143,6 +143,7 @@ fn conclude<'a>(
     settle_pending(&mut head, earliest_next, catalogue.contact_gap)?;
     let changed = emission.emit_due(&mut head, &touched.journeys, &touched.promises, change)?;
     settle_journeys(&mut head, earliest_next);
+    head.depart();
     change.stitched.extend(
         touched
             .places
@@ -172,13 +173,9 @@ fn conclude<'a>(
     }
 }
 
-/// Drop from the head the journeys that no in-order touchpoint at `at` or later and no deadline can change.
+/// Drop from the head the journeys that no step at `at` or later and no deadline can change, nor what is pending.
 fn settle_journeys(head: &mut Head<'_>, at: i64) {
-    let sessions = head.sessions.iter().map(|(_, (_, journey_id))| *journey_id);
-    let held: HashSet<&str> = sessions
-        .chain(head.pending.iter().map(|pending| pending.previous))
-        .flatten()
-        .collect();
+    let held: HashSet<&str> = head.pending.iter().filter_map(|pending| pending.previous).collect();
     let passed_by = superseded(&head.journeys, at);
     head.journeys.retain(|journey| {
         let may_be_joined = journey.is_joinable(at) && !passed_by.contains(journey.journey_id);

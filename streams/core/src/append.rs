@@ -8,6 +8,7 @@ use crate::build::step_intent;
 use crate::catalogue::Catalogue;
 use crate::left::Outcome;
 use crate::life::choose_journey;
+use crate::sessions::session_key;
 use crate::state::{Head, Journey, Pending, get, set};
 use crate::touchpoint::{Stored, Touchpoint};
 
@@ -52,20 +53,20 @@ impl<'a> Appending<'_, 'a> {
         if touchpoint.is_step() {
             return self.append_step(head, stored, opened, touched);
         }
-        self.append_ambient(head, stored, touched)?;
-        Ok(true)
+        self.append_ambient(head, stored, touched)
     }
 
-    fn append_ambient(&self, head: &mut Head<'a>, stored: Stored<'a>, touched: &mut Touched<'a>) -> Outcome<()> {
+    /// Add an ambient touchpoint; false if the journey of its session's last step may have left the head.
+    fn append_ambient(&self, head: &mut Head<'a>, stored: Stored<'a>, touched: &mut Touched<'a>) -> Outcome<bool> {
         let touchpoint = stored.touchpoint;
         let gap = self.catalogue.contact_gap;
         let mut journey_id = None;
         if let Some(session_id) = touchpoint.session_id {
             let key = session_key(touchpoint.channel, session_id, self.bump);
-            if let Some((at, previous)) = get(&head.sessions, &key)
-                && touchpoint.occurred_at - at <= gap
-            {
-                journey_id = *previous;
+            match get(&head.sessions, &key) {
+                Some((at, previous)) if touchpoint.occurred_at - at <= gap => journey_id = *previous,
+                None if head.may_have_departed(key, touchpoint.occurred_at - gap) => return Ok(false),
+                _ => {}
             }
             head.pending.push(Pending {
                 stored,
@@ -78,7 +79,7 @@ impl<'a> Appending<'_, 'a> {
         touched.journeys.extend(journey_id);
         head.attach_promise(touchpoint, journey_id, &mut touched.promises);
         touched.places.push((stored, journey_id));
-        Ok(())
+        Ok(true)
     }
 
     fn append_step(
@@ -185,12 +186,8 @@ pub fn settle_pending(head: &mut Head<'_>, at: i64, gap: i64) -> Outcome<()> {
         }
     }
     head.sessions.retain(|(_, (at, _))| *at >= horizon);
+    head.departed.retain(|departed| departed.at >= horizon);
     Ok(())
-}
-
-/// What tells one session from all others: a channel's session identifiers are its own.
-pub fn session_key<'a>(channel: &str, session_id: &str, bump: &'a Bump) -> &'a str {
-    bumpalo::format!(in bump, "{}\x1f{}", channel, session_id).into_bump_str()
 }
 
 /// Note the step's case, if it has one; false if its journey has left the head, or if its earlier steps get their

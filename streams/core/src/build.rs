@@ -4,9 +4,9 @@ use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use bumpalo::Bump;
 
-use crate::append::session_key;
 use crate::catalogue::Catalogue;
 use crate::life::choose_journey;
+use crate::sessions::session_key;
 use crate::state::{Head, Journey, Pending, get, set};
 use crate::touchpoint::{Stored, Touchpoint};
 

@@ -29,6 +29,7 @@ mod promises;
 mod rebuild;
 mod record_batch;
 mod render;
+mod sessions;
 mod state;
 mod state_read;
 mod state_write;

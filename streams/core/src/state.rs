@@ -99,6 +99,12 @@ pub struct Segment {
     pub newest_at: i64,
 }
 
+/// Sessions whose journey has left the head, four bytes each; the latest of their last steps was `at` (ms).
+pub struct Departed {
+    pub at: i64,
+    pub sessions: Vec<u8>,
+}
+
 /// Maps are in their order of insertion, as Python's are: equal heads have equal bytes.
 #[derive(Default)]
 pub struct Head<'a> {
@@ -115,6 +121,7 @@ pub struct Head<'a> {
     pub prune_at: Option<i64>,
     pub withdrawn: i64,
     pub waiting: Vec<Waiting<'a>>,
+    pub departed: Vec<Departed>,
 }
 
 /// The value of `key` in a map of few.

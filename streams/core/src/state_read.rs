@@ -2,12 +2,12 @@
 
 use crate::left::{Left, Outcome};
 use crate::msgpack::Reader;
-use crate::state::{Contact, Head, Journey, Promise, Referral, Segment, Totals, Waiting};
+use crate::state::{Contact, Departed, Head, Journey, Promise, Referral, Segment, Totals, Waiting};
 
 /// `due_at` is not among what is packed.
 pub fn read_head(value: &[u8], due_at: Option<i64>) -> Outcome<Head<'_>> {
     let mut reader = Reader::new(value);
-    reader.fields(14)?;
+    reader.fields(15)?;
     reader.optional(Reader::int)?;
     let head = Head {
         due_at,
@@ -38,6 +38,13 @@ pub fn read_head(value: &[u8], due_at: Option<i64>) -> Outcome<Head<'_>> {
             }
             reader.list(read_waiting)?
         },
+        departed: reader.list(|reader| {
+            reader.fields(2)?;
+            Ok(Departed {
+                at: reader.int()?,
+                sessions: reader.bytes()?.to_vec(),
+            })
+        })?,
     };
     reader.end()?;
     Ok(head)

@@ -5,7 +5,7 @@ use crate::state::{Contact, Head, Journey, Promise, Totals};
 
 /// The head as it is packed: what is pending must be waiting by now.
 pub fn put_head(head: &Head<'_>, out: &mut Vec<u8>) {
-    out.put_array(14);
+    out.put_array(15);
     out.put_nil();
     out.put_int(head.version);
     out.put_optional(head.newest, |out, (at, channel, event_id)| {
@@ -43,6 +43,11 @@ pub fn put_head(head: &Head<'_>, out: &mut Vec<u8>) {
         out.put_array(2);
         out.put_int(waiting.place as i64);
         out.put_optional(waiting.previous, Write::put_text);
+    });
+    put_list(out, &head.departed, |out, departed| {
+        out.put_array(2);
+        out.put_int(departed.at);
+        out.put_bytes(&departed.sessions);
     });
 }
 

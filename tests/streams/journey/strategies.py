@@ -79,6 +79,30 @@ def names_that_go_on(draw: st.DrawFn) -> list[Touchpoint]:
 
 
 @st.composite
+def endings_in_sessions(draw: st.DrawFn) -> list[Touchpoint]:
+    """Journeys of one intent that end one after another, in sessions that go on with steps and without."""
+    gaps = draw(st.lists(st.sampled_from((60_000, 60_000, HOUR, 5 * HOUR)), min_size=5, max_size=14))
+    time = at("2 09:00")
+    found = []
+    for index, gap in enumerate(gaps):
+        time += gap
+        found.append(
+            Touchpoint(
+                channel="mobile_app",
+                event_id=f"{index:02}",
+                occurred_at=time,
+                touchpoint="service.step",
+                intent=draw(st.sampled_from(("card", "card", None))),
+                stage=draw(st.sampled_from(("serve", "serve", "serve", "feedback"))),
+                outcome=draw(st.sampled_from(("succeeded", "succeeded", "progressed"))),
+                session_id=draw(st.sampled_from(("s1", "s2", "s3"))),
+                **draw(st.one_of(st.just({}), _extras(time))),
+            )
+        )
+    return found
+
+
+@st.composite
 def _touchpoint(draw: st.DrawFn, event_id: str, time: int) -> Touchpoint:
     channel = draw(st.sampled_from(CHANNELS))
     fields: dict[str, Any] = {

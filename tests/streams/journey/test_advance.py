@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from schemas.touchpoint import Touchpoint
 from streams.journey import Change, head_key, next_due, stitch
 from streams.journey.packing import unpack
+from streams.journey.state import decode_head
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
 from tests.streams.journey.play import CUSTOMER, Player
-from tests.streams.journey.strategies import endings_and_feedback, touchpoint_sets
+from tests.streams.journey.strategies import endings_and_feedback, endings_in_sessions, touchpoint_sets
 
 
 def rows_of(touchpoints: list[Touchpoint], now: int) -> Player:
@@ -91,8 +92,8 @@ def test_rows_change_at_their_deadlines_and_only_then(touchpoints: list[Touchpoi
         assert player.differs_from(stitch([(CUSTOMER, each) for each in touchpoints], CATALOGUE, clock)) == []
 
 
-@given(endings_and_feedback())
-def test_feedback_one_by_one_joins_the_journey_that_the_pure_function_gives_it(touchpoints: list[Touchpoint]) -> None:
+@given(st.one_of(endings_and_feedback(), endings_in_sessions()))
+def test_one_by_one_each_joins_the_journey_that_the_pure_function_gives_it(touchpoints: list[Touchpoint]) -> None:
     player = Player(CATALOGUE)
     for index, each in enumerate(touchpoints, start=1):
         player.arrive(each, clock=each.occurred_at)
@@ -109,6 +110,33 @@ def test_a_journey_that_ended_leaves_the_state_with_the_next_of_its_intent() -> 
         sizes.append(len(unpack(player.state[head_key(CUSTOMER)][8:])))
     assert len(player.journeys) == 20
     assert sizes[-1] < sizes[1] + 400
+
+
+def test_what_comes_in_the_session_of_a_journey_that_left_the_state_is_of_that_journey() -> None:
+    player = Player(CATALOGUE)
+    for index, session in enumerate(("first", "second", "third")):
+        ending = step(session, "mobile_app", f"2 09:0{index}", outcome="succeeded", session_id=session)
+        player.arrive(ending, clock=ending.occurred_at)
+    head = decode_head(player.state[head_key(CUSTOMER)])
+    assert [list(head.sessions), len(head.journeys)] == [["mobile_app\x1fthird"], 1]
+    for index in range(2):
+        ambient = touchpoint(f"logout {index}", "mobile_app", f"2 10:0{index}", session_id="first")
+        player.arrive(ambient, clock=ambient.occurred_at)
+        first = player.assignment["mobile_app", "first"]
+        assert player.assignment["mobile_app", f"logout {index}"] == first
+        assert [row.touchpoints for row in player.journeys.values()] == [2 + index, 1, 1]
+    other = touchpoint("login", "mobile_app", "2 10:02", session_id="fourth")
+    player.arrive(other, clock=other.occurred_at)
+    assert player.assignment["mobile_app", "login"] is None
+
+
+def test_a_session_of_a_journey_that_left_the_state_is_forgotten_after_the_contact_gap() -> None:
+    player = Player(CATALOGUE)
+    for index, when in enumerate(("2 09:00", "2 09:01", "2 14:00")):
+        ending = step(str(index), "hotline", when, outcome="succeeded", session_id=str(index))
+        player.arrive(ending, clock=ending.occurred_at)
+        departed = decode_head(player.state[head_key(CUSTOMER)]).departed
+        assert [one.at for one in departed] == ([at("2 09:00")] if when == "2 09:01" else [])
 
 
 def test_feedback_of_a_case_passes_over_a_later_journey_of_another_case() -> None:

@@ -14,7 +14,12 @@ from streams.journey import head_key, next_due, stitch
 from streams.journey.state import Head, decode_head, encode_head
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
 from tests.streams.journey.play import CUSTOMER, Player
-from tests.streams.journey.strategies import endings_and_feedback, names_that_go_on, touchpoint_sets
+from tests.streams.journey.strategies import (
+    endings_and_feedback,
+    endings_in_sessions,
+    names_that_go_on,
+    touchpoint_sets,
+)
 
 BOUNDED = replace(CATALOGUE, horizon=10 * DAY)
 NEVER = encode_head(Head())
@@ -160,7 +165,7 @@ def test_a_late_touchpoint_changes_nothing_that_older_ones_gave_others(touchpoin
     assert player.differs_from(stitch(everything, BOUNDED, at("22 10:00"))) == []
 
 
-@given(st.one_of(touchpoint_sets(), endings_and_feedback(), names_that_go_on()))
+@given(st.one_of(touchpoint_sets(), endings_and_feedback(), endings_in_sessions(), names_that_go_on()))
 def test_in_order_cases_stay_what_they_are_though_the_state_forgets(touchpoints: list[Touchpoint]) -> None:
     touchpoints = with_names_of_their_own(touchpoints)
     player = Player(BOUNDED)
