@@ -7,31 +7,26 @@ input is acknowledged.
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 
 import mode
 import msgspec
 
 from bench.peers.job import GAP
-from streams.batching import Batch, BatchApp, BatchTable, Delivery, Outgoing, Record, create_app
+from streams.batching import Batch, BatchApp, BatchTable, Delivery, Outgoing, create_app
 from streams.checkpoint import Effects, checkpoint
 
 PARTITIONS = 4
 
 
-class Touchpoint(msgspec.Struct):
+class Touchpoint(msgspec.Struct, gc=False):
     occurred_at: int
     wait_seconds: int
 
 
-class Open(msgspec.Struct, array_like=True):
-    """A session that is not over."""
+Open = tuple[int, int, int, int]
+"""A session that is not over: its first and last time, its number of touchpoints and the seconds waited in them."""
 
-    start: int
-    end: int
-    touchpoints: int = 0
-    waited: int = 0
-
+NONE: Open = (0, 0, 0, 0)
 
 decode_touchpoint = msgspec.json.Decoder(Touchpoint).decode
 decode_state = msgspec.msgpack.Decoder(Open).decode
@@ -52,45 +47,38 @@ class Sessions:
         if not self._begun:
             self._begun = True
             print("begin", file=sys.__stdout__, flush=True)
-        groups: defaultdict[bytes, list[Record]] = defaultdict(list)
-        for record in batch.records:
-            groups[record.key or b""].append(record)
+        groups = {customer or b"": values for customer, values in batch.values_by_key().items()}
+        states = self._table.get_many(batch.partition, groups)
         closed: list[tuple[bytes, bytes]] = []
-        writes: list[list[tuple[bytes, bytes]]] = []
-        kept = self._table.get_many(batch.partition, groups)
-        for (customer, records), state in zip(groups.items(), kept, strict=True):
-            session = advance(customer, records, state, closed)
-            writes.append([(customer, encode_state(session))])
+        writes = [
+            [(customer, advance(customer, values, state, closed))]
+            for (customer, values), state in zip(groups.items(), states, strict=True)
+        ]
         outputs = [Outgoing(self._topic, batch.partition, (closed,))] if closed else []
         await checkpoint(Effects(outputs, batch.partition, writes), self._app.sender, self._table, delivery)
 
 
-def advance(customer: bytes, records: list[Record], state: bytes | None, closed: list[tuple[bytes, bytes]]) -> Open:
-    """The customer's session after the records; those that they end are added to `closed`."""
-    session = decode_state(state) if state else None
-    for record in records:
-        touchpoint = decode_touchpoint(record.value or b"")
+def advance(
+    customer: bytes, values: list[bytes | None], state: bytes | None, closed: list[tuple[bytes, bytes]]
+) -> bytes:
+    """The customer's session after its touchpoints; those that they end are added to `closed`."""
+    start, end, touchpoints, waited = decode_state(state) if state else NONE
+    for value in values:
+        touchpoint = decode_touchpoint(value or b"")
         at = touchpoint.occurred_at
-        if session is None or at - session.end > GAP:
-            if session is not None:
-                closed.append((customer, rendered(customer, session)))
-            session = Open(at, at)
-        session.end = at
-        session.touchpoints += 1
-        session.waited += touchpoint.wait_seconds
-    assert session is not None
-    return session
+        if at - end > GAP:
+            if touchpoints:
+                closed.append((customer, rendered(customer, start, end, touchpoints, waited)))
+            start, touchpoints, waited = at, 0, 0
+        end = at
+        touchpoints += 1
+        waited += touchpoint.wait_seconds
+    return encode_state((start, end, touchpoints, waited))
 
 
-def rendered(customer: bytes, session: Open) -> bytes:
+def rendered(customer: bytes, start: int, end: int, touchpoints: int, waited: int) -> bytes:
     return encode_json(
-        {
-            "customer": customer.decode(),
-            "start": session.start,
-            "end": session.end,
-            "touchpoints": session.touchpoints,
-            "waited": session.waited,
-        }
+        {"customer": customer.decode(), "start": start, "end": end, "touchpoints": touchpoints, "waited": waited}
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from faust.serializers.schemas import Schema
 from faust.types import AppT, EventT, Message
+
+from streams.batching.built import is_fetched
 
 
 class Record(Protocol):
@@ -51,6 +54,18 @@ class Batch:
     records: Sequence[Record]
     next_offset: int
     seeks: int = 0
+
+    def values_by_key(self) -> dict[bytes | None, list[bytes | None]]:
+        """The records' values by their keys, both in the order of the records: for a handler that needs no more.
+
+        It is the fastest way to take a batch in, since no object is made of a record.
+        """
+        if is_fetched(self.records):
+            return self.records.values_by_key()
+        values: defaultdict[bytes | None, list[bytes | None]] = defaultdict(list)
+        for record in self.records:
+            values[record.key].append(record.value)
+        return dict(values)
 
 
 class Delivery(Protocol):

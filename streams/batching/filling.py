@@ -61,7 +61,7 @@ def filler(compiled: bool = True) -> Filler:
 
 def kept(groups: Iterable[Sequence[KeyValue]]) -> Groups:
     """The groups, which may be iterated over more than once."""
-    return groups if is_grouped(groups) else [list(group) for group in groups]
+    return groups if is_grouped(groups) or isinstance(groups, list | tuple) else list(groups)
 
 
 def count_records(groups: Groups) -> int:

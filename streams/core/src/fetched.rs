@@ -1,6 +1,7 @@
 //! Records as they were fetched: read from record batches (v2, uncompressed) where they lie, and objects only when
 //! Python asks for them (streams/batching/fetch.py). What is of another form stays an object of the driver's.
 
+use foldhash::{HashMap, HashMapExt};
 use pyo3::exceptions::PyIndexError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -142,6 +143,26 @@ impl FetchedRecords {
         let wanted = places.into_iter().filter(|place| place.offset >= position);
         self.entries.extend(wanted.map(|place| Entry::Bytes(number, place)));
         true
+    }
+
+    /// The values by key, both in the order of the records.
+    fn values_by_key<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let taken = self.entries.iter().map(|entry| self.taken(entry, py));
+        let taken = taken.collect::<PyResult<Vec<_>>>()?;
+        let bytes = |part: Option<&[u8]>| part.map(|part| PyBytes::new(py, part));
+        let (mut groups, mut group_of) = (Vec::<(_, Vec<_>)>::new(), HashMap::new());
+        for KeyValue { key, value } in taken.iter().map(Taken::key_value) {
+            let group = *group_of.entry(key).or_insert_with(|| {
+                groups.push((bytes(key), Vec::new()));
+                groups.len() - 1
+            });
+            groups[group].1.push(bytes(value));
+        }
+        let found = PyDict::new(py);
+        for (key, values) in groups {
+            found.set_item(key, values)?;
+        }
+        Ok(found)
     }
 
     /// Put the values into `state` by key, or delete those that are null; records without a key are nothing.

@@ -15,6 +15,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.batching.batch import Batch
 from streams.batching.fetch import unpack
 from streams.batching.odd_headers import KeptRecords
 from tests.support.collector import no_collector
@@ -22,9 +23,9 @@ from tests.support.collector import no_collector
 PARTITION = TopicPartition("t", 0)
 
 
-def wire(base: int, count: int) -> bytearray:
+def wire(base: int, count: int, codec: int = 0) -> bytearray:
     """A record batch as a broker sends it: `count` records from offset `base`."""
-    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 1 << 20)
+    builder = DefaultRecordBatchBuilder(2, codec, 0, -1, -1, 0, 1 << 20)
     for number in range(count):
         builder.append(number, 1_000 + number, b"key", str(base + number).encode(), [])
     data = bytearray(builder.build())
@@ -177,3 +178,25 @@ def test_a_state_is_recovered_from_records_as_they_were_fetched() -> None:
     state = {b"c": b"before", b"d": b"stays"}
     records.apply_to(state)
     assert state == {b"b": b"2", b"d": b"stays"}
+
+
+keys = st.sampled_from([None, b"", b"C-1", b"C-2"])
+values = st.sampled_from([None, b"", b"first", b"second"])
+
+
+@given(st.lists(st.tuples(keys, values), min_size=1, max_size=12))
+def test_values_by_key_are_those_of_the_records_in_their_order(sent: list[tuple[bytes | None, bytes | None]]) -> None:
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, 0, 1 << 20)
+    for number, (key, value) in enumerate(sent):
+        builder.append(number, 1_000, key, value, [])
+    for compiled in (True, False):
+        batch = Batch("t", 0, unpack(source(bytes(builder.build())), len(sent), compiled), len(sent))
+        found = batch.values_by_key()
+        assert list(found) == list(dict.fromkeys(key for key, _ in sent))
+        assert found == {key: [value for other, value in sent if other == key] for key in found}
+
+
+def test_values_by_key_take_records_that_the_driver_read_as_well() -> None:
+    both = bytes(wire(0, 2)) + bytes(wire(2, 2, codec=1))
+    batch = Batch("t", 0, unpack(source(both), 4), 4)
+    assert batch.values_by_key() == {b"key": [b"0", b"1", b"2", b"3"]}
