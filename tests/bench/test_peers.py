@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from bench.peers import __main__ as peers
 from bench.peers.job import ACTIVE_SLOTS, GAP, Session, Touched, sessions, touchpoints, value_of
 from bench.peers.measure import Load, Taken, WrongSessions, check, measure, session_of
-from bench.peers.ours import advance, decode_touchpoint, encode_state
+from bench.peers.ours import advance, decode_touchpoint
 from bench.report import Report
-from bench.streams_load import Received
-from streams.batching import Record
 from tests.support.brokers import Broker
 
 UNTIL = 1_790_000_000_000
@@ -44,13 +42,13 @@ def test_our_sessions_are_the_jobs_however_the_batches_fall(gaps: list[tuple[int
     for gap, waited in gaps:
         at += gap
         made.append(Touched("C-1", at, waited))
-    records: list[Record] = [Received(0, value_of(touched), touched.at) for touched in made]
+    values: list[bytes | None] = [value_of(touched) for touched in made]
     closed: list[tuple[bytes, bytes]] = []
     state: bytes | None = None
 
-    for batch in (records[:cut], records[cut:]):
+    for batch in (values[:cut], values[cut:]):
         if batch:
-            state = encode_state(advance(b"C-1", batch, state, closed))
+            state = advance(b"C-1", batch, state, closed)
 
     assert [session_of(value) for _, value in closed] == list(sessions(made))
 
