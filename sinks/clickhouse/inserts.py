@@ -23,6 +23,8 @@ SETTINGS = {
     "max_partitions_per_insert_block": 0,
     # An acknowledged INSERT must be on the server's disk, not in its buffer.
     "async_insert": 0,
+    # A write has a row's last version only; what views make of it is told apart by FINAL and by merges.
+    "optimize_on_insert": 0,
 }
 MILLISECONDS = "DateTime64(3"
 

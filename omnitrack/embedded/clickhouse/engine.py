@@ -12,6 +12,7 @@ import psutil
 from chdb.state.sqlitelike import Connection
 from filelock import FileLock, Timeout
 
+from omnitrack.embedded.clickhouse.definitions import Definitions
 from omnitrack.embedded.clickhouse.session import Session
 from omnitrack.embedded.clickhouse.statements import quoted_text
 
@@ -65,6 +66,7 @@ class Engine:
         self.incoming.mkdir()
         self._place = f"{data_dir}?{settings.as_arguments()}"
         self._numbers = count(1)
+        self._definitions = Definitions()
         self._administration = self._connect()
         answer = self._administration.query("SELECT version(), timezone()", "TabSeparatedRaw")
         version, self.time_zone = str(answer).strip().split("\t")
@@ -73,7 +75,7 @@ class Engine:
 
     def open_session(self) -> Session:
         """A session with settings, temporary tables and a current database of its own."""
-        return Session(self._connect, f"session-{next(self._numbers)}")
+        return Session(self._connect, f"session-{next(self._numbers)}", self._definitions)
 
     def kill(self, session: str) -> None:
         """End the query that a session runs, if any. To be called from one thread."""

@@ -15,12 +15,14 @@ from chdb import ChdbError
 from chdb.state.sqlitelike import Connection, StreamingResult
 
 from omnitrack.embedded.clickhouse.blocks import Column, Header, native_header
+from omnitrack.embedded.clickhouse.definitions import Definitions
 from omnitrack.embedded.clickhouse.statements import (
     Insert,
     awaits_data,
     deduplication_query,
     insert_from_file,
     is_insert,
+    leaves_definitions,
     mentions_format,
     parse_insert,
     quoted_name,
@@ -67,14 +69,17 @@ class Session:
     """Runs one query after another, for one thread. `name` is what `Engine.kill` knows its queries by.
 
     Settings of a query stay until a query comes without them, as clients send the same ones with each query.
+    `definitions` are those that all sessions of the engine share.
     """
 
-    def __init__(self, connect: Callable[[], Connection], name: str) -> None:
+    def __init__(self, connect: Callable[[], Connection], name: str, definitions: Definitions) -> None:
         self.name = name
         self._connect = connect
+        self._definitions = definitions
         self._applied: dict[str, str] = {}
         self._parsed_insert = lru_cache(_REMEMBERED)(self._parse_insert)
         self._deduplicates = lru_cache(_REMEMBERED)(self._ask_whether_deduplicated)
+        self._columns_taken = lru_cache(_REMEMBERED)(self._ask_for_columns)
         self._chdb = self._open()
 
     def close(self) -> None:
@@ -107,7 +112,9 @@ class Session:
 
     def columns_taken(self, insert: Insert) -> Header:
         """The columns an INSERT takes. Raises QueryFailedError."""
-        return self._columns_of(sample_query(insert), {})
+        if insert.is_into_function:
+            return self._columns_of(sample_query(insert), {})
+        return self._columns_taken(insert, self._definitions.state)
 
     def insert_file(self, insert: Insert, header: Header, path: Path) -> Generator[Chunk]:
         """Run an INSERT with the rows of a file in Native format. Raises QueryFailedError.
@@ -121,10 +128,12 @@ class Session:
 
     def make_table(self, name: str, header: Header, path: Path) -> None:
         """Make a temporary table of a file in Native format. Raises QueryFailedError."""
+        self._forget()
         self._execute(table_from_file(name, header, str(path)))
 
     def drop_table(self, name: str) -> None:
         """Drop a temporary table. Raises QueryFailedError."""
+        self._forget()
         self._execute(f"DROP TEMPORARY TABLE IF EXISTS {quoted_name(name)}")
 
     def run(self, text: str, parameters: Mapping[str, str]) -> Generator[Chunk]:
@@ -134,6 +143,13 @@ class Session:
         """
         self._forget()
         query = without_format(self._formatted(text)) if mentions_format(text) and not is_insert(text) else text
+        try:
+            yield from self._results(query, parameters)
+        finally:
+            if not leaves_definitions(text):
+                self._definitions.may_have_changed()
+
+    def _results(self, query: str, parameters: Mapping[str, str]) -> Generator[Chunk]:
         try:
             stream = self._chdb.send_query(query, "Native", params=dict(parameters))
         except ChdbError as error:
@@ -176,8 +192,13 @@ class Session:
     def _ask_whether_deduplicated(self, insert: Insert) -> bool:
         return self._text_of(deduplication_query(insert)) == "1"
 
+    def _ask_for_columns(self, insert: Insert, _definitions: object) -> Header:
+        """What an INSERT takes while the definitions are in this state."""
+        return self._columns_of(sample_query(insert), {})
+
     def _forget(self) -> None:
         """Take nothing as known any more: a statement, such as SET, or other settings may have changed it."""
+        self._columns_taken.cache_clear()
         self._parsed_insert.cache_clear()
         self._deduplicates.cache_clear()
 

@@ -9,8 +9,13 @@ from omnitrack.embedded.clickhouse.blocks import Header
 
 _COMMENT_OR_SPACE = r"(?:\s|--[^\n]*(?:\n|$)|#![^\n]*(?:\n|$)|/\*.*?\*/)"
 _INSERT = re.compile(rf"{_COMMENT_OR_SPACE}*INSERT\b", re.IGNORECASE | re.DOTALL)
+_LEAVES_DEFINITIONS = re.compile(
+    rf"{_COMMENT_OR_SPACE}*(?:SELECT|WITH|INSERT|SHOW|DESC|DESCRIBE|EXISTS|EXPLAIN|SET|USE)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _FORMAT_WORD = re.compile(r"\bFORMAT\b", re.IGNORECASE)
 _AWAITS_DATA = re.compile(r"(?:\bVALUES|\bFORMAT\s+\w+)[\s;]*$", re.IGNORECASE)
+_FUNCTION = "FUNCTION "
 _IDENTIFIER = r"(?:`(?:\\.|[^`\\])*`|\w+)"
 _FORMATTED_INSERT = re.compile(
     rf"INSERT INTO (?P<table>(?:FUNCTION .+?|{_IDENTIFIER}(?:\.{_IDENTIFIER})?))"
@@ -31,10 +36,21 @@ class Insert:
     columns: str
     settings: str
 
+    @property
+    def is_into_function(self) -> bool:
+        """Whether it goes to a table function, which has no definition of its own."""
+        return self.table.startswith(_FUNCTION)
+
 
 def is_insert(text: str) -> bool:
     """Whether the statement inserts, so that data may follow."""
     return _INSERT.match(text) is not None
+
+
+def leaves_definitions(text: str) -> bool:
+    """Whether no table can be another one after the statement; False where that is not seen at once."""
+    is_one = ";" not in text.rstrip().rstrip(";")
+    return is_one and _LEAVES_DEFINITIONS.match(text) is not None
 
 
 def awaits_data(text: str) -> bool:
@@ -62,7 +78,7 @@ def parse_insert(formatted: str) -> Insert | None:
 
 def sample_query(insert: Insert) -> str:
     """The query whose result's columns are the ones an INSERT takes."""
-    table = insert.table.removeprefix("FUNCTION ")
+    table = insert.table.removeprefix(_FUNCTION)
     return f"SELECT {insert.columns} FROM {table}"  # noqa: S608 - SQL of the client's own
 
 

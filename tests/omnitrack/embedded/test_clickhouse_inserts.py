@@ -104,6 +104,38 @@ def test_an_insert_takes_the_columns_that_its_table_has_by_then(table: Client, s
     assert table.execute("SELECT a, d FROM t ORDER BY a") == [(1, 0), (2, 7)]
 
 
+def test_an_insert_takes_the_columns_of_a_table_that_was_made_anew(
+    table: Client, server: Running, database: str
+) -> None:
+    table.execute("INSERT INTO t (a) VALUES", [(1,)])
+    with server.client(database=database) as other:
+        other.execute("/* anew */ RENAME TABLE t TO old")
+        other.execute("CREATE TABLE t (a String) ENGINE = Memory")
+    table.execute("INSERT INTO t (a) VALUES", [("x",)])
+    assert table.execute("SELECT a FROM t") == [("x",)]
+
+
+def test_a_temporary_table_is_taken_before_one_of_the_database(table: Client) -> None:
+    table.execute("INSERT INTO t (a) VALUES", [(1,)])
+    table.execute("CREATE TEMPORARY TABLE t (a String)")
+    table.execute("INSERT INTO t (a) VALUES", [("x",)])
+    assert table.execute("SELECT a FROM t") == [("x",)]
+
+
+def test_a_client_that_inserts_again_and_again_has_columns_looked_up_once(
+    table: Client, server: Running, database: str
+) -> None:
+    def queries() -> int:
+        with server.client(database=database) as other:
+            return int(other.execute("SELECT value FROM system.events WHERE event = 'Query'")[0][0])
+
+    table.execute("INSERT INTO t (a) VALUES", [(1,)])
+    before = queries()
+    for number in range(20):
+        table.execute("INSERT INTO t (a) VALUES", [(number,)])
+    assert queries() - before < 40
+
+
 def test_an_insert_whose_client_goes_away_inserts_nothing(server: Running, table: Client, database: str) -> None:
     leaver = server.client(database=database)
     leaver.execute("SELECT 1")

@@ -12,6 +12,7 @@ from omnitrack.embedded.clickhouse.statements import (
     awaits_data,
     insert_from_file,
     is_insert,
+    leaves_definitions,
     parse_insert,
     quoted_name,
     quoted_text,
@@ -37,6 +38,21 @@ def test_other_statements_are_no_inserts(text: str) -> None:
 )
 def test_an_insert_that_ends_before_its_rows_awaits_them(text: str) -> None:
     assert awaits_data(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["SELECT 1", " -- why\nwith 1 AS a SELECT a;", "INSERT INTO t SELECT 1", "SET a = 1", "DESCRIBE t"]
+)
+def test_what_reads_or_inserts_leaves_definitions(text: str) -> None:
+    assert leaves_definitions(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ALTER TABLE t DROP COLUMN a", "DROP TABLE t", "RENAME TABLE t TO u", "SELECT 1; DROP TABLE t", "(SELECT 1)"],
+)
+def test_whatever_else_may_change_definitions(text: str) -> None:
+    assert not leaves_definitions(text)
 
 
 @pytest.mark.parametrize(
