@@ -32,6 +32,7 @@ WITH_MANY_CUSTOMERS = (
 
 
 WITH_RULES = ("--catalogue", "deploy/catalogue.yaml")
+ROUNDS = ("--rounds", "3")
 MANY_CUSTOMERS = ("--count", "10000000", "--customers", "500000")
 
 
@@ -99,70 +100,77 @@ MEASUREMENTS = (
         "pipeline_25000",
         "Published until queryable, 25,000 a second held",
         "pipeline_throughput",
-        full=(*WITH_RULES, "--rate", "25000", "--seconds", "300"),
+        full=(*WITH_RULES, "--rate", "25000", "--seconds", "300", *ROUNDS),
         quick=(*WITH_RULES, "--rate", "25000", "--seconds", "10"),
+    ),
+    Measurement(
+        "pipeline_25000_million",
+        "Published until queryable, 25,000 a second held, 1,000,000 customers",
+        "pipeline_throughput",
+        full=(*WITH_RULES, "--rate", "25000", "--seconds", "300", "--customers", "1000000", *ROUNDS),
+        quick=(*WITH_RULES, "--rate", "25000", "--seconds", "10", "--customers", "1000000"),
     ),
     Measurement(
         "pipeline_25000_no_rules",
         "Published until queryable, 25,000 a second held, no alert rules",
         "pipeline_throughput",
-        full=("--rate", "25000", "--seconds", "300"),
+        full=("--rate", "25000", "--seconds", "300", *ROUNDS),
         quick=("--rate", "25000", "--seconds", "10"),
     ),
     Measurement(
         "pipeline_5000",
         "Published until queryable, 5,000 a second held",
         "pipeline_throughput",
-        full=(*WITH_RULES, "--rate", "5000", "--seconds", "60"),
+        full=(*WITH_RULES, "--rate", "5000", "--seconds", "60", *ROUNDS),
         quick=(*WITH_RULES, "--rate", "5000", "--seconds", "10"),
     ),
     Measurement(
         "pipeline_one_worker",
         "Published until queryable, a backlog, one worker",
         "pipeline_throughput",
-        full=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "40"),
+        full=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "40", *ROUNDS),
         quick=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "10"),
     ),
     Measurement(
         "pipeline_two_workers",
         "Published until queryable, a backlog, two workers",
         "pipeline_throughput",
-        full=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2"),
+        full=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2", *ROUNDS),
         quick=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "10", "--workers", "2"),
     ),
     Measurement(
         "workers_1000",
         "Published until stitched, 1,000 a second held, a worker without sink",
         "pipeline_throughput",
-        full=("--no-sink", "--rate", "1000", "--seconds", "60"),
+        full=("--no-sink", "--rate", "1000", "--seconds", "60", *ROUNDS),
         quick=("--no-sink", "--rate", "1000", "--seconds", "10"),
     ),
     Measurement(
         "workers_5000",
         "Published until stitched, 5,000 a second held, a worker without sink",
         "pipeline_throughput",
-        full=("--no-sink", "--rate", "5000", "--seconds", "60"),
+        full=("--no-sink", "--rate", "5000", "--seconds", "60", *ROUNDS),
         quick=("--no-sink", "--rate", "5000", "--seconds", "10"),
     ),
     Measurement(
         "workers_one",
         "A backlog stitched, one worker without sink",
         "pipeline_throughput",
-        full=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "40"),
+        full=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "40", *ROUNDS),
         quick=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "10"),
     ),
     Measurement(
         "workers_two",
         "A backlog stitched, two workers without sink",
         "pipeline_throughput",
-        full=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2"),
+        full=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2", *ROUNDS),
         quick=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "10", "--workers", "2"),
     ),
     Measurement(
         "pipeline_step",
         "The largest step of the sizes that fits here, live",
         "pipeline_throughput",
-        full=(*WITH_RULES, "--rate", "10000", "--seconds", "120", "--customers", "1000000"),
+        full=(*WITH_RULES, "--rate", "10000", "--seconds", "120", "--customers", "1000000", *ROUNDS),
         quick=(*WITH_RULES, "--rate", "10000", "--seconds", "10", "--customers", "100000"),
     ),
     Measurement("alert_latency", "From a touchpoint to its alert", "alert_latency", quick=("--seconds", "20")),

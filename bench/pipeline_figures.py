@@ -12,6 +12,7 @@ from bench.usage import Used
 
 PARTS = 10
 START_SECONDS = 3.0
+RATE = "touchpoints_per_s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,19 @@ def processes(run: Run) -> Iterator[Row]:
     yield _used(
         "all", sum(one.processor for one in run.used.values()), sum(one.megabytes for one in run.used.values()), run
     )
+
+
+def medians(rounds: Sequence[Sequence[Row]]) -> Iterator[Row]:
+    """The rows of the rounds, each number the median of what they found; of several rounds all rates are told."""
+    told = dict.fromkeys(row["what"] for rows in rounds for row in rows)
+    for what in told:
+        same = [row for rows in rounds for row in rows if row["what"] == what]
+        names = dict.fromkeys(name for row in same for name in row if name != "what")
+        row: Row = {"what": what}
+        row |= {name: statistics.median(float(one[name]) for one in same if name in one) for name in names}
+        if len(rounds) > 1 and RATE in names:
+            row["rounds"] = " ".join(f"{one[RATE]:,.0f}" for one in same)
+        yield row
 
 
 def _used(name: str, processor: float, megabytes: float, run: Run) -> Row:

@@ -1,13 +1,14 @@
 """From published to queryable: a whole deployment at a held rate; how fast, how fresh, and who uses what.
 
-`python -m bench.pipeline_throughput [--rate N] [--seconds N] [--workers N] [--customers N] [--catalogue FILE]` starts
-Apache Kafka and `omnitrack up` (workers, sink, embedded ClickHouse) in a temporary folder, and publishes at the rate. A
-touchpoint happens when it is due to be published; it is fresh for as long as it takes from then to a SELECT that shows
-it, as told by probes: 20 touchpoints a second of customers of their own, asked for every 50 ms; of the first three
-seconds none counts. Where its time has gone, the times of its records tell afterwards. In the end every touchpoint must
-be there once. With `--backlog` all are published first, and the pipeline shows what it can do at most. With
-`--catalogue` the alert rules of that file are judged, too. With `--no-sink` there are the workers alone, without sink
-and ClickHouse: a touchpoint is fresh until its row can be read in the topic `stitched`.
+`python -m bench.pipeline_throughput [--rate N] [--seconds N] [--workers N] [--customers N] [--catalogue FILE] [--rounds
+N]` starts Apache Kafka and `omnitrack up` (workers, sink, embedded ClickHouse) in a temporary folder, and publishes at
+the rate. A touchpoint happens when it is due to be published; it is fresh for as long as it takes from then to a SELECT
+that shows it, as told by probes: 20 touchpoints a second of customers of their own, asked for every 50 ms where the
+number of rows has changed; of the first three seconds none counts. Where its time has gone, the times of its records
+tell afterwards. In the end every touchpoint must be there once. With `--backlog` all are published first, and the
+pipeline shows what it can do at most. With `--catalogue` the alert rules of that file are judged, too. With `--no-sink`
+there are the workers alone, without sink and ClickHouse: a touchpoint is fresh until its row can be read in the topic
+`stitched`. Each of `--rounds` begins with empty folders; what is found is the median of them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bench.pipeline_figures import START_SECONDS, Run, freshness, over_time, processes, settled
+from bench.pipeline_figures import RATE, START_SECONDS, Run, freshness, medians, over_time, processes, settled
 from bench.pipeline_load import PROBES_PER_SECOND
 from bench.pipeline_probes import Probes
 from bench.pipeline_stitched import StitchedProbes, steps_until_queryable
@@ -38,8 +39,8 @@ from tests.support.apache_kafka import ApacheKafka
 
 PARTITIONS = 4
 READY_SECONDS = 180.0
-BEFORE_SECONDS = 2.0
-"""From the start of the publisher to its first touchpoint."""
+BEFORE_SECONDS, BEFORE_SECONDS_PER_CUSTOMER = 2.0, 2.5e-6
+"""From the start of the publisher, which places all customers, to its first touchpoint."""
 LATEST_SECONDS = 120.0
 """How long after the last was published everything must be queryable."""
 LOOK_SECONDS, SAMPLE_SECONDS = 0.05, 1.0
@@ -54,14 +55,26 @@ def main() -> None:
     parser.add_argument("--catalogue", help="its alert rules are judged; default: no rules")
     parser.add_argument("--backlog", action="store_true", help="publish everything before the workers start")
     parser.add_argument("--no-sink", action="store_true", help="workers alone, without sink and ClickHouse")
+    parser.add_argument("--rounds", type=int, default=1)
     add_json_option(parser)
     options = parser.parse_args()
+    runs = [one_round(options) for _ in range(options.rounds)]
+    told = Report("pipeline_throughput", vars(options))
+    for row in medians([found(run, options.backlog) for run in runs]):
+        told.add(**row)
+    if len(runs) > 1:
+        print(f"\nmedian of {len(runs)} rounds: {told.rows[0][RATE]:,.0f} a second, of {told.rows[0]['rounds']}")
+    told.write(options.json)
+    for run in runs:
+        if run.queryable < run.published:
+            raise SystemExit(f"only {run.queryable:,} of {run.published:,} touchpoints were queryable in the end")
+
+
+def one_round(options: argparse.Namespace) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         run = measure(Path(folder), options)
     report(run, options.backlog)
-    found(run, options).write(options.json)
-    if run.queryable < run.published:
-        raise SystemExit(f"only {run.queryable:,} of {run.published:,} touchpoints were queryable in the end")
+    return run
 
 
 def measure(folder: Path, options: argparse.Namespace) -> Run:
@@ -74,7 +87,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Run:
             with deployment(folder, kafka, options) as supervisor:
                 return watch(supervisor, kafka, publisher, None, options)
         with deployment(folder, kafka, options) as supervisor:
-            begin = time.time() + BEFORE_SECONDS
+            begin = time.time() + BEFORE_SECONDS + options.customers * BEFORE_SECONDS_PER_CUSTOMER
             return watch(supervisor, kafka, publish(kafka.bootstrap, options, str(begin)), begin, options)
     finally:
         kafka.stop()
@@ -186,17 +199,9 @@ def show(rows: Sequence[Row]) -> None:
         print(" ".join(f"{value:>24}" if isinstance(value, str) else f"{value:24,.2f}" for value in row.values()))
 
 
-def found(run: Run, options: argparse.Namespace) -> Report:
-    told = Report("pipeline_throughput", vars(options))
-    told.add(
-        what="whole",
-        touchpoints=run.queryable,
-        touchpoints_per_s=run.rate,
-        **({} if options.backlog else freshness(settled(run.seen))),
-    )
-    for row in (*run.steps, *processes(run)):
-        told.add(**row)
-    return told
+def found(run: Run, backlog: bool) -> list[Row]:
+    fresh = {} if backlog else freshness(settled(run.seen))
+    return [{"what": "whole", "touchpoints": run.queryable, RATE: run.rate, **fresh}, *run.steps, *processes(run)]
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ TARGETS = (
     Target("the same, stock Faust", "peers", "stock Faust", TIMES, 40),
     Target("the same, a bare aiokafka loop", "peers", "bare", TIMES, 0.6),
     Target("published to queryable, for five minutes: touchpoints/s", "pipeline_25000", "whole", RATE, 25_000),
+    Target("the same, 1,000,000 customers", "pipeline_25000_million", "whole", RATE, 25_000),
     Target("the same, no alert rules", "pipeline_25000_no_rules", "whole", RATE, 25_000),
     Target("freshness at 5,000/s, median: s", "pipeline_5000", "whole", "freshness_p50_s", 0.5, at_most=True),
     Target("freshness at 5,000/s, 99 of 100: s", "pipeline_5000", "whole", "freshness_p99_s", 2.0, at_most=True),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench import sizing_check, targets
-from bench.pipeline_figures import freshness
+from bench.pipeline_figures import freshness, medians
 from bench.pipeline_probes import Seen
-from bench.report import Report
+from bench.report import Report, Row
 
 
 def results(folder: Path, name: str, *rows: dict[str, str | float], **options: float) -> None:
@@ -86,3 +86,18 @@ def test_a_deployments_processes_are_held_against_the_predicted_costs(tmp_path: 
     assert line(table, "workers").endswith("| 40 | 60 | 1.5 |")
     assert line(table, "ClickHouse").endswith("| 8 | 16 | 2 |")
     assert "9,990 a second came through" in table
+
+
+def test_of_several_rounds_each_figure_is_the_median_and_all_rates_are_told() -> None:
+    def found(rate: float, processor: float) -> list[Row]:
+        return [{"what": "whole", "touchpoints_per_s": rate}, {"what": "sink", "processor_s_per_million": processor}]
+
+    whole, sink = medians([found(20_000, 9), found(25_000, 7), found(24_000, 8)])
+
+    assert whole == {"what": "whole", "touchpoints_per_s": 24_000, "rounds": "20,000 25,000 24,000"}
+    assert sink == {"what": "sink", "processor_s_per_million": 8}
+
+
+def test_a_single_round_is_its_own_median() -> None:
+    rows: list[Row] = [{"what": "whole", "touchpoints_per_s": 24_000.0}]
+    assert list(medians([rows])) == rows
