@@ -98,6 +98,7 @@ def _names(place: Place) -> list[_Name]:
     names = (
         ("journey", journey.journey_id if journey is not None else None),
         ("promise", touchpoint.promise_id),
+        ("promise", touchpoint.keeps),
         ("case", touchpoint.case_id),
     )
     return [(kind, name) for kind, name in names if name is not None]
@@ -110,12 +111,13 @@ def _giving(places: list[Place]) -> list[list[_Name]]:
     that names a promise opens it, and others keep it.
     """
     given: list[list[_Name]] = []
-    opened: set[_Name] = set()
+    opened: set[str | None] = {None}
     for place in places:
-        names = [name for name in _names(place) if name not in opened]
-        opened.update(name for name in names if name[0] == "promise")
-        keeps = place.stored.touchpoint.keeps
-        given.append(names if keeps is None else [*names, ("promise", keeps)])
+        touchpoint, names = place.stored.touchpoint, _names(place)
+        if touchpoint.promise_id in opened and touchpoint.promise_id != touchpoint.keeps:
+            names = [name for name in names if name != ("promise", touchpoint.promise_id)]
+        opened.add(touchpoint.promise_id)
+        given.append(names)
     return given
 
 
@@ -152,7 +154,7 @@ def _settled_at(promise: Promise) -> int:
 
 
 def _forget(head: Head, oldest: int, kept: list[Stored]) -> None:
-    promise_ids = {stored.touchpoint.promise_id for stored in kept}
+    promise_ids = {name for stored in kept for name in (stored.touchpoint.promise_id, stored.touchpoint.keeps)}
     case_ids = {stored.touchpoint.case_id for stored in kept}
     head.promises = {
         promise_id: promise
