@@ -166,7 +166,7 @@ def _check_storage(client: Client, settings: ClickHouseSettings) -> None:
         made, use = ("for a cluster", "set") if is_for_cluster else ("without a cluster", "unset")
         raise MigrationConflict(
             f"database {settings.database} was made {made}: {use} OMNITRACK_CLICKHOUSE_CLUSTER, or name another"
-            " database in OMNITRACK_CLICKHOUSE and move the rows there (docs/cluster.md)"
+            " database in OMNITRACK_CLICKHOUSE and move the rows there (docs/operations.md, A cluster of ClickHouse)"
         )
 
 

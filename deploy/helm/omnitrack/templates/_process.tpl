@@ -1,4 +1,4 @@
-{{/* The variables and the secrets of a process. Call with (dict "root" $ "needs" (list "kafka" …)). */}}
+{{/* The variables and the secrets of a process. Call with (dict "root" $ "needs" (list "kafka" …)); "account" is one of ClickHouse of its own. */}}
 {{- define "omnitrack.env" -}}
 {{- $root := .root -}}
 - {name: OMNITRACK_LOG_LEVEL, value: {{ $root.Values.logLevel }}}
@@ -9,11 +9,12 @@
 - {name: OMNITRACK_CATALOGUE, value: /etc/omnitrack/catalogue/catalogue.yaml}
 {{- end }}
 {{- if has "clickhouse" .needs }}
-- {name: OMNITRACK_CLICKHOUSE, value: {{ include "omnitrack.clickhouseUrl" $root | quote }}}
+{{- $clickhouse := include "omnitrack.clickhouse" . | fromYaml }}
+- {name: OMNITRACK_CLICKHOUSE, value: {{ $clickhouse.url | quote }}}
 {{- with $root.Values.altinity.enabled | ternary "omnitrack" $root.Values.clickhouse.cluster }}
 - {name: OMNITRACK_CLICKHOUSE_CLUSTER, value: {{ . | quote }}}
 {{- end }}
-{{- if $root.Values.clickhouse.passwordSecret.name }}
+{{- if $clickhouse.passwordSecret.name }}
 - {name: OMNITRACK_CLICKHOUSE_PASSWORD_FILE, value: /etc/omnitrack/secrets/clickhouse-password}
 {{- end }}
 {{- if $root.Values.clickhouse.caSecret.name }}
@@ -61,6 +62,16 @@
 {{- end }}
 {{- end -}}
 
+{{/* As whom a process asks ClickHouse, as YAML: its own account, where it has one, or `clickhouse`. */}}
+{{- define "omnitrack.clickhouse" -}}
+{{- if dig "account" "url" "" . -}}
+{{ pick .account "url" "passwordSecret" | toYaml }}
+{{- else -}}
+url: {{ include "omnitrack.clickhouseUrl" .root | quote }}
+passwordSecret: {{ .root.Values.clickhouse.passwordSecret | toJson }}
+{{- end -}}
+{{- end -}}
+
 {{- define "omnitrack.clickhouseUrl" -}}
 {{- if .Values.altinity.enabled -}}
 clickhouse://omnitrack@clickhouse-{{ include "omnitrack.fullname" . }}:9000/omnitrack
@@ -76,10 +87,12 @@ clickhouse://omnitrack@clickhouse-{{ include "omnitrack.fullname" . }}:9000/omni
 {{- include "omnitrack.kafkaSecrets" $root }}
 {{- end }}
 {{- if has "clickhouse" .needs }}
-{{- with $root.Values.clickhouse }}
-{{- if .passwordSecret.name }}
-- {name: {{ .passwordSecret.name }}, key: {{ .passwordSecret.key }}, path: clickhouse-password}
+{{- with (include "omnitrack.clickhouse" . | fromYaml).passwordSecret }}
+{{- if .name }}
+- {name: {{ .name }}, key: {{ .key }}, path: clickhouse-password}
 {{- end }}
+{{- end }}
+{{- with $root.Values.clickhouse }}
 {{- if .caSecret.name }}
 - {name: {{ .caSecret.name }}, key: {{ .caSecret.key }}, path: clickhouse-ca.crt}
 {{- end }}
