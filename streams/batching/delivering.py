@@ -80,6 +80,20 @@ async def deliver(batch: Batch, delivery: Delivery, handler: Handler, retry_seco
 
     Gives up quietly, without an acknowledgement, once this process no longer owns the partition.
     """
+    began = time.monotonic()
+    try:
+        if delivery.is_current():
+            await handler(batch, delivery)
+    except Exception as error:
+        if isinstance(error, Ending):
+            raise
+        await _deliver_again(batch, delivery, handler, [error], began + retry_seconds - time.monotonic())
+
+
+async def _deliver_again(
+    batch: Batch, delivery: Delivery, handler: Handler, failed: list[Exception], retry_seconds: float
+) -> None:
+    """Go on after the first attempt, which `failed`: what repeats costs more than a small batch, which seldom fails."""
     # What retries is a cycle of objects: a batch that it knew would wait for the collector, with all that was fetched.
     place = f"{batch.topic}:{batch.partition} up to offset {batch.next_offset}"
     attempts = AsyncRetrying(
@@ -91,6 +105,8 @@ async def deliver(batch: Batch, delivery: Delivery, handler: Handler, retry_seco
     )
     async for attempt in attempts:
         with attempt:
+            if failed:
+                raise failed.pop()
             if not delivery.is_current():
                 return
             await handler(batch, delivery)

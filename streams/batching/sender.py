@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.batching.filling import Filler, Groups, KeyValue, count_records, filler, kept
-from streams.meters import RECORDS_OUT
+from streams.meters import count_sent
 
 Place = tuple[str, int]
 """A topic and a partition of it."""
@@ -65,20 +65,24 @@ class RecordSender:
         Raises the first error of the driver (`KafkaError`) after all sends have ended; some of the records may then
         have been written.
         """
-        sends = [self._send_partition(one) for one in outgoing]
-        results = await asyncio.gather(*sends, return_exceptions=True)
-        for result in results:
+        given = [((one.topic, one.partition), self._give(one)) for one in outgoing]
+        # Futures as they are: a task for each partition would cost more than to fill its record batch.
+        results = await asyncio.gather(*(last for _, last in given), return_exceptions=True)
+        sent: dict[Place, int] = {}
+        for (place, _), result in zip(given, results, strict=True):
             if isinstance(result, BaseException):
                 raise result
-        return {key: offset for key, offset in results if offset >= 0}  # type: ignore[misc]
+            if result >= 0:
+                sent[place] = result
+        return sent
 
-    async def _send_partition(self, outgoing: Outgoing) -> tuple[Place, int]:
+    def _give(self, outgoing: Outgoing) -> asyncio.Future[int]:
         place = (outgoing.topic, outgoing.partition)
         waiting = _Waiting(kept(outgoing.groups), asyncio.get_running_loop().create_future())
         self._waiting[place].append(waiting)
         if place not in self._on_the_way:
             self._on_the_way[place] = asyncio.create_task(self._send_waiting(place))
-        return place, await waiting.last
+        return waiting.last
 
     async def _send_waiting(self, place: Place) -> None:
         # One after the other: the driver lets those who wait for a partition overtake each other until they time out.
@@ -118,7 +122,7 @@ class RecordSender:
                 written.append(_Sent(count, result))
             else:
                 written.append(_Sent(count, result.offset))
-                RECORDS_OUT.labels(topic).inc(count)
+                count_sent(topic, count)
         return written
 
 
