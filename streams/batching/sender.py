@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from streams.batching.filling import Filler, Groups, KeyValue, count_records, filler, kept
@@ -26,15 +26,36 @@ class Outgoing:
 
 
 @dataclass(slots=True, eq=False)
+class _Given:
+    """What was given at once, for so many partitions of which nothing was told yet; and who waits for all of them."""
+
+    left: int
+    outcome: asyncio.Future[dict[Place, int]]
+    sent: dict[Place, int] = field(default_factory=dict)
+    error: BaseException | None = None
+
+    def tell(self, place: Place, last: int | BaseException) -> None:
+        """The offset of a partition's last record (-1: there are none), or why some may not have been written."""
+        self.left -= 1
+        if isinstance(last, BaseException):
+            self.error = self.error or last
+        elif last >= 0:
+            self.sent[place] = last
+        if self.left or self.outcome.done():
+            return
+        if self.error is not None:
+            self.outcome.set_exception(self.error)
+        else:
+            self.outcome.set_result(self.sent)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
-    """Records that wait to be sent to a partition, and for the offset of the last of them (-1: there are none)."""
+    """Records that wait to be sent to a partition, and of whom."""
 
     groups: Groups
-    last: asyncio.Future[int]
-
-    @property
-    def count(self) -> int:
-        return count_records(self.groups)
+    count: int
+    given: _Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +86,19 @@ class RecordSender:
         Raises the first error of the driver (`KafkaError`) after all sends have ended; some of the records may then
         have been written.
         """
-        given = [((one.topic, one.partition), self._give(one)) for one in outgoing]
-        # Futures as they are: a task for each partition would cost more than to fill its record batch.
-        results = await asyncio.gather(*(last for _, last in given), return_exceptions=True)
-        sent: dict[Place, int] = {}
-        for (place, _), result in zip(given, results, strict=True):
-            if isinstance(result, BaseException):
-                raise result
-            if result >= 0:
-                sent[place] = result
-        return sent
-
-    def _give(self, outgoing: Outgoing) -> asyncio.Future[int]:
-        place = (outgoing.topic, outgoing.partition)
-        waiting = _Waiting(kept(outgoing.groups), asyncio.get_running_loop().create_future())
-        self._waiting[place].append(waiting)
-        if place not in self._on_the_way:
-            self._on_the_way[place] = asyncio.create_task(self._send_waiting(place))
-        return waiting.last
+        waiting = [((one.topic, one.partition), kept(one.groups)) for one in outgoing]
+        given = _Given(len(waiting), asyncio.get_running_loop().create_future())
+        for place, groups in waiting:
+            self._waiting[place].append(_Waiting(groups, count_records(groups), given))
+            if place not in self._on_the_way:
+                self._on_the_way[place] = asyncio.create_task(self._send_waiting(place))
+        return await given.outcome if waiting else {}
 
     async def _send_waiting(self, place: Place) -> None:
         # One after the other: the driver lets those who wait for a partition overtake each other until they time out.
         try:
             while waiting := self._waiting.pop(place, None):
-                await self._send_together(place, [one for one in waiting if not one.last.cancelled()])
+                await self._send_together(place, [one for one in waiting if not one.given.outcome.cancelled()])
         finally:
             del self._on_the_way[place]
 
@@ -98,14 +108,14 @@ class RecordSender:
             sent = await self._send_groups(place, [one.groups for one in waiting])
         except asyncio.CancelledError:
             for one in waiting:
-                one.last.cancel()
+                one.given.outcome.cancel()
             raise
         except Exception as error:  # noqa: BLE001 -- whatever the driver raises, it is theirs who wait
             sent = [_Sent(count, error)]
         end = 0
         for one in waiting:
             begin, end = end, end + one.count
-            _tell(one.last, _last(sent, begin, end))
+            one.given.tell(place, _last(sent, begin, end))
 
     async def _send_groups(self, place: Place, parts: Sequence[Groups]) -> list[_Sent]:
         producer = self._producer()
@@ -136,12 +146,3 @@ def _last(sent: Sequence[_Sent], begin: int, end: int) -> int | BaseException:
                 return one.first
             last = one.first + min(end, place) - before - 1
     return last
-
-
-def _tell(waiting: asyncio.Future[int], last: int | BaseException) -> None:
-    if waiting.done():
-        return
-    if isinstance(last, BaseException):
-        waiting.set_exception(last)
-    else:
-        waiting.set_result(last)
