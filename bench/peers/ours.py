@@ -16,6 +16,8 @@ from streams.batching import Batch, BatchApp, BatchTable, Delivery, Outgoing, cr
 from streams.checkpoint import Effects, checkpoint
 
 PARTITIONS = 4
+FETCHED_RECORDS = 20_000
+"""More than a fetch brings of a partition: a batch is all of it, and writes a customer's state once."""
 
 
 class Touchpoint(msgspec.Struct, gc=False):
@@ -89,7 +91,7 @@ def main() -> None:
         table = app.state_table("sessions", f"{sessions}-changelog", PARTITIONS)
         app.consume((events,), Sessions(app, table, sessions), "sessions")
 
-    app = create_app(sessions, kafka=kafka, session_timeout=30, prepare=prepare)
+    app = create_app(sessions, kafka=kafka, session_timeout=30, max_records=FETCHED_RECORDS, prepare=prepare)
     mode.Worker(app, loglevel="warn").execute_from_commandline()
 
 
