@@ -15,7 +15,9 @@ from tests.support.kafka_jars import java, kafka_jars
 from tests.support.kafka_ready import await_broker
 
 START_SECONDS = 60.0
-QUICK_START = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+LASTING = ("-Xmx512m", "-XX:+UseSerialGC", "-Xshare:auto")
+"""Java compiles what runs long as well as it can, which takes some seconds of the processor."""
+QUICK_START = (*LASTING, "-XX:TieredStopAtLevel=1")
 
 LOGGING = """\
 status = error
@@ -38,13 +40,19 @@ class ApacheKafka:
     data_dir: Path
     port: int
     child: Child
+    java_options: Sequence[str] = QUICK_START
 
     @classmethod
     def start(
-        cls, data_dir: Path, port: int = 0, overrides: Mapping[str, str] | None = None, scram: Sequence[str] = ()
+        cls,
+        data_dir: Path,
+        port: int = 0,
+        overrides: Mapping[str, str] | None = None,
+        scram: Sequence[str] = (),
+        java_options: Sequence[str] = QUICK_START,
     ) -> ApacheKafka:
         """`begin`, and return once it answers; raises ServerFailed, with the broker's log, if it does not come up."""
-        kafka = cls.begin(data_dir, port, overrides, scram)
+        kafka = cls.begin(data_dir, port, overrides, scram, java_options=java_options)
         kafka.await_answer()
         return kafka
 
@@ -56,6 +64,7 @@ class ApacheKafka:
         overrides: Mapping[str, str] | None = None,
         scram: Sequence[str] = (),
         cluster_id: str | None = None,
+        java_options: Sequence[str] = QUICK_START,
     ) -> ApacheKafka:
         """Format an empty `data_dir`, and start a broker there without waiting for it.
 
@@ -70,7 +79,7 @@ class ApacheKafka:
         (data_dir / "server.properties").write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         if not (data_dir / "topics").exists():
             _format(data_dir, scram, cluster_id or new_cluster_id())
-        return cls(data_dir, port, _run(data_dir))
+        return cls(data_dir, port, _run(data_dir, java_options), java_options)
 
     @property
     def bootstrap(self) -> str:
@@ -97,7 +106,7 @@ class ApacheKafka:
 
     def launch(self) -> None:
         """Start again after it has ended, without waiting for it."""
-        self.child = _run(self.data_dir)
+        self.child = _run(self.data_dir, self.java_options)
 
     def await_answer(self) -> None:
         """Return once it answers; raises ServerFailed, with the broker's log, if it does not."""
@@ -142,17 +151,17 @@ def _format(data_dir: Path, scram: Sequence[str], cluster_id: str) -> None:
     arguments = ["format", f"--cluster-id={cluster_id}", "-c", str(data_dir / "server.properties")]
     for credential in scram:
         arguments += ["--add-scram", credential]
-    command = _java_command(data_dir, "kafka.tools.StorageTool", *arguments)
+    command = _java_command(data_dir, QUICK_START, "kafka.tools.StorageTool", *arguments)
     done = subprocess.run(command, capture_output=True, text=True, timeout=START_SECONDS, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"Apache Kafka could not format {data_dir}:\n{done.stdout}{done.stderr}")
 
 
-def _run(data_dir: Path) -> Child:
-    command = _java_command(data_dir, "kafka.Kafka", str(data_dir / "server.properties"))
+def _run(data_dir: Path, java_options: Sequence[str]) -> Child:
+    command = _java_command(data_dir, java_options, "kafka.Kafka", str(data_dir / "server.properties"))
     return Child.spawn("Apache Kafka", command, data_dir / "broker.log")
 
 
-def _java_command(data_dir: Path, main_class: str, *arguments: str) -> list[str]:
+def _java_command(data_dir: Path, java_options: Sequence[str], main_class: str, *arguments: str) -> list[str]:
     logging = f"-Dlog4j2.configurationFile={data_dir / 'log4j2.properties'}"
-    return [java(), *QUICK_START, logging, "-cp", f"{kafka_jars()}/*", main_class, *arguments]
+    return [java(), *java_options, logging, "-cp", f"{kafka_jars()}/*", main_class, *arguments]
