@@ -1,5 +1,5 @@
 # Needs make, Python 3.11 to 3.13 and a package index; everything else goes into .venv. With cargo, Rust 1.88 or newer,
-# ingest, stitching and the sink get their compiled cores.
+# ingest, stitching, alerts and the sink get their compiled cores.
 #
 #   make demo    a bank day from touchpoint to journey, on an embedded broker and an embedded ClickHouse
 #   make test    everything that decides about a change
