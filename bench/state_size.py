@@ -1,7 +1,7 @@
 """How large customers' states are in the changelog: python -m bench.state_size [customers]
 
 Simulated customers live through 40 days within the horizon, each touchpoint coming by itself. Tells bytes per customer
-and per journey, of heads and of log segments, of keys and of values, and what takes the room before it is packed.
+and per journey, of heads, their lasting parts and log segments, of keys and of values, and what takes the room before it is packed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from bench.recovery_states import DAYS, State, simulated_states
 from bench.report import Report, add_json_option
 from streams.journey.packing import unpack
-from streams.journey.state import Journey, decode_head, decode_stored, encode_head
+from streams.journey.state import Journey, decode_head, decode_lasting, decode_stored, encode_head, lasting_key
 
 
 class Sizes:
@@ -29,12 +29,14 @@ class Sizes:
     def add(self, state: State) -> None:
         self.counts["customers"] += 1
         for key, value in state:
-            kind = "segment" if b"\x00" in key else "head"
+            kind = _kind(key)
             self.counts[f"{kind}s"] += 1
             self.sizes[f"{kind} keys"] += len(key)
             self.sizes[f"{kind} values"] += len(value)
             if kind == "head":
                 self._add_head(value)
+            elif kind == "lasting part":
+                self._add_fields(decode_lasting(unpack(value)), "lasting")
             else:
                 self._add_segment(value)
 
@@ -58,6 +60,13 @@ class Sizes:
     def _add_fields(self, of: msgspec.Struct, name: str) -> None:
         for field in of.__struct_fields__:
             self.unpacked[f"{name}.{field}"] += len(msgspec.msgpack.encode(getattr(of, field)))
+
+
+def _kind(key: bytes) -> str:
+    customer_id, _, _ = key.partition(b"\x00")
+    if key == customer_id:
+        return "head"
+    return "lasting part" if key == lasting_key(customer_id.decode()) else "segment"
 
 
 def _share(live: list[Journey], value: bytes) -> int:

@@ -13,11 +13,11 @@ from streams.journey.collecting import is_needed, let_go
 from streams.journey.emit import Change, Emission
 from streams.journey.life import is_joinable, superseded
 from streams.journey.log import Get, Log
-from streams.journey.opening import close_state, open_state
+from streams.journey.opening import close_state, delete_state, open_state
 from streams.journey.prune import prune
 from streams.journey.rebuild import rebuild
 from streams.journey.sessions import depart
-from streams.journey.state import Head, Stored, head_key
+from streams.journey.state import Head, Stored
 from streams.journey.tombstones import touchpoint_tombstone
 
 
@@ -76,7 +76,7 @@ def conclude(
     needed = is_needed(head, clock)
     if change.writes or changed or (not needed and head.version):
         head.version = emission.version
-        change.writes[head_key(customer_id)] = close_state(head, log) if needed else None
+        change.writes |= close_state(customer_id, head, log) if needed else delete_state(customer_id, head)
     return change
 
 

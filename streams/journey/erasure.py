@@ -12,7 +12,7 @@ from schemas.identity import ERASED
 from schemas.touchpoint import Arrival, Erasure, History, Withdrawal
 from streams.journey.emit import Change
 from streams.journey.log import Get
-from streams.journey.opening import open_state
+from streams.journey.opening import delete_state, open_state
 from streams.journey.state import head_key, part_key, segment_key
 
 _MARK = b"\x00erased\x00"
@@ -37,7 +37,7 @@ def erase(customer_id: str, get: Get, records: Sequence[Arrival | Withdrawal | H
         parts = head.collecting.parts if head.collecting is not None else 0
         keys = [segment_key(customer_id, segment.number) for segment in head.segments]
         keys += [part_key(customer_id, part) for part in range(parts)]
-        change.writes |= dict.fromkeys([*keys, head_key(customer_id)])
+        change.writes |= dict.fromkeys(keys) | delete_state(customer_id, head)
     for record in records:
         match record:
             case Erasure(at):

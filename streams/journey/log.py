@@ -14,6 +14,9 @@ _GROWING = 8
 _SMALL = 64
 _MOST_SMALL = 32
 
+FINGERPRINT = 4
+"""Bytes that an entry is found by."""
+
 Get = Callable[[bytes], bytes | None]
 
 
@@ -136,7 +139,7 @@ class Log(Generic[Item]):
         known = self._fingerprints.get(name)
         if known is None:
             place, text = name
-            known = self._fingerprints[name] = crc32(text.encode(), len(place)).to_bytes(4)
+            known = self._fingerprints[name] = crc32(text.encode(), len(place)).to_bytes(FINGERPRINT)
         return known
 
     def _segment(self, number: int) -> list[Item]:
@@ -161,8 +164,8 @@ def _grown(value: bytes, count: int, fresh: list[Item]) -> bytes:
 def _places(head: LogHead, fingerprint: bytes) -> Iterator[int]:
     found = head.fingerprints.find(fingerprint)
     while found >= 0:
-        if found % 4 == 0:
-            yield found // 4
+        if found % FINGERPRINT == 0:
+            yield found // FINGERPRINT
         found = head.fingerprints.find(fingerprint, found + 1)
 
 

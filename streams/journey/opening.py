@@ -2,30 +2,63 @@
 
 from __future__ import annotations
 
-from streams.journey.log import Get, Log
+from streams.journey.log import Get, Log, LogDamaged
+from streams.journey.packing import pack, unpack
+from streams.journey.parts import join, part
 from streams.journey.state import (
     Head,
     Pending,
     Stored,
     Waiting,
     decode_head,
+    decode_lasting,
     decode_stored,
+    encode,
     encode_head,
     head_key,
+    lasting_key,
 )
+
+_LASTING = b"\x01"
+"""At rest in a head whose other part lies under a key of its own."""
+
+Writes = dict[bytes, bytes | None]
 
 
 def open_state(customer_id: str, get: Get) -> tuple[Head, Log[Stored]]:
     """The customer's head, to be changed, and its log. Each call gives a head of its own."""
     raw = get(head_key(customer_id))
     head = decode_head(raw) if raw is not None else Head()
+    if head.lasting:
+        packed = get(lasting_key(customer_id))
+        if packed is None:
+            raise LogDamaged(f"{customer_id}: the state table lacks the part of the head that lasts")
+        head.lasting = unpack(packed)
+        join(head, decode_lasting(head.lasting))
     log: Log[Stored] = Log(customer_id, head, get, decode_stored)
     head.pending = [Pending(log.at(head, one.place), one.previous) for one in head.waiting]
     return head, log
 
 
-def close_state(head: Head, log: Log[Stored]) -> bytes:
-    """The head's value for the table; `log` is the one that it describes, changes included. The head is used up."""
+def close_state(customer_id: str, head: Head, log: Log[Stored]) -> Writes:
+    """The head's puts and deletes; `log` is the one that it describes, changes included. The head is used up."""
     head.waiting = [Waiting(log.place_of(head, one.stored), one.previous) for one in head.pending]
     head.pending = []
-    return encode_head(head)
+    writes: Writes = {}
+    lasting = part(head)
+    if lasting is not None:
+        encoded = encode(lasting)
+        if encoded != head.lasting:
+            writes[lasting_key(customer_id)] = pack(encoded)
+        head.lasting = _LASTING
+    elif head.lasting:
+        writes[lasting_key(customer_id)] = None
+        head.lasting = b""
+    writes[head_key(customer_id)] = encode_head(head)
+    return writes
+
+
+def delete_state(customer_id: str, head: Head) -> Writes:
+    """The deletes of a head, of which the log has been deleted."""
+    keys = [lasting_key(customer_id)] if head.lasting else []
+    return dict.fromkeys([*keys, head_key(customer_id)])

@@ -32,6 +32,7 @@ def rebuild(
     new.head.prune_at = before.prune_at
     new.head.withdrawn = before.withdrawn
     new.head.collecting = before.collecting
+    new.head.lasting = before.lasting
     return new.head
 
 

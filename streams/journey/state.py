@@ -166,7 +166,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     time and journey of its last step, of which `departed` has those whose journey is no longer among `journeys`;
     `fingerprints` holds four bytes per touchpoint of the log, in its order; `withdrawn` is the version of the last
     emission that took a touchpoint from the customer. What is `pending` lies in the log already: at rest it is
-    `waiting`, by its place there.
+    `waiting`, by its place there. `lasting` is what lies under a key of its own, encoded; at rest it only marks that.
     """
 
     due_at: int | None = None
@@ -184,10 +184,24 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     collecting: Collecting | None = None
     waiting: list[Waiting] = []
     departed: list[Departed] = []
+    lasting: bytes = b""
+
+
+class Lasting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What of a head that rests in two parts stays as it is from touchpoint to touchpoint; each comes before its."""
+
+    cases: dict[str, str | None]
+    journeys: list[Journey]
+    promises: dict[str, Promise]
+    sessions: dict[str, tuple[int, str | None]]
+    segments: list[Segment]
+    fingerprints: bytes
+    departed: list[Departed]
 
 
 encode = msgspec.msgpack.Encoder().encode
 decode_stored = msgspec.msgpack.Decoder(list[Stored]).decode
+decode_lasting = msgspec.msgpack.Decoder(Lasting).decode
 _decode_head = msgspec.msgpack.Decoder(Head).decode
 _DUE = struct.Struct(">q")
 _NEVER = -1
@@ -216,6 +230,11 @@ def _due(value: bytes) -> int | None:
 def head_key(customer_id: str) -> bytes:
     """The state table's key of a customer's head."""
     return customer_id.encode()
+
+
+def lasting_key(customer_id: str) -> bytes:
+    """The state table's key of the part of a customer's head that lasts."""
+    return customer_id.encode() + b"\x00l"
 
 
 def segment_key(owner: str, number: int) -> bytes:

@@ -51,12 +51,15 @@ from streams.identity.state import encode as encode_identity_state
 from streams.journey.packing import pack, unpack
 from streams.journey.state import (
     Head,
+    Lasting,
     Stored,
     decode_head,
+    decode_lasting,
     decode_stored,
     encode,
     encode_head,
     head_key,
+    lasting_key,
     part_key,
     segment_key,
 )
@@ -112,6 +115,7 @@ FORMS = {
     "identity: told": _identity(Told),
     "identity: forget": _identity(Forget),
     "state: head": Form(Head, encode_head, decode_head, lambda written: unpack(written[8:])),
+    "state: lasting": Form(Lasting, lambda value: pack(encode(value)), lambda it: decode_lasting(unpack(it)), unpack),
     "state: segment": _packed(Stored, decode_stored),
     "state: attempts": _positions(tuple[Attempt, ...]),
     "identity-state: linked": Form(Linked, encode_identity_state, decode_linked),
@@ -136,6 +140,7 @@ FORMS = {
 
 KEYS = {
     "state: head": head_key("C-1"),
+    "state: lasting": lasting_key("C-1"),
     "state: segment": segment_key("C-1", 258),
     "state: part of a history": part_key("C-1", 258),
     "state: attempts": ATTEMPTS_KEY,

@@ -8,7 +8,7 @@ use bumpalo::Bump;
 use crate::append::{Appending, Touched, settle_pending};
 use crate::batch::erased_key;
 use crate::catalogue::Catalogue;
-use crate::emit::{Change, Emission};
+use crate::emit::{Change, Emission, StateWrite};
 use crate::left::{Left, Outcome};
 use crate::life::superseded;
 use crate::log::{Log, fingerprint, may_have, place_of};
@@ -16,13 +16,14 @@ use crate::msgpack::Write;
 use crate::rebuild::rebuild;
 use crate::render::earliest;
 use crate::state::{Head, Pending, Waiting};
-use crate::state_read::read_head;
-use crate::state_write::put_head;
+use crate::state_read::{read_head, read_lasting};
+use crate::state_write::{put_head, put_lasting};
 use crate::table::Table;
 use crate::touchpoint::Stored;
 
 const DUE: usize = 8;
 const NEVER: i64 = -1;
+const LASTING: &[u8] = b"\x01";
 const HISTORY_AGE: i64 = 15 * 60_000;
 const GREATEST_STATE: usize = 900_000;
 
@@ -80,6 +81,12 @@ fn open<'a>(customer_id: &str, table: &dyn Table, log: &mut Log<'_, 'a>, bump: &
     };
     let due_at = i64::from_be_bytes(lead.try_into().map_err(|_| Left("a head cut off"))?);
     let mut head = read_head(value, (due_at != NEVER).then_some(due_at))?;
+    if !head.lasting.is_empty() {
+        let lasting = table.get(&lasting_key(customer_id), 0, bump)?;
+        let (_, value) = lasting.ok_or(Left("a head without what lasts of it"))?;
+        head.join(read_lasting(value)?);
+        head.lasting = value;
+    }
     for waiting in std::mem::take(&mut head.waiting) {
         let stored = log.at(&head, waiting.place)?;
         head.pending.push(Pending {
@@ -161,9 +168,7 @@ fn conclude<'a>(
     change.due_at = head.due_at;
     if !change.writes.is_empty() || changed {
         head.version = emission.version;
-        change
-            .writes
-            .push((emission.customer_id.as_bytes().to_vec(), Some(close(head, table)?)));
+        close(emission.customer_id, head, table, &mut change.writes)?;
     }
     let fits = |value: &Option<Vec<u8>>| value.as_ref().is_none_or(|value| value.len() <= GREATEST_STATE);
     if change.writes.iter().all(|(_, value)| fits(value)) {
@@ -211,7 +216,7 @@ fn note_pruning(head: &mut Head<'_>, fresh: &[Stored<'_>], emission: &Emission<'
     Ok(())
 }
 
-fn close(mut head: Head<'_>, table: &dyn Table) -> Outcome<Vec<u8>> {
+fn close(customer_id: &str, mut head: Head<'_>, table: &dyn Table, writes: &mut Vec<StateWrite>) -> Outcome<()> {
     for pending in std::mem::take(&mut head.pending) {
         let place = place_of(&head, fingerprint(pending.stored.touchpoint))?;
         head.waiting.push(Waiting {
@@ -220,8 +225,24 @@ fn close(mut head: Head<'_>, table: &dyn Table) -> Outcome<Vec<u8>> {
         });
     }
     let mut value = Vec::with_capacity(1024);
+    if let Some(lasting) = head.part() {
+        put_lasting(&lasting, &mut value);
+        if value != head.lasting {
+            writes.push((lasting_key(customer_id), Some(table.pack(&value))));
+        }
+        head.lasting = LASTING;
+        value.clear();
+    } else if !head.lasting.is_empty() {
+        writes.push((lasting_key(customer_id), None));
+        head.lasting = &[];
+    }
     put_head(&head, &mut value);
     let mut closed = head.due_at.unwrap_or(NEVER).to_be_bytes().to_vec();
     closed.extend_from_slice(&table.pack(&value));
-    Ok(closed)
+    writes.push((customer_id.as_bytes().to_vec(), Some(closed)));
+    Ok(())
+}
+
+fn lasting_key(customer_id: &str) -> Vec<u8> {
+    [customer_id.as_bytes(), b"\0l"].concat()
 }

@@ -25,6 +25,7 @@ mod links;
 mod log;
 mod lz4;
 mod msgpack;
+mod parts;
 mod promises;
 mod rebuild;
 mod record_batch;

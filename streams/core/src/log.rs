@@ -16,7 +16,9 @@ const GROWING: usize = 8;
 const SMALL: usize = 64;
 const MOST_SMALL: usize = 32;
 
-pub type Fingerprint = [u8; 4];
+pub const FINGERPRINT: usize = 4;
+
+pub type Fingerprint = [u8; FINGERPRINT];
 
 pub struct Log<'t, 'a> {
     owner: &'a str,
@@ -50,7 +52,7 @@ impl<'t, 'a> Log<'t, 'a> {
 
     /// The whole log that `head` describes, in order of arrival.
     pub fn all(&mut self, head: &Head<'a>) -> Outcome<Vec<Stored<'a>>> {
-        let mut entries = Vec::with_capacity(head.fingerprints.len() / 4);
+        let mut entries = Vec::with_capacity(head.fingerprints.len() / FINGERPRINT);
         for segment in &head.segments {
             entries.extend_from_slice(self.segment(segment.number)?);
         }
@@ -131,14 +133,16 @@ impl<'t, 'a> Log<'t, 'a> {
 
 /// Whether the log may have an entry of that fingerprint.
 pub fn may_have(head: &Head<'_>, fingerprint: Fingerprint) -> bool {
-    head.fingerprints.chunks_exact(4).any(|known| known == fingerprint)
+    head.fingerprints
+        .chunks_exact(FINGERPRINT)
+        .any(|known| known == fingerprint)
 }
 
 /// The only place in the log of a fingerprint.
 pub fn place_of(head: &Head<'_>, fingerprint: Fingerprint) -> Outcome<usize> {
     let mut places = head
         .fingerprints
-        .chunks_exact(4)
+        .chunks_exact(FINGERPRINT)
         .enumerate()
         .filter(|(_, known)| *known == fingerprint);
     match (places.next(), places.next()) {

@@ -33,6 +33,7 @@ pub fn rebuild<'a>(
     new.head.fingerprints = before.fingerprints;
     new.head.prune_at = before.prune_at;
     new.head.withdrawn = before.withdrawn;
+    new.head.lasting = before.lasting;
     Ok(new.head)
 }
 

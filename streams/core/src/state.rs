@@ -105,22 +105,40 @@ pub struct Departed {
     pub sessions: Vec<u8>,
 }
 
+/// A case and the intent of its first step that has one.
+pub type Case<'a> = (&'a str, Option<&'a str>);
+
+/// A channel's session, and the time and journey of its last step.
+pub type Session<'a> = (&'a str, (i64, Option<&'a str>));
+
 /// Maps are in their order of insertion, as Python's are: equal heads have equal bytes.
 #[derive(Default)]
 pub struct Head<'a> {
     pub due_at: Option<i64>,
     pub version: i64,
     pub newest: Option<Order<'a>>,
-    pub cases: Vec<(&'a str, Option<&'a str>)>,
+    pub cases: Vec<Case<'a>>,
     pub journeys: Vec<Journey<'a>>,
     pub promises: Vec<Promise<'a>>,
-    pub sessions: Vec<(&'a str, (i64, Option<&'a str>))>,
+    pub sessions: Vec<Session<'a>>,
     pub pending: Vec<Pending<'a>>,
     pub segments: Vec<Segment>,
     pub fingerprints: Vec<u8>,
     pub prune_at: Option<i64>,
     pub withdrawn: i64,
     pub waiting: Vec<Waiting<'a>>,
+    pub departed: Vec<Departed>,
+    pub lasting: &'a [u8],
+}
+
+/// What of a head that rests in two parts stays as it is from touchpoint to touchpoint; each comes before its.
+pub struct Lasting<'a> {
+    pub cases: Vec<Case<'a>>,
+    pub journeys: Vec<Journey<'a>>,
+    pub promises: Vec<Promise<'a>>,
+    pub sessions: Vec<Session<'a>>,
+    pub segments: Vec<Segment>,
+    pub fingerprints: Vec<u8>,
     pub departed: Vec<Departed>,
 }
 

@@ -2,12 +2,14 @@
 
 use crate::left::{Left, Outcome};
 use crate::msgpack::Reader;
-use crate::state::{Contact, Departed, Head, Journey, Promise, Referral, Segment, Totals, Waiting};
+use crate::state::{
+    Case, Contact, Departed, Head, Journey, Lasting, Promise, Referral, Segment, Session, Totals, Waiting,
+};
 
 /// `due_at` is not among what is packed.
 pub fn read_head(value: &[u8], due_at: Option<i64>) -> Outcome<Head<'_>> {
     let mut reader = Reader::new(value);
-    reader.fields(15)?;
+    reader.fields(16)?;
     reader.optional(Reader::int)?;
     let head = Head {
         due_at,
@@ -16,17 +18,10 @@ pub fn read_head(value: &[u8], due_at: Option<i64>) -> Outcome<Head<'_>> {
             reader.fields(3)?;
             Ok((reader.int()?, reader.text()?, reader.text()?))
         })?,
-        cases: reader.pairs(|reader| reader.optional(Reader::text))?,
+        cases: read_cases(&mut reader)?,
         journeys: reader.list(read_journey)?,
-        promises: reader
-            .pairs(read_promise)?
-            .into_iter()
-            .map(|(_, promise)| promise)
-            .collect(),
-        sessions: reader.pairs(|reader| {
-            reader.fields(2)?;
-            Ok((reader.int()?, reader.optional(Reader::text)?))
-        })?,
+        promises: read_promises(&mut reader)?,
+        sessions: read_sessions(&mut reader)?,
         pending: reader.fields(0).map(|()| Vec::new())?,
         segments: reader.list(read_segment)?,
         fingerprints: reader.bytes()?.to_vec(),
@@ -38,16 +33,52 @@ pub fn read_head(value: &[u8], due_at: Option<i64>) -> Outcome<Head<'_>> {
             }
             reader.list(read_waiting)?
         },
-        departed: reader.list(|reader| {
-            reader.fields(2)?;
-            Ok(Departed {
-                at: reader.int()?,
-                sessions: reader.bytes()?.to_vec(),
-            })
-        })?,
+        departed: reader.list(read_departed)?,
+        lasting: reader.bytes()?,
     };
     reader.end()?;
     Ok(head)
+}
+
+/// What lasts of a head.
+pub fn read_lasting(value: &[u8]) -> Outcome<Lasting<'_>> {
+    let mut reader = Reader::new(value);
+    reader.fields(7)?;
+    let lasting = Lasting {
+        cases: read_cases(&mut reader)?,
+        journeys: reader.list(read_journey)?,
+        promises: read_promises(&mut reader)?,
+        sessions: read_sessions(&mut reader)?,
+        segments: reader.list(read_segment)?,
+        fingerprints: reader.bytes()?.to_vec(),
+        departed: reader.list(read_departed)?,
+    };
+    reader.end()?;
+    Ok(lasting)
+}
+
+fn read_cases<'a>(reader: &mut Reader<'a>) -> Outcome<Vec<Case<'a>>> {
+    reader.pairs(|reader| reader.optional(Reader::text))
+}
+
+fn read_promises<'a>(reader: &mut Reader<'a>) -> Outcome<Vec<Promise<'a>>> {
+    let promises = reader.pairs(read_promise)?;
+    Ok(promises.into_iter().map(|(_, promise)| promise).collect())
+}
+
+fn read_sessions<'a>(reader: &mut Reader<'a>) -> Outcome<Vec<Session<'a>>> {
+    reader.pairs(|reader| {
+        reader.fields(2)?;
+        Ok((reader.int()?, reader.optional(Reader::text)?))
+    })
+}
+
+fn read_departed(reader: &mut Reader<'_>) -> Outcome<Departed> {
+    reader.fields(2)?;
+    Ok(Departed {
+        at: reader.int()?,
+        sessions: reader.bytes()?.to_vec(),
+    })
 }
 
 fn read_journey<'a>(reader: &mut Reader<'a>) -> Outcome<Journey<'a>> {

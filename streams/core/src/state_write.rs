@@ -1,11 +1,11 @@
 //! A head into the table: structs are arrays of their fields.
 
 use crate::msgpack::Write;
-use crate::state::{Contact, Head, Journey, Promise, Totals};
+use crate::state::{Case, Contact, Departed, Head, Journey, Lasting, Promise, Segment, Session, Totals};
 
 /// The head as it is packed: what is pending must be waiting by now.
 pub fn put_head(head: &Head<'_>, out: &mut Vec<u8>) {
-    out.put_array(15);
+    out.put_array(16);
     out.put_nil();
     out.put_int(head.version);
     out.put_optional(head.newest, |out, (at, channel, event_id)| {
@@ -14,27 +14,12 @@ pub fn put_head(head: &Head<'_>, out: &mut Vec<u8>) {
         out.put_text(channel);
         out.put_text(event_id);
     });
-    put_pairs(out, &head.cases, |out, intent| {
-        out.put_optional(*intent, Write::put_text)
-    });
+    put_cases(out, &head.cases);
     put_list(out, &head.journeys, put_journey);
-    out.put_map(head.promises.len());
-    for promise in &head.promises {
-        out.put_text(promise.promise_id);
-        put_promise(out, promise);
-    }
-    put_pairs(out, &head.sessions, |out, (at, journey_id)| {
-        out.put_array(2);
-        out.put_int(*at);
-        out.put_optional(*journey_id, Write::put_text);
-    });
+    put_promises(out, &head.promises);
+    put_sessions(out, &head.sessions);
     out.put_array(0);
-    put_list(out, &head.segments, |out, segment| {
-        out.put_array(3);
-        out.put_int(i64::from(segment.number));
-        out.put_int(segment.count as i64);
-        out.put_int(segment.newest_at);
-    });
+    put_list(out, &head.segments, put_segment);
     out.put_bytes(&head.fingerprints);
     out.put_optional(head.prune_at, Write::put_int);
     out.put_int(head.withdrawn);
@@ -44,11 +29,53 @@ pub fn put_head(head: &Head<'_>, out: &mut Vec<u8>) {
         out.put_int(waiting.place as i64);
         out.put_optional(waiting.previous, Write::put_text);
     });
-    put_list(out, &head.departed, |out, departed| {
+    put_list(out, &head.departed, put_departed);
+    out.put_bytes(head.lasting);
+}
+
+/// What lasts of a head, as it is packed.
+pub fn put_lasting(lasting: &Lasting<'_>, out: &mut Vec<u8>) {
+    out.put_array(7);
+    put_cases(out, &lasting.cases);
+    put_list(out, &lasting.journeys, put_journey);
+    put_promises(out, &lasting.promises);
+    put_sessions(out, &lasting.sessions);
+    put_list(out, &lasting.segments, put_segment);
+    out.put_bytes(&lasting.fingerprints);
+    put_list(out, &lasting.departed, put_departed);
+}
+
+fn put_cases(out: &mut Vec<u8>, cases: &[Case<'_>]) {
+    put_pairs(out, cases, |out, intent| out.put_optional(*intent, Write::put_text));
+}
+
+fn put_promises(out: &mut Vec<u8>, promises: &[Promise<'_>]) {
+    out.put_map(promises.len());
+    for promise in promises {
+        out.put_text(promise.promise_id);
+        put_promise(out, promise);
+    }
+}
+
+fn put_sessions(out: &mut Vec<u8>, sessions: &[Session<'_>]) {
+    put_pairs(out, sessions, |out, (at, journey_id)| {
         out.put_array(2);
-        out.put_int(departed.at);
-        out.put_bytes(&departed.sessions);
+        out.put_int(*at);
+        out.put_optional(*journey_id, Write::put_text);
     });
+}
+
+fn put_segment(out: &mut Vec<u8>, segment: &Segment) {
+    out.put_array(3);
+    out.put_int(i64::from(segment.number));
+    out.put_int(segment.count as i64);
+    out.put_int(segment.newest_at);
+}
+
+fn put_departed(out: &mut Vec<u8>, departed: &Departed) {
+    out.put_array(2);
+    out.put_int(departed.at);
+    out.put_bytes(&departed.sessions);
 }
 
 fn put_journey(out: &mut Vec<u8>, journey: &Journey<'_>) {

@@ -102,6 +102,35 @@ def endings_in_sessions(draw: st.DrawFn) -> list[Touchpoint]:
     return found
 
 
+def busy_morning() -> list[Touchpoint]:
+    """What comes before the sets above, enough for a head in two parts: all that they name again is in it, or over."""
+    start = at("2 05:00")
+    named: dict[int, dict[str, Any]] = {
+        3: {"case_id": "k1", "outcome": "succeeded"},
+        10: {"case_id": "k2"},
+        15: {"promise_id": "p", "promise_due_at": start + 2 * HOUR},
+        20: {"keeps": "p"},
+        25: {"promise_id": "q", "promise_due_at": start + DAY},
+        30: {"intent": "transfer", "referral_to": "branch", "outcome": "referred"},
+    }
+    return [
+        Touchpoint(
+            channel=CHANNELS[number // 6 % 2],
+            event_id=f"before {number}",
+            occurred_at=start + number * 5 * 60_000,
+            touchpoint="service.step",
+            stage="serve",
+            session_id=f"s{number // 4 % 4}",
+            **{
+                "intent": "card" if number % 5 else None,
+                "outcome": "progressed" if number % 4 else "succeeded",
+                **named.get(number, {}),
+            },
+        )
+        for number in range(40)
+    ]
+
+
 @st.composite
 def _touchpoint(draw: st.DrawFn, event_id: str, time: int) -> Touchpoint:
     channel = draw(st.sampled_from(CHANNELS))

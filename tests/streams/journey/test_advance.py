@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from schemas.touchpoint import Touchpoint
 from streams.journey import Change, head_key, next_due, stitch
+from streams.journey.log import LogDamaged
 from streams.journey.packing import unpack
-from streams.journey.state import decode_head
+from streams.journey.state import decode_head, lasting_key
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
 from tests.streams.journey.play import CUSTOMER, Player
-from tests.streams.journey.strategies import endings_and_feedback, endings_in_sessions, touchpoint_sets
+from tests.streams.journey.strategies import (
+    CHANNELS,
+    busy_morning,
+    endings_and_feedback,
+    endings_in_sessions,
+    touchpoint_sets,
+)
 
 
 def rows_of(touchpoints: list[Touchpoint], now: int) -> Player:
@@ -92,12 +100,17 @@ def test_rows_change_at_their_deadlines_and_only_then(touchpoints: list[Touchpoi
         assert player.differs_from(stitch([(CUSTOMER, each) for each in touchpoints], CATALOGUE, clock)) == []
 
 
-@given(st.one_of(endings_and_feedback(), endings_in_sessions()))
-def test_one_by_one_each_joins_the_journey_that_the_pure_function_gives_it(touchpoints: list[Touchpoint]) -> None:
+@given(
+    st.sampled_from(([], busy_morning())), st.one_of(endings_and_feedback(), endings_in_sessions(), touchpoint_sets())
+)
+def test_one_by_one_each_joins_the_journey_that_the_pure_function_gives_it(
+    before: list[Touchpoint], touchpoints: list[Touchpoint]
+) -> None:
     player = Player(CATALOGUE)
+    player.arrive(*before, clock=touchpoints[0].occurred_at)
     for index, each in enumerate(touchpoints, start=1):
         player.arrive(each, clock=each.occurred_at)
-        expected = stitch([(CUSTOMER, one) for one in touchpoints[:index]], CATALOGUE, each.occurred_at)
+        expected = stitch([(CUSTOMER, one) for one in before + touchpoints[:index]], CATALOGUE, each.occurred_at)
         assert player.differs_from(expected) == []
 
 
@@ -137,6 +150,21 @@ def test_a_session_of_a_journey_that_left_the_state_is_forgotten_after_the_conta
         player.arrive(ending, clock=ending.occurred_at)
         departed = decode_head(player.state[head_key(CUSTOMER)]).departed
         assert [one.at for one in departed] == ([at("2 09:00")] if when == "2 09:01" else [])
+
+
+def test_what_a_touchpoint_writes_of_the_head_does_not_grow_with_those_of_the_day() -> None:
+    player = Player(CATALOGUE)
+    written = []
+    for number in range(192):
+        ended = "succeeded" if number % 12 == 11 else "progressed"
+        fields = {"session_id": f"s{number // 4}", "outcome": ended}
+        each = step(str(number), CHANNELS[number // 4 % 4], f"2 {9 + number // 60:02}:{number % 60:02}", **fields)
+        writes = player.arrive(each, clock=each.occurred_at).writes
+        of_head = [writes[key] or b"" for key in (head_key(CUSTOMER), lasting_key(CUSTOMER)) if key in writes]
+        written.append(sum(map(len, of_head)))
+    quarters = [sum(written[start : start + 48]) for start in range(0, 192, 48)]
+    assert quarters[3] < 1.5 * quarters[0]
+    assert [lasting_key(CUSTOMER) in player.state, len(player.journeys)] == [True, 16]
 
 
 def test_feedback_of_a_case_passes_over_a_later_journey_of_another_case() -> None:
@@ -183,6 +211,13 @@ def test_a_first_step_that_comes_late_replaces_the_journey_by_a_tombstone_and_a_
     assert {row.journey_id for row in change.journeys if row.is_deleted} == old
     assert [row.channels for row in change.journeys if not row.is_deleted] == [("wechat", "hotline", "branch")]
     assert len(change.touchpoints) == 3
+
+
+def test_a_head_without_the_part_that_lasts_is_damaged() -> None:
+    player = rows_of(busy_morning(), at("2 09:00"))
+    del player.state[lasting_key(CUSTOMER)]
+    with pytest.raises(LogDamaged, match="C-1: the state table lacks the part of the head that lasts"):
+        player.arrive(clock=at("2 09:00"))
 
 
 def test_a_long_history_is_kept_in_few_segments() -> None:

@@ -32,7 +32,7 @@ from streams.journey.packing import unpack
 from tests.streams.agents.fake_record import FakeRecord
 from tests.streams.agents.stitch_bench import FakePublisher, FakeStates
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
-from tests.streams.journey.strategies import endings_and_feedback, endings_in_sessions, touchpoint_sets
+from tests.streams.journey.strategies import busy_morning, endings_and_feedback, endings_in_sessions, touchpoint_sets
 
 pytest.importorskip("streams._core", reason="no compiled core: make .venv/.dev builds it where cargo is")
 
@@ -124,12 +124,13 @@ def _unpacked(key: bytes, value: bytes | None) -> bytes | None:
 def batches(draw: st.DrawFn) -> list[list[Fed]]:
     """Batches of two customers' touchpoints, out of order to any degree, some of them twice, with ticks between."""
     fed: list[Fed] = []
+    before = draw(st.sampled_from(([], [], busy_morning())))
     for customer_id in CUSTOMERS:
         touchpoints = draw(
             st.one_of(touchpoint_sets(), touchpoint_sets(), endings_and_feedback(), endings_in_sessions())
         )
         order = draw(st.one_of(st.permutations(touchpoints), st.just(touchpoints), st.just(touchpoints)))
-        for number, each in enumerate(order):
+        for number, each in enumerate([*before, *order]):
             origin = Origin("touchpoints", number % 2, number)
             fed += [(customer_id, Arrival(each, origin, each.occurred_at + 5, None, b"{}"))] * draw(
                 st.sampled_from((1, 1, 1, 1, 1, 2))

@@ -10,7 +10,7 @@ from schemas.touchpoint import Arrival, Erasure, Origin, Touchpoint
 from streams.journey import Change, CustomerItem, advance_through
 from streams.journey.erasure import erased_key, is_erased
 from tests.streams.journey.cases import CATALOGUE, at, step
-from tests.streams.journey.strategies import touchpoint_sets
+from tests.streams.journey.strategies import busy_morning, touchpoint_sets
 
 NOW = at("30 00:00")
 CUSTOMER = "C-1"
@@ -30,7 +30,7 @@ def take(state: dict[bytes, bytes], *records: CustomerItem) -> Change:
     return change
 
 
-@given(touchpoint_sets(), st.data())
+@given(st.one_of(touchpoint_sets(), st.just(busy_morning())), st.data())
 def test_nothing_is_left_but_the_mark_wherever_the_erasure_comes(
     touchpoints: list[Touchpoint], data: st.DataObject
 ) -> None:

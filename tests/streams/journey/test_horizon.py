@@ -11,10 +11,11 @@ from msgspec.structs import replace as replace_struct
 
 from schemas.touchpoint import Touchpoint
 from streams.journey import head_key, next_due, stitch
-from streams.journey.state import Head, decode_head, encode_head
+from streams.journey.state import Head, decode_head, encode_head, lasting_key
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
 from tests.streams.journey.play import CUSTOMER, Player
 from tests.streams.journey.strategies import (
+    busy_morning,
     endings_and_feedback,
     endings_in_sessions,
     names_that_go_on,
@@ -220,6 +221,20 @@ def test_an_idle_customer_leaves_the_state_by_the_clock_alone() -> None:
     assert player.state == {}
     assert clocks < 10
     assert [row.status for row in player.promises.values()] == ["overdue"]
+
+
+def test_a_head_in_two_parts_becomes_one_again_and_leaves_the_state() -> None:
+    player = Player(BOUNDED)
+    player.arrive(*busy_morning(), clock=at("2 09:00"))
+    assert lasting_key(CUSTOMER) in player.state
+    later = step("1", "atm", "8 09:00", outcome="succeeded")
+    player.arrive(later, clock=at("8 09:00"))
+    while player.state.keys() >= {lasting_key(CUSTOMER)}:
+        player.arrive(clock=next_due(head_key(CUSTOMER), player.state[head_key(CUSTOMER)]) or 0)
+    assert decode_head(player.state[head_key(CUSTOMER)]).newest == later.order
+    while (due := next_due(head_key(CUSTOMER), player.state.get(head_key(CUSTOMER), NEVER))) is not None:
+        player.arrive(clock=due)
+    assert player.state == {}
 
 
 def test_one_touchpoint_a_week_leaves_the_state_as_the_horizon_passes_it() -> None:
