@@ -1,7 +1,8 @@
 """How large customers' states are in the changelog: python -m bench.state_size [customers]
 
 Simulated customers live through 40 days within the horizon, each touchpoint coming by itself. Tells bytes per customer
-and per journey, of heads, their lasting parts and log segments, of keys and of values, and what takes the room before it is packed.
+and per journey, of heads, their lasting parts and log segments, of keys and of values, and what takes the room before
+it is packed.
 """
 
 from __future__ import annotations
