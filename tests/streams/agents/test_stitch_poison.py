@@ -92,7 +92,7 @@ def test_a_record_whose_key_is_no_text_is_kept_and_stops_nobody() -> None:
 def test_a_state_that_outgrows_the_changelog_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stitching, "GREATEST_STATE", 400)
     bench = Bench(compiled=False)
-    for number in range(60):
+    for number in range(160):
         bench.feed(("C-1", arrival(f"e{number}", NOW + number, number)))
     assert {letter.reason for letter in bench.letters()} == {"internal"}
     assert max(map(len, bench.states.data[PARTITION].values())) <= 400
