@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from ruamel.yaml import YAML
@@ -91,6 +92,24 @@ def test_rules_and_dashboards_are_the_ones_of_the_project(secured: list[Resource
         if "grafana_dashboard" in each["metadata"]["labels"]
     ]
     assert {name: text for data in held for name, text in data.items()} == boards
+
+
+def test_dashboards_find_the_data_sources_that_they_refer_to(secured: list[Resource]) -> None:
+    held = of_kind("ConfigMap", secured)["omnitrack-datasources"]
+    assert held["metadata"]["labels"]["grafana_datasource"] == "1"
+    offered = {
+        source["uid"]: source["type"]
+        for text in held["data"].values()
+        for source in YAML(typ="safe").load(text)["datasources"]
+    }
+    wanted = {
+        found
+        for name, each in of_kind("ConfigMap", secured).items()
+        if "-dashboard-" in name
+        for text in each["data"].values()
+        for found in re.findall(r'"type": "([a-z-]+)", "uid": "([a-z-]+)"', text)
+    }
+    assert {uid: kind for kind, uid in wanted} == offered
 
 
 def test_the_monitor_finds_every_process(secured: list[Resource]) -> None:
