@@ -61,6 +61,8 @@ class Costs:
     ingest: float
     stitch: float
     sink: float
+    alerts: float
+    """With the rules of deploy/catalogue.yaml; without rules next to nothing."""
     clickhouse: float
     kafka_bytes: float
     """Of a touchpoint in the topics that keep it for a time: what came (taken for as large as its arrival), its arrival
@@ -85,12 +87,13 @@ class Size:
     partitions: int
     workers: int
     sinks: int
+    alerts: int
     brokers: int
     kafka_disk: float
     shards: int
     clickhouse_disk: float
     cores: float
-    """In use at the busiest, of workers, sinks and ClickHouse."""
+    """In use at the busiest, of workers, sinks, alerts and ClickHouse."""
     binding: str
     """What decides about the number of workers."""
 
@@ -114,11 +117,12 @@ def size(customers: int, rate: float, per_month: float, costs: Costs, assumed: A
         partitions=_power_of_two(workers * assumed.partitions_per_worker),
         workers=workers,
         sinks=max(1, math.ceil(rate * costs.sink / MILLION / assumed.busy)),
+        alerts=max(1, math.ceil(rate * costs.alerts / MILLION / assumed.busy)),
         brokers=max(3, math.ceil(flowing * assumed.replicas / 1e6 / assumed.broker_mb_per_s)),
         kafka_disk=kafka_disk,
         shards=max(1, math.ceil(shards)),
         clickhouse_disk=disk * assumed.clickhouse_replicas,
-        cores=rate * (costs.ingest + costs.stitch + costs.sink + costs.clickhouse) / MILLION,
+        cores=rate * (costs.ingest + costs.stitch + costs.sink + costs.alerts + costs.clickhouse) / MILLION,
         binding=binding,
     )
 
@@ -139,6 +143,7 @@ def costs_of(results: Path) -> Costs:
         # The dearer of the two: a run that ends early on Kafka has customers with hardly any history.
         stitch=max(_number(row, "processor_s_per_million") for row in (_row(many, "stitch"), spread)),
         sink=_number(sink, "sink_s_per_million"),
+        alerts=_number(_row(_rows(results, "pipeline_one_worker"), "alerts"), "processor_s_per_million"),
         clickhouse=_number(sink, "server_s_per_million"),
         kafka_bytes=2 * _number(spread, "bytes_read") + _number(spread, "bytes_of_rows"),
         changelog_bytes=_number(spread, "bytes_of_changelog"),
@@ -178,6 +183,7 @@ def row_of(customers: int, rate: float, needed: Size) -> Row:
         "workers": needed.workers,
         "decided_by": needed.binding,
         "sinks": needed.sinks,
+        "alerts": needed.alerts,
         "brokers": needed.brokers,
         "kafka_disk_gb": round(needed.kafka_disk),
         "ClickHouse shards": needed.shards,

@@ -22,12 +22,15 @@ def made(results: Path) -> str | None:
         return None
     found = load(file)
     rows: list[Row] = found["rows"]
-    parts = (
+    predicted = (
         ("workers", "worker", costs.ingest + costs.stitch),
         ("sinks", "sink", costs.sink),
+        ("alerts", "alerts", costs.alerts),
         ("ClickHouse", "clickhouse", costs.clickhouse),
     )
-    lines = [_line(what, predicted, _used(rows, name)) for what, name, predicted in parts]
+    ran = [str(row["what"]) for row in rows]
+    parts = [part for part in predicted if any(what.startswith(part[1]) for what in ran)]
+    lines = [_line(what, cost, _used(rows, name)) for what, name, cost in parts]
     lines.append(_line("all of these", sum(part[2] for part in parts), sum(_used(rows, part[1]) for part in parts)))
     options = found["options"]
     needed = size(options["customers"], options["rate"], 0, costs, Assumptions())

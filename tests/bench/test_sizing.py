@@ -16,6 +16,7 @@ COSTS = Costs(
     ingest=10.0,
     stitch=20.0,
     sink=6.0,
+    alerts=9.0,
     clickhouse=12.0,
     kafka_bytes=1_600.0,
     changelog_bytes=400.0,
@@ -35,10 +36,11 @@ def test_a_worked_example() -> None:
     assert needed.binding == "processor"
     assert needed.partitions == 16  # two for each worker, and a power of two
     assert needed.sinks == 1
+    assert needed.alerts == 2  # 9 µs each are 0.9 cores
     assert needed.brokers == 6  # 200 MB/s, three times
     assert needed.clickhouse_disk == pytest.approx(24 * 150 * 2 * 2)  # months, GB a month, twice for a bank's own words
     assert needed.shards == 2  # 7.2 TB each, of which a server's disk takes 5.6
-    assert needed.cores == pytest.approx(4.8)
+    assert needed.cores == pytest.approx(5.7)
 
 
 def test_many_quiet_customers_are_a_matter_of_memory() -> None:
@@ -59,7 +61,17 @@ def test_more_of_anything_never_needs_less(customers: int, rate: float, per_mont
     least = size(customers, rate, per_month, COSTS, ASSUMED)
     most = size(round(customers * times), rate * times, per_month * times, COSTS, ASSUMED)
 
-    for name in ("partitions", "workers", "sinks", "brokers", "kafka_disk", "shards", "clickhouse_disk", "cores"):
+    for name in (
+        "partitions",
+        "workers",
+        "sinks",
+        "alerts",
+        "brokers",
+        "kafka_disk",
+        "shards",
+        "clickhouse_disk",
+        "cores",
+    ):
         assert getattr(most, name) >= getattr(least, name)
     assert most.partitions >= most.workers
 

@@ -65,6 +65,7 @@ def test_a_deployments_processes_are_held_against_the_predicted_costs(tmp_path: 
     results(tmp_path, "recovery", {"what": "worker", "wall_s": 4.0, "customers": 500_000})
     results(tmp_path, "metrics_views", {"what": "table touchpoints", "disk_mb": 50.0}, touchpoints=1_000_000)
     results(tmp_path, "state_size", {"what": "a customer's state", "bytes_per_customer": 1_200.0})
+    results(tmp_path, "pipeline_one_worker", {"what": "alerts", "processor_s_per_million": 6.0})
     assert sizing_check.made(tmp_path) is None
     results(
         tmp_path,
@@ -73,6 +74,7 @@ def test_a_deployments_processes_are_held_against_the_predicted_costs(tmp_path: 
         {"what": "worker-1", "processor_s_per_million": 50.0},
         {"what": "worker-2", "processor_s_per_million": 10.0},
         {"what": "sink", "processor_s_per_million": 5.0},
+        {"what": "alerts", "processor_s_per_million": 9.0},
         {"what": "clickhouse", "processor_s_per_million": 16.0},
         {"what": "kafka", "processor_s_per_million": 7.0},
         customers=1_000_000,
@@ -84,6 +86,7 @@ def test_a_deployments_processes_are_held_against_the_predicted_costs(tmp_path: 
     table = sizing_check.made(tmp_path) or ""
 
     assert line(table, "workers").endswith("| 40 | 60 | 1.5 |")
+    assert line(table, "alerts").endswith("| 6 | 9 | 1.5 |")
     assert line(table, "ClickHouse").endswith("| 8 | 16 | 2 |")
     assert "9,990 a second came through" in table
 
