@@ -17,11 +17,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from bench.report import Report, add_json_option
-from bench.streams_load import Received, arrivals, touchpoints
+from bench.streams_load import Received, arrivals
 from schemas.catalogue import Catalogue
-from schemas.decode import Decoder
 from schemas.topics import Topics
-from streams.agents.ingest import Ingest
 from streams.agents.stitch import Stitch
 from streams.app import STITCH_RECORDS
 from streams.batching import Batch, Outgoing
@@ -29,7 +27,6 @@ from streams.checkpoint import Write
 from streams.compiled import core_for
 from streams.settings import CoreChoice
 
-CHUNK = 10_000
 PER_SECOND = 10
 """Of event time, as the load has it."""
 
@@ -91,21 +88,12 @@ class Used:
 
 def records(count: int, customers: int, late: float) -> Iterator[Received]:
     """The load's arrivals in the order in which they come."""
-    topics = Topics()
-    ingest = Ingest(topics, Decoder(topics.channels), 1, None)
     chance = random.Random(7)
-    made = touchpoints(count, customers)
-    placed: list[tuple[float, bytes | None, bytes]] = []
-    first = 0
-    while chunk := list(islice(made, CHUNK)):
-        for one in arrivals(topics, chunk, first, ingest):
-            if one.topic != topics.customer:
-                continue
-            for key, value in (record for group in one.groups for record in group):
-                place = len(placed)
-                delay = chance.random() * min(LATEST, count / 4) if chance.random() < late else 0.0
-                placed.append((place + delay, key, value or b""))
-        first += len(chunk)
+    placed: list[tuple[float, bytes, bytes]] = []
+    for chunk in arrivals(Topics(), count, customers, 1):
+        for _, key, value in chunk:
+            delay = chance.random() * min(LATEST, count / 4) if chance.random() < late else 0.0
+            placed.append((len(placed) + delay, key, value))
     placed.sort(key=lambda each: each[0])
     for offset, (_, key, value) in enumerate(placed):
         yield Received(offset, value, 0, key)

@@ -18,8 +18,11 @@ from schemas.kafka_security import client_options
 from schemas.topics import BUILT_IN_CHANNELS, Topics
 from streams.agents.ingest import Ingest
 from streams.batching import Batch, Outgoing, RecordSender
+from streams.compiled import intake_for
 
 KeyValue = tuple[bytes | None, bytes | None]
+Arrived = tuple[int, bytes, bytes]
+"""A record of `customer`: partition, key and value."""
 
 DETAILS = {
     "mobile_app": {"app_version": "5.2", "os": "ios"},
@@ -48,7 +51,7 @@ def touchpoints(count: int, customers: int) -> Iterator[tuple[str, bytes]]:
                     "event_id": f"event-{number:09}",
                     "channel": channel,
                     "occurred_at": (start + timedelta(milliseconds=100 * number)).isoformat(),
-                    "identities": {"customer_no": f"C-{customer:07}"},
+                    "identities": {"customer_no": customer_of(number, customers)},
                     "session_id": f"s-{customer}-{visit // 4}",
                     "touchpoint": f"{channel}.step",
                     "stage": STAGES[visit % len(STAGES)],
@@ -58,6 +61,11 @@ def touchpoints(count: int, customers: int) -> Iterator[tuple[str, bytes]]:
                 }
             ),
         )
+
+
+def customer_of(number: int, customers: int) -> str:
+    """Whose the touchpoint of that number is."""
+    return f"C-{number % customers:07}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +80,35 @@ class Received:
     headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
-def arrivals(topics: Topics, chunk: list[tuple[str, bytes]], first: int, ingest: Ingest) -> Iterator[Outgoing]:
-    """What ingest makes of a chunk in which nothing is out of order: offsets count through all channels."""
-    now = time.time_ns() // 1_000_000
-    for offset, (channel, value) in enumerate(chunk, first):
-        batch = Batch(topics.touchpoints(channel), 0, [Received(offset, value, now)], offset + 1)
-        yield from ingest.take(batch, now).effects.outputs
+def arrivals(topics: Topics, count: int, customers: int, partitions: int) -> Iterator[list[Arrived]]:
+    """What ingest makes of the load if nothing comes out of order, in chunks; offsets count through all channels."""
+    core = intake_for("auto", topics, partitions)
+    ingest = Ingest(topics, Decoder(topics.channels), partitions, None, core=core)
+    numbered = enumerate(touchpoints(count, customers))
+    # A customer comes once in a chunk: what ingest makes of each channel is put in order by the customers.
+    while chunk := list(islice(numbered, min(PER_SEND, customers))):
+        now = time.time_ns() // 1_000_000
+        by_channel: defaultdict[str, list[Received]] = defaultdict(list)
+        for number, (channel, value) in chunk:
+            by_channel[channel].append(Received(number, value, now))
+        made: dict[bytes, Arrived] = {}
+        for channel, records in by_channel.items():
+            batch = Batch(topics.touchpoints(channel), 0, records, records[-1].offset + 1)
+            for one in ingest.take(batch, now).effects.outputs:
+                if one.topic == topics.customer:
+                    pairs = (record for group in one.groups for record in group)
+                    made |= {key: (one.partition, key, value) for key, value in pairs if key and value}
+        yield [made[customer_of(number, customers).encode()] for number, _ in chunk]
 
 
 async def publish_arrivals(kafka: str, topics: Topics, count: int, customers: int, partitions: int) -> None:
     """Publish the load as arrivals, each customer's in its order of time: what live traffic looks like to stitch."""
-    ingest = Ingest(topics, Decoder(topics.channels), partitions, None)
     async with sender(kafka) as send:
-        records = touchpoints(count, customers)
-        first = 0
-        while chunk := list(islice(records, PER_SEND)):
+        for chunk in arrivals(topics, count, customers, partitions):
             by_partition: defaultdict[int, list[KeyValue]] = defaultdict(list)
-            for one in arrivals(topics, chunk, first, ingest):
-                if one.topic == topics.customer:
-                    by_partition[one.partition] += [record for group in one.groups for record in group]
+            for partition, key, value in chunk:
+                by_partition[partition].append((key, value))
             await send(Outgoing(topics.customer, partition, [values]) for partition, values in by_partition.items())
-            first += len(chunk)
 
 
 async def publish(kafka: str, topics: Topics, count: int, customers: int, partitions: int) -> None:

@@ -58,8 +58,9 @@ def fill(table: BatchTable, customers: int) -> tuple[int, int]:
 def measure(customers: int) -> Row:
     app = create_streams(StreamSettings())
     topics = Topics()
-    table = app.state_table("state", topics.state, PARTITIONS)
-    stitch = Stitch(topics, Catalogue(), table, app.sender, now_ms, (), compiled_core(Catalogue()))
+    core = compiled_core(Catalogue())
+    table = app.state_table("state", topics.state, PARTITIONS, dict if core is None else core.states)
+    stitch = Stitch(topics, Catalogue(), table, app.sender, now_ms, (), core)
     keys, size = fill(table, customers)
     began = time.perf_counter()
     stitch.recover(range(PARTITIONS))

@@ -114,7 +114,7 @@ def add_stitch(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue, 
 
     `core` None stitches by the Python core alone.
     """
-    states = app.state_table("state", topics.state, count)
+    states = app.state_table("state", topics.state, count, dict if core is None else core.states)
     upstream = Upstream(
         partitions_of(topics.inputs, count),
         partitions_of((topics.identity,), count),

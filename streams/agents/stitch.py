@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -175,11 +175,17 @@ class Stitch:
     def _recovered(self, partition: int) -> PartitionTimes:
         kept = self.times.get(partition)
         state = self._states.partition(partition)
-        found = ((key, next_due(key, value)) for key, value in state.items())
-        due = DueTimes((key.decode(), due_at) for key, due_at in found if due_at is not None)
+        due = DueTimes(_due(state) if self._core is None else self._core.due(state))
         if kept is not None:
             return PartitionTimes(kept.clock, due)
         return PartitionTimes(PartitionClock(noted_clock(read_attempts(state))), due)
+
+
+def _due(state: Mapping[bytes, bytes]) -> Iterator[tuple[str, int]]:
+    for key, value in state.items():
+        due_at = next_due(key, value)
+        if due_at is not None:
+            yield key.decode(), due_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from streams.batching.membership import Fenced, Membership
 from streams.batching.page import Page
 from streams.batching.reach import with_broker
 from streams.batching.sender import RecordSender
-from streams.batching.table import BatchTable
+from streams.batching.table import BatchTable, States
 from streams.batching.versions import check_installation
 
 logger = get_logger(__name__)
@@ -153,10 +153,15 @@ class BatchApp(faust.App):
         """The name of the agent that takes in the topic."""
         return self._stages[topic]
 
-    def state_table(self, name: str, topic: str, partitions: int) -> BatchTable:
-        """Add the state table with `topic` (compacted, `partitions` as all keyed topics) as its changelog."""
+    def state_table(
+        self, name: str, topic: str, partitions: int, new_states: Callable[[], States] = dict
+    ) -> BatchTable:
+        """Add the state table with `topic` (compacted, `partitions` as all keyed topics) as its changelog.
+
+        `new_states` makes what the keys of a partition are kept in.
+        """
         changelog = self.topic(topic, schema=BatchSchema(), value_type=bytes, partitions=partitions, acks=False)
-        table = BatchTable(self, name=name, partitions=partitions, changelog_topic=changelog)
+        table = BatchTable(self, new_states, name=name, partitions=partitions, changelog_topic=changelog)
         self.state_tables.append(table)
         return cast("BatchTable", self.tables.add(table))
 

@@ -45,9 +45,9 @@ class AppMeters(Collector):
         keys = GaugeMetricFamily("omnitrack_state_keys", "Keys of a state table.", labels=of)
         size = GaugeMetricFamily("omnitrack_state_bytes", "Bytes of the values of a state table.", labels=of)
         for table in self._app.state_tables:
-            for partition, values in table.contents():
-                keys.add_metric((table.name, str(partition)), len(values))
-                size.add_metric((table.name, str(partition)), sum(map(len, values)))
+            for partition, count, taken in table.sizes():
+                keys.add_metric((table.name, str(partition)), count)
+                size.add_metric((table.name, str(partition)), taken)
         yield keys
         yield size
 

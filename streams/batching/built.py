@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
-    from streams._core import FetchedRecords, Grouped
+    from streams._core import FetchedRecords, Grouped, States
     from streams.batching.batch import Record
 
 
@@ -30,6 +30,11 @@ def is_grouped(groups: object) -> TypeGuard[Grouped]:
 def is_fetched(records: object) -> TypeGuard[FetchedRecords]:
     """Whether records are a `FetchedRecords`."""
     return core is not None and isinstance(records, core.FetchedRecords)
+
+
+def is_states(states: object) -> TypeGuard[States]:
+    """Whether the states of a partition are a `States`."""
+    return core is not None and isinstance(states, core.States)
 
 
 def new_records() -> list[Record] | FetchedRecords:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import faust
 from faust.types import TP
 
 from streams.batching.batch import Batch
-from streams.batching.built import is_fetched, is_grouped
+from streams.batching.built import is_fetched, is_grouped, is_states
 from streams.batching.filling import kept
 from streams.batching.sender import Outgoing
 
 if TYPE_CHECKING:
+    from streams._core import States as CompiledStates
     from streams.batching.app import BatchApp
 
 Write = tuple[bytes, bytes | None]
 """A key with its new value; None deletes it."""
+
+
+States: TypeAlias = "dict[bytes, bytes] | CompiledStates"
+"""Where a partition's keys are kept: in a dictionary, or by the compiled core, which takes less memory for them."""
 
 
 class BatchTable(faust.Table[bytes, bytes]):
@@ -25,8 +30,9 @@ class BatchTable(faust.Table[bytes, bytes]):
 
     app: BatchApp
 
-    def __init__(self, app: BatchApp, **options: Any) -> None:
-        self._partitions: dict[int, dict[bytes, bytes]] = {}
+    def __init__(self, app: BatchApp, new_states: Callable[[], States] = dict, **options: Any) -> None:
+        self._new_states = new_states
+        self._partitions: dict[int, States] = {}
         self._offsets: dict[int, int] = {}
         # One buffered event is a whole fetched batch; Faust treats a buffer size of 1 in a way of its own.
         super().__init__(app, key_type=bytes, value_type=bytes, recovery_buffer_size=2, **options)
@@ -35,10 +41,10 @@ class BatchTable(faust.Table[bytes, bytes]):
         """All keys of a partition; empty if this process does not own it."""
         return self._partitions.get(partition, {})
 
-    def contents(self) -> Iterator[tuple[int, list[bytes]]]:
-        """The values of each partition."""
+    def sizes(self) -> Iterator[tuple[int, int, int]]:
+        """How many keys each partition has, and bytes of their values."""
         for partition, state in list(self._partitions.items()):
-            yield partition, list(state.values())
+            yield partition, len(state), state.size if is_states(state) else sum(map(len, state.values()))
 
     def get_many(self, partition: int, keys: Iterable[bytes]) -> list[bytes | None]:
         """The values of the keys in their order, None for a key that is not there."""
@@ -54,27 +60,32 @@ class BatchTable(faust.Table[bytes, bytes]):
         writes = kept(groups)
         offsets = await self.app.sender.send([Outgoing(self.changelog_topic_name, partition, writes)])
         if is_grouped(writes):
-            writes.apply_to(self._partitions.setdefault(partition, {}))
+            writes.apply_to(self._own(partition))
         else:
             self._apply(partition, (write for group in writes for write in group))
         self._offsets[partition] = max(self._offsets.get(partition, -1), *offsets.values(), -1)
 
     def _apply(self, partition: int, writes: Iterable[tuple[bytes | None, bytes | None]]) -> None:
-        state = self._partitions.setdefault(partition, {})
+        state = self._own(partition)
         for key, value in writes:
             if key is None:
                 continue
-            if value is None:
-                state.pop(key, None)
-            else:
+            if value is not None:
                 state[key] = value
+            elif key in state:
+                del state[key]
+
+    def _own(self, partition: int) -> States:
+        if partition not in self._partitions:
+            self._partitions[partition] = self._new_states()
+        return self._partitions[partition]
 
     def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
         """Apply batches read from the changelog, in recovery."""
         for event in batch:
             fetched: Batch = event.value
             if is_fetched(fetched.records):
-                fetched.records.apply_to(self._partitions.setdefault(fetched.partition, {}))
+                fetched.records.apply_to(self._own(fetched.partition))
             else:
                 self._apply(fetched.partition, ((record.key, record.value) for record in fetched.records))
             self._offsets[fetched.partition] = fetched.next_offset - 1

@@ -22,7 +22,7 @@ use crate::table::Table;
 use crate::touchpoint::Stored;
 
 const DUE: usize = 8;
-const NEVER: i64 = -1;
+pub const NEVER: i64 = -1;
 const LASTING: &[u8] = b"\x01";
 const HISTORY_AGE: i64 = 15 * 60_000;
 const GREATEST_STATE: usize = 900_000;

@@ -5,16 +5,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bumpalo::Bump;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyDict};
 
-use crate::advance::{Moment, advance};
+use crate::advance::{Moment, NEVER, advance};
 use crate::catalogue::{Catalogue, IntentRules};
 use crate::emit::Change;
 use crate::fetched::{FetchedRecords, Taken, keys_and_values};
-use crate::grouped::Grouped;
+use crate::grouped::{Grouped, KeyValue};
 use crate::left::{Left, Outcome};
 use crate::lz4::Lz4;
-use crate::table::{States, Table};
+use crate::states::{Given, States, Values, for_each};
+use crate::table::{Packed, Table};
 use crate::touchpoint::{Item, read_item};
 
 const MARK: &[u8] = b"\0erased\0";
@@ -73,12 +74,19 @@ impl Core {
         }
     }
 
-    /// Stitch `records`, and for `due` customers what is due, on `states` as they are; changes nothing.
-    fn advance<'py>(
+    /// Where a partition's states are best kept for it.
+    #[staticmethod]
+    fn states() -> States {
+        States::default()
+    }
+
+    /// Stitch `records`, and for `due` customers what is due, on `states` as they are; changes nothing. On `States` other
+    /// threads have the interpreter meanwhile.
+    fn advance(
         &self,
-        records: &Bound<'py, PyAny>,
+        records: &Bound<'_, PyAny>,
         due: Vec<String>,
-        states: &Bound<'py, PyDict>,
+        states: &Bound<'_, PyAny>,
         clock: i64,
         now: i64,
     ) -> PyResult<Done> {
@@ -86,49 +94,76 @@ impl Core {
         let fetched = records.cast::<FetchedRecords>().ok();
         let fetched = fetched.map(|fetched| fetched.borrow());
         let taken = keys_and_values(records, fetched.as_deref())?;
-        let groups = grouped(&taken, &due);
-        let table = States {
-            states,
-            lz4: Lz4::new(&self.dictionary),
-        };
+        let records: Vec<KeyValue<'_>> = taken.iter().map(Taken::key_value).collect();
         let moment = Moment {
             catalogue: &self.catalogue,
             clock,
             now,
         };
-        let (mut made, due, left) = (Made::default(), PyDict::new(py), PyDict::new(py));
-        let mut seen: HashMap<(String, i64), i64> = HashMap::new();
+        let made = match Given::read(states)? {
+            Given::Resting(states) => py.detach(|| self.stitch_all(&records, &due, &*states.read(), &moment)),
+            Given::Dict(states) => self.stitch_all(&records, &due, states, &moment),
+        };
+        made.done(py)
+    }
+
+    /// When rows of each customer of `states` next change without a touchpoint (ms), if they do.
+    fn due(&self, states: &Bound<'_, PyAny>) -> PyResult<Vec<(String, i64)>> {
+        let mut due = Vec::new();
+        for_each(states, |key, value| {
+            if let Some(due_at) = due_at(key, value) {
+                due.push((String::from_utf8(key.to_vec())?, due_at));
+            }
+            Ok(())
+        })?;
+        Ok(due)
+    }
+}
+
+impl Core {
+    fn stitch_all<'r>(
+        &self,
+        records: &'r [KeyValue<'r>],
+        due: &'r [String],
+        values: impl Values,
+        moment: &Moment<'_>,
+    ) -> Made<'r> {
+        let table = Packed {
+            values,
+            lz4: Lz4::new(&self.dictionary),
+        };
+        let mut made = Made::default();
         let mut bump = Bump::new();
-        for group in &groups {
-            let outcome = catch_unwind(AssertUnwindSafe(|| stitch(group, &table, &moment, &bump, &mut seen)));
+        for group in grouped(records, due) {
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                stitch(&group, &table, moment, &bump, &mut made.seen)
+            }));
             match outcome.unwrap_or(Err(Left("a defect of the compiled core"))) {
-                Ok(Some(change)) => {
-                    let customer_id =
-                        PyString::from_encoded_object(&PyBytes::new(py, group.key), Some(c"utf-8"), None)?;
-                    due.set_item(customer_id, change.due_at)?;
-                    made.add(group.key, &change);
-                }
+                Ok(Some(change)) => made.add(group.key, &change),
                 Ok(None) => {}
-                Err(Left(why)) => left.set_item(PyBytes::new(py, group.key), why)?,
+                Err(Left(why)) => made.left.push((group.key, why)),
             }
             bump.reset();
         }
-        made.done(seen, due.unbind(), left.unbind(), py)
+        made
     }
 }
 
 /// What was made of the customers so far.
 #[derive(Default)]
-struct Made {
+struct Made<'r> {
     stitched: Grouped,
     journeys: Grouped,
     handoffs: Grouped,
     promises: Grouped,
     writes: Grouped,
+    due: Vec<(&'r [u8], Option<i64>)>,
+    seen: HashMap<(String, i64), i64>,
+    left: Vec<(&'r [u8], &'static str)>,
 }
 
-impl Made {
-    fn add(&mut self, key: &[u8], change: &Change) {
+impl<'r> Made<'r> {
+    fn add(&mut self, key: &'r [u8], change: &Change) {
         let topics = [
             (&mut self.stitched, &change.stitched),
             (&mut self.journeys, &change.journeys),
@@ -142,15 +177,17 @@ impl Made {
             self.writes.push(Some(key), value.as_deref());
         }
         self.writes.end_group();
+        self.due.push((key, change.due_at));
     }
 
-    fn done(
-        self,
-        seen: HashMap<(String, i64), i64>,
-        due: Py<PyDict>,
-        left: Py<PyDict>,
-        py: Python<'_>,
-    ) -> PyResult<Done> {
+    fn done(self, py: Python<'_>) -> PyResult<Done> {
+        let (due, left) = (PyDict::new(py), PyDict::new(py));
+        for (key, due_at) in self.due {
+            due.set_item(String::from_utf8_lossy(key), due_at)?;
+        }
+        for (key, why) in self.left {
+            left.set_item(PyBytes::new(py, key), why)?;
+        }
         let topic = |mut rows: Grouped| {
             rows.end_group();
             Py::new(py, rows)
@@ -161,9 +198,9 @@ impl Made {
             handoffs: topic(self.handoffs)?,
             promises: topic(self.promises)?,
             writes: Py::new(py, self.writes)?,
-            due,
-            seen: seen.into_pyobject(py)?.unbind(),
-            left,
+            due: due.unbind(),
+            seen: self.seen.into_pyobject(py)?.unbind(),
+            left: left.unbind(),
         })
     }
 }
@@ -176,7 +213,7 @@ struct Group<'r> {
 }
 
 /// Records by key, in the order of their first; records without a key are under the empty one.
-fn grouped<'r>(records: &'r [Taken<'r>], due: &'r [String]) -> Vec<Group<'r>> {
+fn grouped<'r>(records: &'r [KeyValue<'r>], due: &'r [String]) -> Vec<Group<'r>> {
     let mut groups: Vec<Group<'r>> = Vec::new();
     let mut known: HashMap<&'r [u8], usize> = HashMap::new();
     let mut index_of = |key: &'r [u8], groups: &mut Vec<Group<'r>>| {
@@ -186,7 +223,7 @@ fn grouped<'r>(records: &'r [Taken<'r>], due: &'r [String]) -> Vec<Group<'r>> {
             groups.len() - 1
         })
     };
-    for record in records.iter().map(Taken::key_value) {
+    for record in records {
         let index = index_of(record.key.unwrap_or_default(), &mut groups);
         groups[index].values.push(record.value.filter(|_| record.key.is_some()));
     }
@@ -228,6 +265,12 @@ fn stitch(
         *latest = at.max(*latest);
     }
     Ok(Some(change))
+}
+
+/// As `streams.journey.state.next_due`.
+fn due_at(key: &[u8], value: &[u8]) -> Option<i64> {
+    let lead = value.first_chunk().filter(|_| !key.contains(&0))?;
+    Some(i64::from_be_bytes(*lead)).filter(|due_at| *due_at != NEVER)
 }
 
 pub fn erased_key(customer_id: &[u8]) -> Vec<u8> {

@@ -7,7 +7,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PySlice};
 
-use crate::grouped::{KeyValue, put};
+use crate::grouped::KeyValue;
+use crate::states::apply;
 use crate::wire::{Place, Reader, Span, read_batch};
 
 enum Entry {
@@ -51,11 +52,7 @@ pub fn keys_and_values<'py>(
     fetched: Option<&'py FetchedRecords>,
 ) -> PyResult<Vec<Taken<'py>>> {
     match fetched {
-        Some(fetched) => fetched
-            .entries
-            .iter()
-            .map(|entry| fetched.taken(entry, records.py()))
-            .collect(),
+        Some(fetched) => fetched.keys_and_values(records.py()),
         None => records.try_iter()?.map(|record| of_object(&record?)).collect(),
     }
 }
@@ -69,6 +66,10 @@ fn of_object<'py>(record: &Bound<'py, PyAny>) -> PyResult<Taken<'py>> {
 }
 
 impl FetchedRecords {
+    fn keys_and_values<'py>(&'py self, py: Python<'py>) -> PyResult<Vec<Taken<'py>>> {
+        self.entries.iter().map(|entry| self.taken(entry, py)).collect()
+    }
+
     fn taken<'py>(&'py self, entry: &Entry, py: Python<'py>) -> PyResult<Taken<'py>> {
         match entry {
             Entry::Bytes(number, place) => {
@@ -147,8 +148,7 @@ impl FetchedRecords {
 
     /// The values by key, both in the order of the records.
     fn values_by_key<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let taken = self.entries.iter().map(|entry| self.taken(entry, py));
-        let taken = taken.collect::<PyResult<Vec<_>>>()?;
+        let taken = self.keys_and_values(py)?;
         let bytes = |part: Option<&[u8]>| part.map(|part| PyBytes::new(py, part));
         let (mut groups, mut group_of) = (Vec::<(_, Vec<_>)>::new(), HashMap::new());
         for KeyValue { key, value } in taken.iter().map(Taken::key_value) {
@@ -165,15 +165,10 @@ impl FetchedRecords {
         Ok(found)
     }
 
-    /// Put the values into `state` by key, or delete those that are null; records without a key are nothing.
-    fn apply_to(&self, state: &Bound<'_, PyDict>) -> PyResult<()> {
-        let entries = self.entries.iter();
-        entries
-            .map(|entry| self.taken(entry, state.py()))
-            .try_for_each(|taken| {
-                let taken = taken?;
-                put(state, taken.key_value())
-            })
+    /// Put the values into `states` by key, or delete those that are null; records without a key are nothing.
+    fn apply_to(&self, states: &Bound<'_, PyAny>) -> PyResult<()> {
+        let taken = self.keys_and_values(states.py())?;
+        apply(states, taken.iter().map(Taken::key_value))
     }
 }
 

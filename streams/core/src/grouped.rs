@@ -1,7 +1,9 @@
 //! Groups of records as bytes, one after the other: what a batch sends to a partition, and never is a Python object.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PySequence, PyTuple};
+use pyo3::types::{PyBytes, PyList, PySequence, PyTuple};
+
+use crate::states::apply;
 
 /// A record without headers; None: null.
 #[derive(Clone, Copy)]
@@ -145,22 +147,9 @@ impl Grouped {
         self.lengths.len()
     }
 
-    /// Put the values into `state` by key, or delete those that are null; records without a key are nothing.
-    fn apply_to(&self, state: &Bound<'_, PyDict>) -> PyResult<()> {
-        self.groups().flatten().try_for_each(|record| put(state, record))
-    }
-}
-
-/// Put a value into `state` by its key, or delete it if it is null; a record without a key is nothing.
-pub fn put(state: &Bound<'_, PyDict>, record: KeyValue<'_>) -> PyResult<()> {
-    let py = state.py();
-    let Some(key) = record.key.map(|key| PyBytes::new(py, key)) else {
-        return Ok(());
-    };
-    match record.value {
-        Some(value) => state.set_item(key, PyBytes::new(py, value)),
-        None if state.contains(&key)? => state.del_item(key),
-        None => Ok(()),
+    /// Put the values into `states` by key, or delete those that are null; records without a key are nothing.
+    fn apply_to(&self, states: &Bound<'_, PyAny>) -> PyResult<()> {
+        apply(states, self.groups().flatten())
     }
 }
 

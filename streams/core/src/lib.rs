@@ -34,6 +34,7 @@ mod sessions;
 mod state;
 mod state_read;
 mod state_write;
+mod states;
 mod table;
 mod totals;
 mod touchpoint;
@@ -58,6 +59,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<fetched::FetchedRecords>()?;
     PySequence::register::<fetched::FetchedRecords>(module.py())?;
     module.add_class::<grouped::Grouped>()?;
+    module.add_class::<states::States>()?;
+    states::States::register(module.py())?;
     module.add_class::<record_batch::RecordBatch>()?;
     module.add_function(wrap_pyfunction!(record_batch::fill, module)?)
 }

@@ -1,11 +1,10 @@
-//! The state table as it is in Python, and how values rest in it (streams/journey/packing.py).
+//! How values rest in the state table (streams/journey/packing.py).
 
 use bumpalo::Bump;
-use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
 
 use crate::left::{Left, Outcome};
 use crate::lz4::Lz4;
+use crate::states::Values;
 
 const NUMBER: u8 = 1;
 const GREATEST: usize = 64 << 20;
@@ -20,26 +19,22 @@ pub trait Table {
 }
 
 /// One partition's states, and how they are packed.
-pub struct States<'s, 'py> {
-    pub states: &'s Bound<'py, PyDict>,
-    pub lz4: Lz4<'s>,
+pub struct Packed<'d, V> {
+    pub values: V,
+    pub lz4: Lz4<'d>,
 }
 
-impl Table for States<'_, '_> {
+impl<V: Values> Table for Packed<'_, V> {
     fn get<'a>(&self, key: &[u8], lead: usize, bump: &'a Bump) -> Outcome<Option<(&'a [u8], &'a [u8])>> {
-        let Some(found) = self.find(key)? else {
-            return Ok(None);
-        };
-        let value = found
-            .cast::<PyBytes>()
-            .map_err(|_| Left("a state that is not bytes"))?
-            .as_bytes();
-        let (lead, packed) = value.split_at_checked(lead).ok_or(Left("a state cut off"))?;
-        Ok(Some((bump.alloc_slice_copy(lead), unpack(packed, &self.lz4, bump)?)))
+        let unpacked = self.values.find(key, |value| {
+            let (lead, packed) = value.split_at_checked(lead).ok_or(Left("a state cut off"))?;
+            Ok((&*bump.alloc_slice_copy(lead), unpack(packed, &self.lz4, bump)?))
+        })?;
+        unpacked.transpose()
     }
 
     fn has(&self, key: &[u8]) -> Outcome<bool> {
-        Ok(self.find(key)?.is_some())
+        Ok(self.values.find(key, |_| ())?.is_some())
     }
 
     fn pack(&self, value: &[u8]) -> Vec<u8> {
@@ -47,15 +42,6 @@ impl Table for States<'_, '_> {
         packed.extend_from_slice(&(value.len() as u32).to_le_bytes());
         self.lz4.compress(value, &mut packed);
         packed
-    }
-}
-
-impl<'py> States<'_, 'py> {
-    fn find(&self, key: &[u8]) -> Outcome<Option<Bound<'py, PyAny>>> {
-        let key = PyBytes::new(self.states.py(), key);
-        self.states
-            .get_item(key)
-            .map_err(|_| Left("a table that cannot be read"))
     }
 }
 

@@ -16,6 +16,7 @@ from schemas.touchpoint import Arrival, Origin, Tick, Touchpoint, encode_custome
 from streams.agents.stitch import PartitionTimes, Stitch
 from streams.attempts import Attempts
 from streams.batching import Batch, Outgoing
+from streams.batching.table import States
 from streams.checkpoint import Write
 from streams.compiled import compiled_core
 from streams.upstream import Mark, Source
@@ -32,7 +33,7 @@ SOURCE = (TOPICS.touchpoints("mobile_app"), 0)
 
 @dataclass(slots=True)
 class FakeStates:
-    data: dict[int, dict[bytes, bytes]] = field(default_factory=dict)
+    data: dict[int, States] = field(default_factory=dict)
 
     def partition(self, partition: int) -> Mapping[bytes, bytes]:
         return self.data.setdefault(partition, {})
@@ -40,10 +41,10 @@ class FakeStates:
     async def write_batch(self, partition: int, groups: Iterable[Sequence[Write]]) -> None:
         state = self.data.setdefault(partition, {})
         for key, value in (write for group in groups for write in group):
-            if value is None:
-                state.pop(key, None)
-            else:
+            if value is not None:
                 state[key] = value
+            elif key in state:
+                del state[key]
 
 
 @dataclass(slots=True)

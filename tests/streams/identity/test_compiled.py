@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -68,8 +69,7 @@ class Both:
     @staticmethod
     def _identify(agent: Identify, states: FakeStates, batch: Batch) -> tuple[object, ...]:
         identified = agent.identify(batch)
-        for key, value in written(identified):
-            states.data[0].pop(key, None) if value is None else states.data[0].update({key: value})
+        asyncio.run(states.write_batch(0, [written(identified)]))
         agent.remember(0, identified.due)
         sent: list[object] = [(one.topic, one.partition, list(*one.groups)) for one in identified.effects.outputs]
         return sent, sorted(written(identified), key=repr), dict(identified.due), agent._memory(0).clock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,8 @@ class Core:
     def __post_init__(self) -> None:
         core = compiled_core(self.catalogue) if self.compiled else None
         assert core is not None or not self.compiled
+        if core is not None:
+            self.states.data[0] = core.states()
         self.stitch = Stitch(Topics(), self.catalogue, self.states, FakePublisher(), lambda: at("2 00:00"), (), core)
 
     def left(self, batch: Batch, clock: int) -> Mapping[bytes, str]:
@@ -62,11 +65,14 @@ class Core:
         assert core is not None
         return core.advance(batch.records, [], self.states.data.get(0, {}), clock, clock).left
 
+    def due(self) -> Mapping[str, int]:
+        """When each customer is due, as it is found in the states after a recovery."""
+        self.stitch.recover([0])
+        return self.stitch.times[0].due._due
+
     def take(self, batch: Batch, clock: int) -> Stitched:
         stitched = self.stitch.stitch(batch, clock)
-        state = self.states.data.setdefault(0, {})
-        for key, value in (write for group in stitched.effects.writes for write in group):
-            state.pop(key, None) if value is None else state.update({key: value})
+        asyncio.run(self.states.write_batch(0, stitched.effects.writes))
         self.stitch.times[0].due.set(stitched.due)
         return stitched
 
@@ -97,6 +103,7 @@ class Both:
         assert written(compiled) == written(python)
         assert compiled.due == python.due
         assert compiled.seen == python.seen
+        assert self.compiled.due() == self.python.due()
         return compiled
 
 
