@@ -44,7 +44,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         app, driven = cast("BatchConsumer", self.consumer).app, self._ensure_consumer()
         app.membership.watch(driven._coordinator)
-        receive_in_place(driven._client)
+        receive_in_place(driven._client, app.compiled)
         if app.pace:
             Pace(driven._fetcher, app.pace)
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from streams.batching.built import core
 
 SMALL = 65_536
 """Bytes of an answer that is received together with others, its length included."""
 
 _LENGTH = 4
+
+Receive = Callable[[bytearray, int], int]
+"""Receives what there is into a buffer that is filled so far, and tells how far it is then."""
 
 
 class FrameProtocol(asyncio.BufferedProtocol):
@@ -19,7 +25,7 @@ class FrameProtocol(asyncio.BufferedProtocol):
     An answer is its length (four bytes), and as many bytes: https://kafka.apache.org/protocol#protocol_messages
     """
 
-    def __init__(self, connection: Any, before: Any) -> None:
+    def __init__(self, connection: Any, before: Any, receive: Receive) -> None:
         self._connection: Callable[[], Any] = weakref.ref(connection)
         self._before = before
         self._reader = connection._reader
@@ -27,15 +33,20 @@ class FrameProtocol(asyncio.BufferedProtocol):
         self._held = 0
         self._large: bytearray | None = None
         self._filled = 0
+        self._receive = receive
 
     @classmethod
-    def install(cls, connection: Any) -> None:
-        """Have the connection receive by one of these from now on, or later if an answer is on its way."""
+    def install(cls, connection: Any, compiled: bool = True) -> None:
+        """Have the connection receive by one of these from now on, or later if an answer is on its way.
+
+        `compiled` receives large answers by the compiled core, where it was built and TLS is not between.
+        """
         before = connection._protocol
         if isinstance(before, cls) or connection._requests or connection._reader._buffer:
             return
-        connection._protocol = cls(connection, before)
-        connection._writer.transport.set_protocol(connection._protocol)
+        transport = connection._writer.transport
+        connection._protocol = cls(connection, before, _receiver(transport) if compiled else _receive_nothing)
+        transport.set_protocol(connection._protocol)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where asyncio shall put what comes next."""
@@ -76,8 +87,10 @@ class FrameProtocol(asyncio.BufferedProtocol):
     def _begin_large(self, size: int, beginning: memoryview) -> None:
         self._large, self._filled, self._held = bytearray(size), len(beginning), 0
         self._large[: self._filled] = beginning
+        self._take_large(self._large)
 
     def _take_large(self, large: bytearray) -> None:
+        self._filled = self._receive(large, self._filled)
         if self._filled == len(large):
             self._large = None
             self._handle(large)
@@ -104,18 +117,29 @@ class FrameProtocol(asyncio.BufferedProtocol):
         self._before.resume_writing()
 
 
+def _receiver(transport: Any) -> Receive:
+    # In pieces, each of which waits for the interpreter, a large answer takes ten times as long as the network does.
+    if core is None or transport.get_extra_info("sslcontext") is not None:
+        return _receive_nothing
+    return partial(core.receive, transport.get_extra_info("socket").fileno())
+
+
+def _receive_nothing(_buffer: bytearray, filled: int) -> int:
+    return filled
+
+
 def _nothing() -> None:
     return None
 
 
-def receive_in_place(client: Any) -> None:
+def receive_in_place(client: Any, compiled: bool) -> None:
     """Have all connections of the driver's `client` receive by a `FrameProtocol`."""
     get = client._get_conn
 
     async def framed(node_id: Any, **options: Any) -> Any:
         connection = await get(node_id, **options)
         if connection is not None and connection.connected():
-            FrameProtocol.install(connection)
+            FrameProtocol.install(connection, compiled)
         return connection
 
     client._get_conn = framed

@@ -188,7 +188,7 @@ def test_answers_are_received_in_place_over_tls_too(
             for number in range(3):
                 await producer.send_and_wait(topic, bytes([number]) * 900_000)
         consumer = AIOKafkaConsumer(topic, **options, auto_offset_reset="earliest")
-        receive_in_place(consumer._client)
+        receive_in_place(consumer._client, compiled=True)
         async with consumer:
             sizes = [len((await consumer.getone()).value) for _ in range(3)]
             return sizes, [connection._protocol for connection in consumer._client._conns.values()]

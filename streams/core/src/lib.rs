@@ -28,6 +28,7 @@ mod msgpack;
 mod parts;
 mod promises;
 mod rebuild;
+mod receive;
 mod record_batch;
 mod render;
 mod sessions;
@@ -62,5 +63,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<states::States>()?;
     states::States::register(module.py())?;
     module.add_class::<record_batch::RecordBatch>()?;
-    module.add_function(wrap_pyfunction!(record_batch::fill, module)?)
+    module.add_function(wrap_pyfunction!(record_batch::fill, module)?)?;
+    module.add_function(wrap_pyfunction!(receive::receive, module)?)
 }

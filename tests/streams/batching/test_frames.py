@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from itertools import pairwise
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.batching.built import core
 from streams.batching.frames import SMALL, FrameProtocol
 
+PATIENCE = 30.0
+compiled_only = pytest.mark.skipif(core is None, reason="no compiled core: make .venv/.dev builds it where cargo is")
 SIZES = (0, 1, 4, 100, SMALL - 5, SMALL - 4, SMALL - 3, SMALL, 3 * SMALL)
 
 
@@ -22,6 +26,10 @@ class Transport:
 
     def set_protocol(self, protocol: Any) -> None:
         self.protocol = protocol
+
+    def get_extra_info(self, name: str) -> Any:
+        assert name == "sslcontext"
+        return "its bytes are no answers yet"
 
 
 class Writer:
@@ -66,6 +74,33 @@ class Connection:
             buffer[:count] = data[:count]
             self._writer.transport.protocol.buffer_updated(count)
             data = data[count:]
+
+
+class RealConnection(Connection):
+    """Over a socket of its own."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__()
+        self._reader = reader
+        self._writer: Any = writer
+        self._protocol: Any = writer.transport.get_protocol()
+        self.came = asyncio.Event()
+
+    def _handle_frame(self, answer: bytes) -> None:
+        super()._handle_frame(answer)
+        self.came.set()
+
+    async def wait_for(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while len(self.handled) < count:
+                await self.came.wait()
+                self.came.clear()
+
+
+async def connected(own: socket.socket, compiled: bool) -> RealConnection:
+    made = RealConnection(*await asyncio.open_connection(sock=own))
+    FrameProtocol.install(made, compiled)
+    return made
 
 
 def stream(answers: list[bytes]) -> bytes:
@@ -115,3 +150,48 @@ def test_the_driver_learns_that_a_connection_is_lost() -> None:
     receiving, error = connection(), ConnectionResetError()
     receiving._writer.transport.protocol.connection_lost(error)
     assert receiving.before.lost == [error]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_large_answers_come_whole_and_in_order_over_a_real_socket(compiled: bool) -> None:
+    answers = [b"small", b"1" * 3_000_000, b"", b"2" * SMALL, b"3" * 1_000_000, b"last"]
+
+    async def run() -> list[bytes]:
+        here, there = socket.socketpair()
+        receiving = await connected(here, compiled)
+        await asyncio.gather(asyncio.to_thread(there.sendall, stream(answers)), receiving.wait_for(len(answers)))
+        there.close()
+        receiving._writer.close()
+        return receiving.handled
+
+    assert asyncio.run(run()) == answers
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_driver_learns_that_a_connection_ends_within_a_large_answer(compiled: bool) -> None:
+    async def run() -> list[bytes]:
+        here, there = socket.socketpair()
+        receiving = await connected(here, compiled)
+        await asyncio.to_thread(there.sendall, stream([b"small", b"1" * 1_000_000])[:500_000])
+        there.close()
+        await asyncio.wait_for(receiving._reader.read(), PATIENCE)
+        receiving._writer.close()
+        return receiving.handled
+
+    assert asyncio.run(run()) == [b"small"]
+
+
+@compiled_only
+def test_the_compiled_receiver_takes_what_is_there_and_waits_for_no_more() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        here.setblocking(False)
+        buffer = bytearray(b"12......")
+        there.sendall(b"345")
+        assert core.receive(here.fileno(), buffer, 2) == 5
+        there.sendall(b"6789")
+        assert core.receive(here.fileno(), buffer, 5) == 8
+        assert buffer == b"12345678"
+        assert here.recv(9) == b"9"
+        there.close()
+        assert core.receive(here.fileno(), buffer, 4) == 4
