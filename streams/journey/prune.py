@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
 
 from schemas.catalogue import Catalogue
 from schemas.touchpoint import Touchpoint
@@ -77,19 +78,19 @@ def _with_what_they_rest_on(needed: list[_Needed]) -> list[_Needed]:
 
     It may rest on others itself: what keeps a promise may open the next one.
     """
-    giving = _giving([place for _, place in needed])
-    while True:
-        wanted: dict[_Name, int] = {}
-        for until, place in needed:
-            for name in _names(place):
-                wanted[name] = max(until, wanted.get(name, until))
-        longer = [
-            (max([until, *(wanted.get(name, until) for name in given)]), place)
-            for (until, place), given in zip(needed, giving, strict=True)
-        ]
-        if longer == needed:
-            return needed
-        needed = longer
+    untils, places = [until for until, _ in needed], [place for _, place in needed]
+    givers = _givers(places)
+    latest_first = [(-until, index) for index, until in enumerate(untils)]
+    heapify(latest_first)
+    while latest_first:
+        until, index = heappop(latest_first)
+        for name in _names(places[index]):
+            # Whoever names it next needs it no longer than this one does.
+            for giver in givers.pop(name, ()):
+                if untils[giver] < -until:
+                    untils[giver] = -until
+                    heappush(latest_first, (until, giver))
+    return list(zip(untils, places, strict=True))
 
 
 def _names(place: Place) -> list[_Name]:
@@ -104,21 +105,23 @@ def _names(place: Place) -> list[_Name]:
     return [(kind, name) for kind, name in names if name is not None]
 
 
-def _giving(places: list[Place]) -> list[list[_Name]]:
-    """What each of `places`, in order, gives to those that name it.
+def _givers(places: list[Place]) -> dict[_Name, list[int]]:
+    """Which of `places`, in order, give a name its meaning.
 
-    All of a journey and of a case give it, since one step can still give a case the intent of all others; the first
-    that names a promise opens it, and others keep it.
+    All of a journey and of a case do, since one step can still give a case the intent of all others; the first that
+    names a promise opens it, and others keep it.
     """
-    given: list[list[_Name]] = []
-    opened: set[str | None] = {None}
-    for place in places:
-        touchpoint, names = place.stored.touchpoint, _names(place)
-        if touchpoint.promise_id in opened and touchpoint.promise_id != touchpoint.keeps:
-            names = [name for name in names if name != ("promise", touchpoint.promise_id)]
-        opened.add(touchpoint.promise_id)
-        given.append(names)
-    return given
+    givers: dict[_Name, list[int]] = {}
+    opened: set[_Name] = set()
+    for index, place in enumerate(places):
+        touchpoint = place.stored.touchpoint
+        promise = ("promise", touchpoint.promise_id or "")
+        gives_it = promise not in opened or touchpoint.keeps == touchpoint.promise_id
+        opened.add(promise)
+        for name in _names(place):
+            if gives_it or name != promise:
+                givers.setdefault(name, []).append(index)
+    return givers
 
 
 class _Needs:
