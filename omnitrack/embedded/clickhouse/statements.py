@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from omnitrack.embedded.clickhouse.blocks import Header
 
-_COMMENT_OR_SPACE = r"(?:\s|--[^\n]*(?:\n|$)|#![^\n]*(?:\n|$)|/\*.*?\*/)"
+_COMMENT_OR_SPACE = r"(?:\s|--[^\n]*(?:\n|$)|#![^\n]*(?:\n|$)|/\*(?:(?!\*/).)*\*/)"
 _INSERT = re.compile(rf"{_COMMENT_OR_SPACE}*INSERT\b", re.IGNORECASE | re.DOTALL)
 _LEAVES_DEFINITIONS = re.compile(
     rf"{_COMMENT_OR_SPACE}*(?:SELECT|WITH|INSERT|SHOW|DESC|DESCRIBE|EXISTS|EXPLAIN|SET|USE)\b",

@@ -119,13 +119,13 @@ impl States {
     }
 
     fn value<'py>(&self, key: &[u8], py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
-        let states = self.read();
-        let entry = states.entries.get(key)?;
-        Some(PyBytes::new(py, entry.parts().1))
+        let value = self.read().entries.get(key)?.parts().1.to_vec();
+        Some(PyBytes::new(py, &value))
     }
 
-    fn list<'py>(&self, py: Python<'py>, part: impl Fn((&[u8], &[u8])) -> Py<PyAny>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.read().iter().map(part).collect::<Vec<_>>())
+    /// Copies, since an object that is made may let another thread have the interpreter, which would wait for the lock.
+    fn copied<T>(&self, part: impl Fn((&[u8], &[u8])) -> T) -> Vec<T> {
+        self.read().iter().map(part).collect()
     }
 
     pub fn register(py: Python<'_>) -> PyResult<()> {
@@ -160,7 +160,8 @@ impl States {
     }
 
     fn __delitem__(&self, key: &[u8], py: Python<'_>) -> PyResult<()> {
-        self.write().take(key).map(drop).ok_or_else(|| missing(key, py))
+        let taken = self.write().take(key);
+        taken.map(drop).ok_or_else(|| missing(key, py))
     }
 
     /// The keys as they are now.
@@ -174,19 +175,18 @@ impl States {
     }
 
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        self.list(py, |(key, _)| PyBytes::new(py, key).into_any().unbind())
+        let keys = self.copied(|(key, _)| key.to_vec());
+        PyList::new(py, keys.iter().map(|key| PyBytes::new(py, key)))
     }
 
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        self.list(py, |(_, value)| PyBytes::new(py, value).into_any().unbind())
+        let values = self.copied(|(_, value)| value.to_vec());
+        PyList::new(py, values.iter().map(|value| PyBytes::new(py, value)))
     }
 
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let states = self.read();
-        let items = states
-            .iter()
-            .map(|(key, value)| (PyBytes::new(py, key), PyBytes::new(py, value)));
-        PyList::new(py, items.collect::<Vec<_>>())
+        let items = self.copied(|(key, value)| (key.to_vec(), value.to_vec()));
+        PyList::new(py, items.iter().map(|(key, value)| (PyBytes::new(py, key), PyBytes::new(py, value))))
     }
 
     /// Bytes of all values.

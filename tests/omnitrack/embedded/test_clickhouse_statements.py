@@ -49,7 +49,14 @@ def test_what_reads_or_inserts_leaves_definitions(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ALTER TABLE t DROP COLUMN a", "DROP TABLE t", "RENAME TABLE t TO u", "SELECT 1; DROP TABLE t", "(SELECT 1)"],
+    [
+        "ALTER TABLE t DROP COLUMN a",
+        "DROP TABLE t",
+        "RENAME TABLE t TO u",
+        "SELECT 1; DROP TABLE t",
+        "(SELECT 1)",
+        "/* why */ CREATE OR REPLACE TABLE t ENGINE = Memory AS /* from */ SELECT 1",
+    ],
 )
 def test_whatever_else_may_change_definitions(text: str) -> None:
     assert not leaves_definitions(text)
