@@ -47,6 +47,16 @@ def test_a_target_is_met_or_missed_on_its_own_side(tmp_path: Path) -> None:
     assert line(table, "two workers").endswith("| ≥ 1.8 | 1.50 | no |")
 
 
+def test_a_rate_is_held_if_the_last_touchpoint_can_be_queried_two_seconds_after_the_end(tmp_path: Path) -> None:
+    for name, seconds in (("pipeline_25000", 302.1), ("pipeline_25000_no_rules", 301.9)):
+        results(tmp_path, name, {"what": "whole", "touchpoints_per_s": 25_000 * 300 / seconds})
+
+    table = targets.made(tmp_path)
+
+    assert line(table, "published to queryable").endswith("| 24,826 | no |")
+    assert line(table, "the same, no alert rules").endswith("| 24,843 | yes |")
+
+
 def test_a_deployments_processes_are_held_against_the_predicted_costs(tmp_path: Path) -> None:
     results(
         tmp_path,
