@@ -186,7 +186,12 @@ impl States {
 
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let items = self.copied(|(key, value)| (key.to_vec(), value.to_vec()));
-        PyList::new(py, items.iter().map(|(key, value)| (PyBytes::new(py, key), PyBytes::new(py, value))))
+        PyList::new(
+            py,
+            items
+                .iter()
+                .map(|(key, value)| (PyBytes::new(py, key), PyBytes::new(py, value))),
+        )
     }
 
     /// Bytes of all values.
