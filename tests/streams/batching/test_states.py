@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -92,6 +94,38 @@ def test_who_iterates_sees_the_keys_of_the_beginning(new: New) -> None:
     for key in list(kept):
         del kept[key]
     assert_same(kept, {})
+
+
+@compiled_only
+def test_who_writes_need_not_wait_for_the_objects_of_who_reads_all() -> None:
+    """A collection within the reading lets the writer have the interpreter, and waits until it has written."""
+    program = """
+import gc, threading
+from streams._core import States
+
+states = States()
+for number in range(10_000):
+    states[str(number).encode()] = b"value"
+reading, written = threading.Event(), threading.Event()
+
+def write():
+    reading.wait()
+    states[b"0"] = b"another"
+    written.set()
+
+def collects(phase, _):
+    reading.set()
+    written.wait()
+
+threading.Thread(target=write).start()
+gc.callbacks.append(collects)
+gc.set_threshold(100)
+items = states.items()
+gc.callbacks.clear()
+reading.set()
+assert len(items) == 10_000
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 @kinds
