@@ -166,13 +166,6 @@ MEASUREMENTS = (
         full=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2", *ROUNDS),
         quick=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "10", "--workers", "2"),
     ),
-    Measurement(
-        "pipeline_step",
-        "The largest step of the sizes that fits here, live",
-        "pipeline_throughput",
-        full=(*WITH_RULES, "--rate", "10000", "--seconds", "120", "--customers", "1000000", *ROUNDS),
-        quick=(*WITH_RULES, "--rate", "10000", "--seconds", "10", "--customers", "100000"),
-    ),
     Measurement("alert_latency", "From a touchpoint to its alert", "alert_latency", quick=("--seconds", "20")),
     Measurement(
         "metrics_views",

@@ -3,7 +3,8 @@
 `python -m bench.sizing [--customers N] [--rate N] [--per-month N] [--results FOLDER]`: customers with a state,
 touchpoints a second at the busiest, and touchpoints a month (by default a quarter of the busiest rate, all month).
 Without numbers it prints the steps up to 100 million customers and a million touchpoints a second. Costs are those of
-the results (`bench/results`); what was not measured is assumed, in `Assumptions`.
+the results (`bench/results`), of each process the dearer of its own benchmark and of the largest step that was run as a
+whole; what was not measured is assumed, in `Assumptions`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from bench.report import Row
@@ -19,6 +20,8 @@ from bench.tables import load, table
 
 RESULTS = Path(__file__).parent / "results"
 STEPS = ((100_000, 1_000), (1_000_000, 10_000), (10_000_000, 100_000), (100_000_000, 1_000_000))
+STEP = "pipeline_25000_million"
+"""The largest step that fits on one machine, run as a whole deployment."""
 MONTH_S = 30 * 86_400
 MILLION = 1_000_000
 
@@ -155,12 +158,35 @@ def costs_of(results: Path) -> Costs:
     )
 
 
+def dearer(costs: Costs, results: Path) -> Costs:
+    """`costs`, or what a process took in the whole deployment of `STEP` where that was more.
+
+    Raises NotMeasured if that is missing.
+    """
+    ran = _rows(results, STEP)
+    customers = load(results / f"{STEP}.json")["options"]["customers"]
+    memory = used(ran, "worker", "memory_mb") * 1e6
+    return replace(
+        costs,
+        stitch=max(costs.stitch, used(ran, "worker") - costs.ingest),
+        sink=max(costs.sink, used(ran, "sink")),
+        alerts=max(costs.alerts, used(ran, "alerts")),
+        clickhouse=max(costs.clickhouse, used(ran, "clickhouse")),
+        memory_bytes=max(costs.memory_bytes, (memory - costs.memory_fixed) / customers),
+    )
+
+
+def used(ran: Sequence[Row], name: str, column: str = "processor_s_per_million") -> float:
+    """The sum of a column over all processes whose names begin so."""
+    return sum(_number(row, column) for row in ran if str(row["what"]).startswith(name))
+
+
 def made(name: str, results: Path) -> str | None:
     """A table of docs/performance.md: `sizing`, `sizing_costs` or `sizing_assumptions`; None if figures are missing."""
     if name == "sizing_assumptions":
         return _facts(Assumptions())
     try:
-        costs = costs_of(results)
+        costs = dearer(costs_of(results), results)
     except NotMeasured:
         return None
     return _facts(costs) if name == "sizing_costs" else table(steps(STEPS, costs))
@@ -227,7 +253,7 @@ def main() -> None:
     if (options.customers is None) != (options.rate is None):
         parser.error("give --customers and --rate, or neither")
     try:
-        costs = costs_of(options.results)
+        costs = dearer(costs_of(options.results), options.results)
     except NotMeasured as missing:
         parser.exit(1, f"{missing}\n")
     assumed = Assumptions()

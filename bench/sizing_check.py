@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.report import Row
-from bench.sizing import Assumptions, NotMeasured, costs_of, size
+from bench.sizing import STEP, Assumptions, NotMeasured, costs_of, dearer, size, used
 from bench.tables import load, table, where
-
-RESULT = "pipeline_step"
 
 
 def made(results: Path) -> str | None:
     """Seconds of the processor per million touchpoints by process, predicted and measured; None: not measured."""
-    file = results / f"{RESULT}.json"
+    file = results / f"{STEP}.json"
     try:
         costs = costs_of(results)
     except NotMeasured:
@@ -30,10 +28,10 @@ def made(results: Path) -> str | None:
     )
     ran = [str(row["what"]) for row in rows]
     parts = [part for part in predicted if any(what.startswith(part[1]) for what in ran)]
-    lines = [_line(what, cost, _used(rows, name)) for what, name, cost in parts]
-    lines.append(_line("all of these", sum(part[2] for part in parts), sum(_used(rows, part[1]) for part in parts)))
+    lines = [_line(what, cost, used(rows, name)) for what, name, cost in parts]
+    lines.append(_line("all of these", sum(part[2] for part in parts), sum(used(rows, part[1]) for part in parts)))
     options = found["options"]
-    needed = size(options["customers"], options["rate"], 0, costs, Assumptions())
+    needed = size(options["customers"], options["rate"], 0, dearer(costs, results), Assumptions())
     whole = next(row for row in rows if row["what"] == "whole")
     kept = f"{float(whole['touchpoints_per_s']):,.0f} a second came through"
     return (
@@ -41,11 +39,6 @@ def made(results: Path) -> str | None:
         f"{options['seconds']:g} s with {options['workers']} worker(s), where the sizes say {needed.workers}: {kept}. "
         f"{where(found)}\n"
     )
-
-
-def _used(rows: list[Row], name: str) -> float:
-    """Of all processes whose names begin so."""
-    return sum(float(row["processor_s_per_million"]) for row in rows if str(row["what"]).startswith(name))
 
 
 def _line(what: str, predicted: float, measured: float) -> Row:

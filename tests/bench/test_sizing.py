@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.report import Report
-from bench.sizing import Assumptions, Costs, NotMeasured, costs_of, made, size
+from bench.sizing import STEP, Assumptions, Costs, NotMeasured, costs_of, dearer, made, size
 
 COSTS = Costs(
     ingest=10.0,
@@ -83,3 +83,20 @@ def test_a_missing_result_is_named_with_what_brings_it(tmp_path: Path) -> None:
         costs_of(tmp_path)
     assert made("sizing", tmp_path) is None
     assert "| busy | 0.6 |" in (made("sizing_assumptions", tmp_path) or "")
+
+
+def test_what_a_process_took_in_a_whole_deployment_counts_where_it_was_more(tmp_path: Path) -> None:
+    whole = Report(STEP, {"customers": 1_000_000})
+    for what, processor, megabytes in (
+        ("worker-1", 20.0, 1_500),
+        ("worker-2", 15.0, 1_100),
+        ("sink", 5.0, 400),
+        ("alerts", 11.0, 800),
+        ("clickhouse", 18.0, 600),
+    ):
+        whole.add(what=what, processor_s_per_million=processor, memory_mb=megabytes)
+    whole.write(tmp_path / f"{STEP}.json")
+
+    found = dearer(COSTS, tmp_path)
+
+    assert found == replace(COSTS, stitch=25.0, alerts=11.0, clickhouse=18.0, memory_bytes=2_500.0)

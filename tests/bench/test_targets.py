@@ -79,10 +79,10 @@ def test_a_deployments_processes_are_held_against_the_predicted_costs(tmp_path: 
     assert sizing_check.made(tmp_path) is None
     results(
         tmp_path,
-        "pipeline_step",
+        "pipeline_25000_million",
         {"what": "whole", "touchpoints_per_s": 9_990},
-        {"what": "worker-1", "processor_s_per_million": 50.0},
-        {"what": "worker-2", "processor_s_per_million": 10.0},
+        {"what": "worker-1", "processor_s_per_million": 50.0, "memory_mb": 2_000.0},
+        {"what": "worker-2", "processor_s_per_million": 10.0, "memory_mb": 1_000.0},
         {"what": "sink", "processor_s_per_million": 5.0},
         {"what": "alerts", "processor_s_per_million": 9.0},
         {"what": "clickhouse", "processor_s_per_million": 16.0},
