@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from streams.batching.built import core
 from streams.batching.filling import BATCH_BYTES, Filler, Groups, KeyValue, fill_by_driver, fill_compiled, filler
+from tests.support.compiled import compiled_only
 
 if TYPE_CHECKING:
     from streams._core import Grouped
 
 AT = 1_795_651_200_000
 FILLERS = [fill_by_driver] if core is None else [fill_by_driver, fill_compiled]
-compiled_only = pytest.mark.skipif(core is None, reason="no compiled core: make .venv/.dev builds it where cargo is")
 
 values = st.sampled_from([None, b"", b"v", b"v" * 1_000, b"v" * 90_000, b"v" * 400_000])
 keys = st.sampled_from([None, b"", b"k", b"k" * 100])

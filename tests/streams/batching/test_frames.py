@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from streams.batching.built import core
 from streams.batching.frames import SMALL, FrameProtocol
+from tests.support.compiled import compiled_only
 
 PATIENCE = 30.0
-compiled_only = pytest.mark.skipif(core is None, reason="no compiled core: make .venv/.dev builds it where cargo is")
 SIZES = (0, 1, 4, 100, SMALL - 5, SMALL - 4, SMALL - 3, SMALL, 3 * SMALL)
 
 

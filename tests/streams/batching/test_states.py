@@ -18,11 +18,11 @@ from streams.batching.built import core
 from streams.batching.sender import Outgoing
 from streams.batching.table import States
 from tests.streams.agents.fake_record import FakeRecord
+from tests.support.compiled import compiled_only
 
 Writes = list[tuple[bytes | None, bytes | None]]
 New = Callable[[], States]
 
-compiled_only = pytest.mark.skipif(core is None, reason="no compiled core: make .venv/.dev builds it where cargo is")
 kinds = pytest.mark.parametrize(
     "new",
     [

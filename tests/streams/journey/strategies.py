@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 from hypothesis import strategies as st
@@ -29,17 +30,21 @@ def touchpoint_sets(draw: st.DrawFn, most: int = 14) -> list[Touchpoint]:
 
 
 @st.composite
+def _moments(draw: st.DrawFn, gaps: tuple[int, ...], fewest: int, most: int) -> list[tuple[str, int]]:
+    """An event_id and a time for each of some touchpoints, each a gap after the one before."""
+    drawn = draw(st.lists(st.sampled_from(gaps), min_size=fewest, max_size=most))
+    return [(str(index), time) for index, time in enumerate(accumulate([at("2 09:00") + drawn[0], *drawn[1:]]))]
+
+
+@st.composite
 def endings_and_feedback(draw: st.DrawFn) -> list[Touchpoint]:
     """Journeys of one intent that end one after another, and feedback, each with or without a case."""
-    gaps = draw(st.lists(st.sampled_from((HOUR, 2 * HOUR, DAY)), min_size=3, max_size=10))
-    time = at("2 09:00")
     found = []
-    for index, gap in enumerate(gaps):
-        time += gap
+    for event_id, time in draw(_moments((HOUR, 2 * HOUR, DAY), fewest=3, most=10)):
         found.append(
             Touchpoint(
                 channel=draw(st.sampled_from(CHANNELS)),
-                event_id=str(index),
+                event_id=event_id,
                 occurred_at=time,
                 touchpoint="service.step",
                 intent="card",
@@ -54,18 +59,15 @@ def endings_and_feedback(draw: st.DrawFn) -> list[Touchpoint]:
 @st.composite
 def names_that_go_on(draw: st.DrawFn) -> list[Touchpoint]:
     """Some weeks of one customer, in which one promise and one case are named again and again."""
-    gaps = draw(st.lists(st.sampled_from((HOUR, DAY, 3 * DAY, 4 * DAY)), min_size=4, max_size=14))
-    time = at("2 09:00")
     found = []
-    for index, gap in enumerate(gaps):
-        time += gap
+    for event_id, time in draw(_moments((HOUR, DAY, 3 * DAY, 4 * DAY), fewest=4, most=14)):
         case_id = draw(st.sampled_from((None, "k")))
         promise: dict[str, Any] = {"promise_id": "p", "promise_due_at": time + DAY}
         promised = draw(st.sampled_from(({}, {}, promise, {"keeps": "p"})))
         found.append(
             Touchpoint(
                 channel=draw(st.sampled_from(CHANNELS)),
-                event_id=str(index),
+                event_id=event_id,
                 occurred_at=time,
                 touchpoint="service.step",
                 intent=draw(st.sampled_from(("card", "loan", None) if case_id else ("card", "loan"))),
@@ -81,15 +83,12 @@ def names_that_go_on(draw: st.DrawFn) -> list[Touchpoint]:
 @st.composite
 def endings_in_sessions(draw: st.DrawFn) -> list[Touchpoint]:
     """Journeys of one intent that end one after another, in sessions that go on with steps and without."""
-    gaps = draw(st.lists(st.sampled_from((60_000, 60_000, HOUR, 5 * HOUR)), min_size=5, max_size=14))
-    time = at("2 09:00")
     found = []
-    for index, gap in enumerate(gaps):
-        time += gap
+    for event_id, time in draw(_moments((60_000, 60_000, HOUR, 5 * HOUR), fewest=5, most=14)):
         found.append(
             Touchpoint(
                 channel="mobile_app",
-                event_id=f"{index:02}",
+                event_id=event_id.zfill(2),
                 occurred_at=time,
                 touchpoint="service.step",
                 intent=draw(st.sampled_from(("card", "card", None))),

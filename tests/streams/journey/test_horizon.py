@@ -46,6 +46,27 @@ def keeping_in_time(keeper: Touchpoint, due: dict[str | None, int | None], arriv
     return replace_struct(keeper, keeps=None) if is_over else keeper
 
 
+def late(
+    touchpoints: list[Touchpoint], lateness: st.SearchStrategy[int], data: st.DataObject
+) -> list[tuple[int, Touchpoint]]:
+    """The touchpoints with the time (ms) at which each arrives."""
+    due = {each.promise_id: each.promise_due_at for each in touchpoints}
+    return [
+        (arrived_at, keeping_in_time(each, due, arrived_at))
+        for each in touchpoints
+        for arrived_at in [each.occurred_at + data.draw(lateness)]
+    ]
+
+
+def played(arriving: list[tuple[int, Touchpoint]]) -> tuple[Player, int]:
+    """The player to whom each came at its time, and the clock afterwards."""
+    player, clock = Player(BOUNDED), 0
+    for arrived_at, arrived in sorted(arriving, key=lambda one: (one[0], one[1].order)):
+        clock = arrived_at
+        player.arrive(arrived, clock=clock)
+    return player, clock
+
+
 def with_names_of_their_own(touchpoints: list[Touchpoint]) -> list[Touchpoint]:
     """A case or promise that was last named half a horizon ago has another name from then on."""
     named: dict[str, tuple[int, int]] = {}
@@ -75,16 +96,8 @@ def test_rows_are_those_of_the_whole_history_though_the_state_forgets_it(
 ) -> None:
     touchpoints = without_names_that_outlive_the_horizon(touchpoints)
     lateness = st.integers(0, 10 * DAY - 1)
-    due = {each.promise_id: each.promise_due_at for each in touchpoints}
-    arriving = [
-        (arrived_at, keeping_in_time(each, due, arrived_at))
-        for each in touchpoints
-        for arrived_at in [each.occurred_at + data.draw(lateness)]
-    ]
-    player, clock = Player(BOUNDED), 0
-    for arrived_at, arrived in sorted(arriving, key=lambda one: (one[0], one[1].order)):
-        clock = arrived_at
-        player.arrive(arrived, clock=clock)
+    arriving = late(touchpoints, lateness, data)
+    player, clock = played(arriving)
     now = clock + 400 * DAY
     player.arrive(clock=now)
     assert player.differs_from(stitch([(CUSTOMER, each) for _, each in arriving], BOUNDED, now)) == []
@@ -182,16 +195,8 @@ def test_late_cases_and_promises_are_what_they_would_have_been_in_time(
 ) -> None:
     touchpoints = with_names_of_their_own(touchpoints)
     lateness = st.sampled_from((0, 0, HOUR, DAY, 4 * DAY))
-    due = {each.promise_id: each.promise_due_at for each in touchpoints}
-    arriving = [
-        (arrived_at, keeping_in_time(each, due, arrived_at))
-        for each in touchpoints
-        for arrived_at in [each.occurred_at + data.draw(lateness)]
-    ]
-    player, clock = Player(BOUNDED), 0
-    for arrived_at, arrived in sorted(arriving, key=lambda one: (one[0], one[1].order)):
-        clock = arrived_at
-        player.arrive(arrived, clock=clock)
+    arriving = late(touchpoints, lateness, data)
+    player, clock = played(arriving)
     assert player.differs_from(stitch([(CUSTOMER, each) for _, each in arriving], BOUNDED, clock)) == []
 
 
