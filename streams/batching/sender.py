@@ -120,10 +120,14 @@ class RecordSender:
     async def _send_groups(self, place: Place, parts: Sequence[Groups]) -> list[_Sent]:
         producer = self._producer()
         topic, partition = place
-        sent = [
-            (batch, await producer.send_batch(batch, topic, partition=partition))
-            for batch in self._fill(producer.create_batch, parts, time.time_ns() // 1_000_000)
-        ]
+        sent: list[tuple[Any, asyncio.Future[Any]]] = []
+        try:
+            for batch in self._fill(producer.create_batch, parts, time.time_ns() // 1_000_000):
+                sent.append((batch, await producer.send_batch(batch, topic, partition=partition)))  # noqa: PERF401
+        except Exception:
+            # What the driver took before it refused one is still on its way, and nothing may follow it until it ended.
+            await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
+            raise
         results = await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
         written: list[_Sent] = []
         for (batch, _), result in zip(sent, results, strict=True):

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given
@@ -115,3 +115,33 @@ def test_what_is_no_longer_waited_for_holds_up_nobody() -> None:
 
     assert asyncio.run(run()) == {("t", 0): broker.end - 1}
     assert broker.batches[-1][-1] == (b"k", b"v")
+
+
+class FullBroker(Broker):
+    """A driver's producer that takes no second record batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offered = 0
+
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> asyncio.Task[Any]:
+        self.offered += 1
+        if self.offered == 2:
+            raise KafkaTimeoutError
+        return await super().send_batch(batch, topic, partition=partition)
+
+
+def test_a_record_batch_that_the_driver_does_not_take_is_told_after_those_before_it_have_ended() -> None:
+    broker = FullBroker()
+
+    async def run() -> list[list[KeyValue]]:
+        sender = RecordSender(lambda: broker)
+        with pytest.raises(KafkaTimeoutError):
+            await sender.send([Outgoing("t", 0, [[(b"first", b"v" * BATCH_BYTES)], [(b"second", b"v" * BATCH_BYTES)]])])
+        ended = list(broker.batches)
+        assert await sender.send([Outgoing("t", 0, [[(b"next", b"v")]])]) == {("t", 0): 1}
+        return ended
+
+    ended = asyncio.run(run())
+    assert [[key for key, _ in records] for records in ended] == [[b"first"]]
+    assert [[key for key, _ in records] for records in broker.batches] == [[b"first"], [b"next"]]
