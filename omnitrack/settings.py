@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from omnitrack.notify.settings import NotifySettings
 from omnitrack.runtime import Runtime, read_runtime
 from omnitrack.settings_error import SettingsError
+from schemas.kafka_address import DEFAULT_SERVERS
 from schemas.kafka_security import KafkaSecurityError, client_options
 from schemas.topics import DEFAULT_PREFIX, Topics
 from sinks.clickhouse.settings import DEFAULT_URL, ClickHouseSettings, NoPassword
@@ -21,7 +22,6 @@ from sinks.webhook.signature import SecretError, read_secrets
 from streams.registry import RegistryError, RegistrySettings, open_registry
 from streams.settings import AUTO, LOG_LEVELS, KafkaSettings, Replication, group_of
 
-DEFAULT_KAFKA = "127.0.0.1:9092"
 DEFAULT_DATA_DIR = Path(".omnitrack")
 
 
@@ -95,7 +95,7 @@ def resolve_endpoints(
     place = data_dir or environment.data_dir
     runtime = read_runtime(place)
     return check_endpoints(
-        kafka=kafka or environment.kafka or (runtime.kafka if runtime else DEFAULT_KAFKA),
+        kafka=kafka or environment.kafka or (runtime.kafka if runtime else DEFAULT_SERVERS),
         clickhouse=clickhouse or environment.clickhouse or (runtime.clickhouse if runtime else DEFAULT_URL),
         data_dir=place,
         topic_prefix=environment.topic_prefix,

@@ -10,6 +10,7 @@ from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.metadata import MetadataRequest
 
+from schemas.kafka_address import servers_of
 from schemas.kafka_security import PREFIX, KafkaSecurityError, client_options
 
 ANSWER_SECONDS = 5.0
@@ -37,8 +38,8 @@ def why_unreachable(kafka: str, error: Exception, seconds: float = ANSWER_SECOND
 async def find_obstacle(kafka: str, seconds: float = ANSWER_SECONDS) -> str | None:
     """What keeps all of the brokers `kafka` from being used, and what to do about it; None: one of them answers."""
     found: list[str] = []
-    for server in kafka.split(","):
-        obstacle = await _obstacle(server.strip(), seconds)
+    for server in servers_of(kafka):
+        obstacle = await _obstacle(server, seconds)
         if obstacle is None:
             return None
         found.append(obstacle)

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.kafka_address import servers_of
+
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 PREFIX = "OMNITRACK_KAFKA_"
 FILES = ("ca_file", "cert_file", "key_file", "key_password_file")
@@ -116,7 +118,7 @@ def client_options(kafka: str) -> dict[str, Any]:
     """
     security = read_kafka_security()
     options: dict[str, Any] = {
-        "bootstrap_servers": [server.strip() for server in kafka.split(",")],
+        "bootstrap_servers": servers_of(kafka),
         "security_protocol": security.security,
         "ssl_context": security.context(),
     }

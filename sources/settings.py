@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.kafka_address import DEFAULT_SERVERS, Servers, TopicPrefix
 from schemas.topics import DEFAULT_PREFIX
 
 
@@ -13,9 +14,8 @@ class PublisherSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="OMNITRACK_", frozen=True, extra="ignore", env_ignore_empty=True)
 
-    kafka: str = Field(default="127.0.0.1:9092", pattern=r"^[^\s,]+:[0-9]{1,5}(,[^\s,]+:[0-9]{1,5})*$")
-    """Bootstrap servers, `host:port`, separated by commas."""
-    topic_prefix: str = Field(default=DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    kafka: Servers = DEFAULT_SERVERS
+    topic_prefix: TopicPrefix = DEFAULT_PREFIX
     answer_seconds: float = Field(default=5.0, gt=0, le=300)
     """Within which a broker must answer at first, and a topic must be found."""
     delivery_seconds: float = Field(default=30.0, ge=2, le=600)

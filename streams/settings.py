@@ -8,18 +8,10 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.kafka_address import DEFAULT_SERVERS, Servers, TopicPrefix
 from schemas.topics import DEFAULT_PREFIX
 from streams.keys import PseudonymSettings
 from streams.registry import RegistrySettings
-
-
-def _servers(value: str) -> str:
-    for server in value.split(","):
-        host, colon, port = server.strip().rpartition(":")
-        if not (host and colon and port.isdigit() and 0 < int(port) < 65_536):
-            raise ValueError(f"{server.strip()!r} is not host:port")
-    return value
-
 
 AUTO: Final = "auto"
 CoreChoice = Literal["auto", "compiled", "python"]
@@ -35,9 +27,8 @@ class KafkaSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="OMNITRACK_", frozen=True, extra="ignore")
 
-    kafka: Annotated[str, AfterValidator(_servers)] = "127.0.0.1:9092"
-    """Bootstrap servers, `host:port`, separated by commas."""
-    topic_prefix: str = Field(default=DEFAULT_PREFIX, pattern=r"^[A-Za-z0-9._-]{0,100}$")
+    kafka: Servers = DEFAULT_SERVERS
+    topic_prefix: TopicPrefix = DEFAULT_PREFIX
     session_timeout: float = Field(default=45.0, gt=0, le=300)
     """Seconds after which the group takes a silent member for dead."""
     group_instance: Annotated[str | None, AfterValidator(lambda name: name or None)] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.kafka_address import servers_of
 from streams.batching.app import BatchApp, Prepare
 from streams.batching.credentials import faust_credentials
 from streams.batching.lease import Lease
@@ -37,7 +38,7 @@ def create_app(
     """
     rebalance_timeout = retry_seconds + 15.0
     settings: dict[str, Any] = {
-        "broker": [f"kafka://{server.strip()}" for server in kafka.split(",")],
+        "broker": [f"kafka://{server}" for server in servers_of(kafka)],
         "broker_credentials": faust_credentials(),
         "store": "memory://",
         "TableManager": BatchTableManager,

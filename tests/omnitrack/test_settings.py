@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from omnitrack.runtime import ProcessEntry, Runtime, read_runtime, write_runtime
-from omnitrack.settings import DEFAULT_KAFKA, resolve_endpoints
+from omnitrack.settings import resolve_endpoints
 from omnitrack.settings_error import SettingsError
+from schemas.kafka_address import DEFAULT_SERVERS
 from sinks.clickhouse.settings import DEFAULT_URL
 
 RULES = "/bank/rules.yaml"
@@ -53,7 +54,7 @@ def running(tmp_path: Path) -> Path:
 
 def test_with_nothing_given_and_nothing_running_the_defaults_hold() -> None:
     endpoints = resolve_endpoints()
-    assert (endpoints.kafka, endpoints.clickhouse) == (DEFAULT_KAFKA, DEFAULT_URL)
+    assert (endpoints.kafka, endpoints.clickhouse) == (DEFAULT_SERVERS, DEFAULT_URL)
     assert endpoints.runtime is None
 
 
@@ -81,7 +82,7 @@ def test_a_running_up_elsewhere_is_found_by_option_and_by_environment(
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     running.rename(elsewhere)
-    assert resolve_endpoints().kafka == DEFAULT_KAFKA
+    assert resolve_endpoints().kafka == DEFAULT_SERVERS
     assert resolve_endpoints(data_dir=elsewhere).kafka == RUNNING_KAFKA
     monkeypatch.setenv("OMNITRACK_DATA_DIR", str(elsewhere))
     assert resolve_endpoints().kafka == RUNNING_KAFKA

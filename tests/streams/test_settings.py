@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from streams.settings import StreamSettings
+from sources.settings import PublisherSettings
+from streams.settings import KafkaSettings, StreamSettings
 
 
 def test_the_environment_is_read_under_the_documented_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,10 +20,16 @@ def test_the_environment_is_read_under_the_documented_names(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("kafka", ["", "host", "host:", ":9092", "host:70000", "a:1,b"])
-def test_servers_that_are_not_host_and_port_are_refused(monkeypatch: pytest.MonkeyPatch, kafka: str) -> None:
-    monkeypatch.setenv("OMNITRACK_KAFKA", kafka)
+@pytest.mark.parametrize("settings", [KafkaSettings, PublisherSettings])
+def test_servers_that_are_not_host_and_port_are_refused(
+    settings: type[KafkaSettings] | type[PublisherSettings], kafka: str
+) -> None:
     with pytest.raises(ValidationError, match="is not host:port"):
-        StreamSettings()
+        settings(kafka=kafka)
+
+
+def test_what_the_workers_take_for_servers_the_publisher_takes_as_well() -> None:
+    assert PublisherSettings(kafka="a:1, b:2").kafka == KafkaSettings(kafka="a:1, b:2").kafka == "a:1, b:2"
 
 
 def test_without_a_prefix_the_group_has_the_products_name(monkeypatch: pytest.MonkeyPatch) -> None:
