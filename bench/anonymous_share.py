@@ -16,12 +16,12 @@ from typing import Any
 
 from schemas.catalogue import Catalogue
 from schemas.decode import Decoder
+from schemas.durations import DAY
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.touchpoint import Touchpoint
 from sources.simulator import Plan, Simulation
 from streams.identity import resolve, resolve_all
 
-DAY = 86_400_000
 NOW = 1_790_000_000_000
 KNOWN = {"mobile_app": 0.33, "online_banking": 0.33, "wechat": 0.1, "atm": 0.0, "hotline": 0.5, "branch": 1.0}
 """Share of sessions in which a channel knows the customer number."""

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from schemas.catalogue import Catalogue
 from schemas.decode import Decoder
+from schemas.durations import DAY
 from schemas.refusal import Refusal
 from schemas.touchpoint import Arrival, Origin
 from sources.simulator import Plan, Simulation
 from streams.identity import resolve
 from streams.journey import advance
 
-DAY = 86_400_000
 DAYS = 40
 JOURNEYS = 1.0
 """Per customer within the horizon."""

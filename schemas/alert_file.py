@@ -10,8 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from schemas.alert_wording import RESERVED_LABELS, SUMMARY_FIELDS, unknown_fields
 from schemas.canonical import NO_TIME, milliseconds
-from schemas.catalogue_values import HOUR, MINUTE, SECTION, Duration
+from schemas.catalogue_values import SECTION, Duration
 from schemas.contract import Care
+from schemas.durations import HOUR, MINUTE
 from schemas.rows import AlertKind, Severity
 from schemas.values import TIME, WORDING, Slug, Text
 

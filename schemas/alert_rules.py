@@ -14,12 +14,12 @@ from typing import Literal
 
 import msgspec
 
+from schemas.durations import HOUR, MINUTE, SECOND
 from schemas.rows import AlertKind, Severity
 
-HOUR = 3_600_000
 BUCKETS = 60
 """So many buckets make a window: it slides by a sixtieth of itself."""
-SHORTEST_BUCKET = 1_000
+SHORTEST_BUCKET = SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class ShareRule(Rule):
     window: int = HOUR
     min_count: int = 50
     by: tuple[str, ...] = ()
-    resolve_after: int = 5 * 60_000
+    resolve_after: int = 5 * MINUTE
 
     @property
     def kind(self) -> AlertKind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from string import Formatter
 
+from schemas.durations import DAY, HOUR, MINUTE, SECOND
 from schemas.rows import AlertKind
 
 HANDOFF_LABELS = ("from_channel", "to_channel", "intent")
@@ -40,7 +41,7 @@ SUMMARIES: Mapping[AlertKind, str] = {
 }
 """What is said where a rule has no summary of its own."""
 
-_UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
+_UNITS = (("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", SECOND))
 
 
 def unknown_fields(template: str, known: tuple[str, ...]) -> list[str]:

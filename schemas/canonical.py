@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from pydantic import JsonValue
 
+from schemas.durations import DAY
 from schemas.touchpoint import Touchpoint
 
 NO_TIME = -(2**63)
@@ -16,7 +17,6 @@ NO_TIME = -(2**63)
 
 _NONE: Mapping[str, Any] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY = 86_400_000
 _EXACT_INTEGERS = 2**53
 _INTEGERS = range(-(2**63), 2**63)
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
@@ -65,7 +65,7 @@ def milliseconds(text: str) -> int:
         since = datetime.fromisoformat(text.upper()) - _EPOCH
     except ValueError:
         return NO_TIME
-    return since.days * _DAY + since.seconds * 1_000 + since.microseconds // 1_000
+    return since.days * DAY + since.seconds * 1_000 + since.microseconds // 1_000
 
 
 def typed_details(details: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from schemas.alert_catalogue import alert_rules_of
 from schemas.alert_rules import AlertRules
 from schemas.catalogue_check import check_catalogue
 from schemas.catalogue_file import WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
-from schemas.catalogue_values import DAY, HOUR
+from schemas.durations import DAY, HOUR
 from schemas.lined_yaml import text_of
 from schemas.topics import BUILT_IN_CHANNELS
 

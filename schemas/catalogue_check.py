@@ -19,7 +19,7 @@ from schemas.catalogue_file import (
     IntentSection,
     RetentionSection,
 )
-from schemas.catalogue_values import DAY
+from schemas.durations import DAY
 from schemas.lined_yaml import LinedYaml, Path, Problem, read_yaml
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.wording import what_is_wrong

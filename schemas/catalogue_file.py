@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Discriminator, 
 from pydantic_core import PydanticCustomError
 
 from schemas.alert_file import AlertsSection
-from schemas.catalogue_values import DAY, HOUR, SECTION, Duration, parse_duration
+from schemas.catalogue_values import SECTION, Duration, parse_duration
+from schemas.durations import DAY, HOUR
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.values import Seconds, Slug
 

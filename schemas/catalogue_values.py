@@ -8,10 +8,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
-SECOND = 1_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
+from schemas.durations import DAY, HOUR, MINUTE, SECOND
+
 LONGEST_DURATION = 36_500 * DAY
 
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}

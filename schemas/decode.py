@@ -15,13 +15,14 @@ from pydantic import ValidationError
 from schemas.canonical import free_details, touchpoint_of, typed_details
 from schemas.contract import contract_of
 from schemas.details import DETAILS_BY_CHANNEL
+from schemas.durations import MINUTE
 from schemas.refusal import MAX_PAYLOAD, Refusal, explain, parse_object, refuse
 from schemas.rules import broken_rules
 from schemas.touchpoint import Touchpoint
 
 __all__ = ["CLOCK_TOLERANCE", "Decoder", "Refusal", "check", "decode", "decoder_for", "encode_touchpoint"]
 
-CLOCK_TOLERANCE = 5 * 60 * 1_000
+CLOCK_TOLERANCE = 5 * MINUTE
 """Milliseconds by which `occurred_at` may be ahead of receipt."""
 
 

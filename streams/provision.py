@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
+from schemas.durations import DAY
 from schemas.kafka_security import client_options
 from schemas.topics import Topics, TopicSpec
 from streams.settings import AUTO, Replication
@@ -16,8 +17,7 @@ from streams.settings import AUTO, Replication
 DEAD_LETTER_BYTES = 8 * 1024 * 1024
 """A dead letter holds what was refused in base64, be it the largest record that a broker takes by default."""
 
-
-COMPACTED_WITHIN_MS = 24 * 3_600_000
+COMPACTED_WITHIN_MS = DAY
 """How long a record of a changelog may stay that another one of its key has replaced."""
 
 REPLICAS = 3

@@ -18,10 +18,10 @@ from rich.table import Table
 from omnitrack.commands.options import DataDir, Kafka
 from omnitrack.settings import Endpoints, resolve_endpoints
 from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
+from schemas.durations import DAY
 from schemas.topics import Topics
 from sources.simulator import Plan, Simulation
 from sources.simulator.conductor import Conductor, now
-from sources.simulator.rhythm import DAY
 from sources.simulator.senders import FileSender, RawSender, Sender, SendFailedError
 from sources.simulator.truth_file import TruthFile
 

@@ -24,12 +24,12 @@ from omnitrack.services import ServiceFailedError
 from omnitrack.settings import Endpoints, resolve_endpoints
 from omnitrack.supervisor import Supervisor
 from schemas.catalogue import Catalogue
+from schemas.durations import DAY
 from schemas.topics import Topics
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.settings import ClickHouseSettings
 from sources.simulator import Plan
 from sources.simulator.conductor import now
-from sources.simulator.rhythm import DAY
 from sources.simulator.wire import BANK_TIME
 
 _READY_SECONDS = 120.0

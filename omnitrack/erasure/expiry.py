@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from schemas.durations import DAY
 from schemas.topics import TopicSpec
 
 _FOREVER = 2**62
-_DAY = 86_400_000
 
 
 class Expiry(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ def in_memory(specs: Iterable[TopicSpec]) -> tuple[Expiry, ...]:
 def _expiry(spec: TopicSpec, config: Mapping[str, str], segment: int, now: int) -> Expiry:
     if spec.cleanup == "compact":
         lag = _number(config, "max.compaction.lag.ms")
-        kept = _number(config, "delete.retention.ms") or _DAY
+        kept = _number(config, "delete.retention.ms") or DAY
         if lag is None or lag >= _FOREVER:
             return Expiry(spec.name, "compact", None, "keys are deleted; the broker says no time for compaction")
         return Expiry(spec.name, "compact", now + lag + kept, "keys are deleted; compaction takes older records")

@@ -21,13 +21,14 @@ from omnitrack.erasure.rows import count_rows, erased_letters, remove_rows
 from omnitrack.erasure.subject import Subject, with_identities
 from omnitrack.sending import RecordSender
 from omnitrack.settings import Endpoints
+from schemas.durations import DAY
 from schemas.identity import FORGETTING, Forget, encode_identity_record
 from schemas.topics import Topics
 from schemas.touchpoint import Erasure, encode_customer_record
 from sinks.clickhouse.cluster import Storage
 from streams.pseudonym import Pseudonyms
 
-_SEGMENT = 7 * 86_400_000
+_SEGMENT = 7 * DAY
 """How long a broker writes to a segment unless it is told otherwise (ms)."""
 
 _encode = msgspec.json.Encoder().encode

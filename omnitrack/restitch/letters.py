@@ -14,6 +14,7 @@ from clickhouse_driver import Client
 from omnitrack.dead.payload import unsealed
 from omnitrack.dead.reading import NOT_DROPPED, read_letters
 from schemas.decode import Decoder
+from schemas.durations import DAY
 from schemas.identity import CUSTOMER_NO, SESSION, identities_of
 from schemas.refusal import Refusal
 from schemas.rows import DeadLetter, letter_placement
@@ -24,7 +25,7 @@ from streams.pseudonym import Pseudonyms
 
 _LINKS = Path(__file__).parent / "links.sql"
 _AT_ONCE = 5_000
-_SETTLING = 86_400_000
+_SETTLING = DAY
 
 T = TypeVar("T")
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import msgspec
 
+from schemas.durations import HOUR
 from schemas.rows import AlertRow
 from sinks.notices.notice import Notice, notice_of
 
-KEEP_ENDED_MS = 3_600_000
+KEEP_ENDED_MS = HOUR
 
 encode_notice = msgspec.msgpack.Encoder().encode
 decode_notice = msgspec.msgpack.Decoder(Notice).decode

@@ -57,7 +57,6 @@ SCENES = {
     ),
 }
 
-SELF_SERVICE = frozenset(("mobile_app", "online_banking", "wechat", "atm"))
 _IVR = {
     "card_replacement": ["1", "3"],
     "loan_application": ["2", "1"],

@@ -10,9 +10,10 @@ from typing import Literal
 import msgspec
 
 from schemas.catalogue import Catalogue
+from schemas.durations import DAY, HOUR, MINUTE, SECOND
 from schemas.rows import DeadReason
 from sources.simulator.people import CHANNELS
-from sources.simulator.rhythm import DAY, HOUR, MINUTE, SECOND, Tempo
+from sources.simulator.rhythm import Tempo
 from sources.simulator.wire import Wire, bank_time, encode, utc_time
 
 Fate = Literal["stored", "duplicate"] | DeadReason

@@ -6,10 +6,7 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-SECOND = 1_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
+from schemas.durations import DAY, HOUR, MINUTE
 
 _OFFSET = 8 * HOUR
 _FIRST_WEEKDAY = 3  # 1 January 1970 was a Thursday

@@ -9,12 +9,13 @@ from math import inf
 from random import Random
 
 from schemas.catalogue import Catalogue
+from schemas.durations import DAY, HOUR, MINUTE
 from sources.simulator.channels import SCENES, draw_details
 from sources.simulator.dirt import Courier, Delivery
 from sources.simulator.intents import INTENTS, SHARES, Intent
 from sources.simulator.people import customer
 from sources.simulator.play import JourneyPlay
-from sources.simulator.rhythm import DAY, MINUTE, PEAK, Tempo, crowd
+from sources.simulator.rhythm import PEAK, Tempo, crowd
 from sources.simulator.stage import Serials, Stage
 from sources.simulator.walk import play_journey
 from sources.simulator.wire import Wire, bank_time
@@ -115,7 +116,7 @@ class Simulation:
     def _look_in(self, number: int, at: int, tempo: Tempo) -> None:
         """A login without an aim, which belongs to no journey; its device's clock may be up to 3 minutes wrong."""
         who = customer(self._plan.seed, number)
-        at += tempo.squeeze(self._rng.uniform(0, 12) * 60 * MINUTE)
+        at += tempo.squeeze(self._rng.uniform(0, 12) * HOUR)
         serial = self._serials.next()
         wire = Wire(
             schema_version=1,
@@ -150,7 +151,7 @@ class Simulation:
 
 
 def _mean_crowd() -> float:
-    hours = [crowd(hour * 60 * MINUTE) for hour in range(7 * 24)]
+    hours = [crowd(hour * HOUR) for hour in range(7 * 24)]
     return sum(hours) / len(hours)
 
 

@@ -6,11 +6,12 @@ from random import Random
 from typing import Any
 
 from schemas.catalogue import Catalogue
+from schemas.durations import SECOND
 from sources.simulator.channels import draw_details
 from sources.simulator.intents import Intent
 from sources.simulator.people import Customer
 from sources.simulator.play import Place, Played, Promises, Referral, Refers
-from sources.simulator.rhythm import SECOND, Tempo, incident_at
+from sources.simulator.rhythm import Tempo, incident_at
 from sources.simulator.wire import Wire, bank_time
 
 

@@ -6,11 +6,13 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
+from schemas.durations import HOUR, MINUTE
+from schemas.rules import SCORES
 from sources.simulator.channels import SCENES
 from sources.simulator.intents import chance_of_success
 from sources.simulator.people import CHANNELS
 from sources.simulator.play import Promises, Refers
-from sources.simulator.rhythm import HOUR, MINUTE, is_busy, next_open
+from sources.simulator.rhythm import is_busy, next_open
 from sources.simulator.stage import Stage
 
 MOST_CONTACTS = 8
@@ -22,7 +24,6 @@ _PROMISE_FATES = ("kept", "late", "forgotten", "broken")
 _PROMISE_SHARES = tuple(accumulate((0.62, 0.14, 0.12, 0.12)))
 _DUE_IN = (4 * HOUR, 24 * HOUR, 48 * HOUR, 72 * HOUR)
 _STATUSES = ("received", "in review", "waiting for documents")
-_SCORES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7)}
 
 
 class Next(NamedTuple):
@@ -185,8 +186,8 @@ def _promise(stage: Stage) -> Next | None:
 
 def _answer_survey(stage: Stage, failed: bool) -> None:
     rng = stage.rng
-    scale = rng.choice(tuple(_SCORES))
-    least, most = _SCORES[scale]
+    scale = rng.choice(tuple(SCORES))
+    least, most = SCORES[scale][0], SCORES[scale][-1]
     middle = (least + most + 1) // 2
     score = rng.randint(least, middle) if failed and rng.random() < 0.6 else rng.randint(middle, most)
     channel = rng.choices(CHANNELS, stage.who.likes)[0]

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from schemas.durations import DAY
 from schemas.identity import Identity, IdentityRecord
 from schemas.rows import DuplicateRow
 from schemas.touchpoint import Arrival, Withdrawal
 from streams.journey.state import Segment
-
-DAY = 86_400_000
 
 
 class Watcher(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
 
 from schemas.catalogue import Catalogue
+from schemas.durations import DAY
 from schemas.touchpoint import Touchpoint
 from streams.journey.arrivals import order
 from streams.journey.build import Place, build
@@ -13,7 +14,7 @@ from streams.journey.log import Log
 from streams.journey.render import earliest
 from streams.journey.state import FEEDBACK_REACH, Head, Journey, Promise, Stored
 
-_EVERY = 86_400_000
+_EVERY = DAY
 """A customer's log is searched for what may leave it once a day at most (ms)."""
 
 _Needed = tuple[int, Place]

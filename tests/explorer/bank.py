@@ -15,6 +15,7 @@ import msgspec
 
 from schemas.catalogue import load_catalogue
 from schemas.decode import Decoder
+from schemas.durations import DAY
 from schemas.identity import anonymous_customer, identities_of
 from schemas.refusal import Refusal
 from schemas.rows import AlertRow, AlertStatus, DeadLetter, DeadReason, DuplicateRow, HandoffRow
@@ -23,7 +24,6 @@ from schemas.touchpoint import Origin, Touchpoint
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.settings import ClickHouseSettings
 from sources.simulator import Delivery, Plan, Simulation
-from sources.simulator.rhythm import DAY
 from tests.support.filled import Bank, stitched_bank, store
 
 CATALOGUE = load_catalogue(Path(__file__).parents[2] / "deploy" / "catalogue.yaml")

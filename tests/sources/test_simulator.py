@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import Catalogue
 from schemas.decode import Decoder, Refusal
+from schemas.durations import DAY, HOUR, MINUTE
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.touchpoint import Touchpoint
 from sources.simulator import Delivery, Plan, Simulation
-from sources.simulator.rhythm import DAY, HOUR, MINUTE, Tempo, next_open
+from sources.simulator.rhythm import Tempo, next_open
 
 NOW = 1_795_500_000_000
 WEEK = Plan(since=NOW - 7 * DAY, customers=300, dirt=0.1)

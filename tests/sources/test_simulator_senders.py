@@ -10,10 +10,10 @@ from kafka.admin import NewTopic
 
 from omnitrack.ports import free_port
 from schemas.catalogue import Catalogue
+from schemas.durations import DAY
 from schemas.topics import BUILT_IN_CHANNELS, Topics
 from sources.simulator import Delivery, Plan, Simulation
 from sources.simulator.conductor import Conductor
-from sources.simulator.rhythm import DAY
 from sources.simulator.senders import FileSender, RawSender, SendFailedError
 from tests.support.brokers import Broker
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import Catalogue, load_catalogue
 from schemas.decode import Decoder
+from schemas.durations import DAY, HOUR
 from schemas.rows import HandoffRow, JourneyRow, PromiseRow
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.touchpoint import Touchpoint
 from sources.simulator import JourneyPlay, Plan, Simulation, Told, tell
 from sources.simulator.conductor import Conductor
-from sources.simulator.rhythm import DAY, HOUR
 from sources.simulator.senders import FileSender
 from sources.simulator.truth_file import TruthFile
 from streams.journey import Stitched, stitch
