@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -81,7 +80,7 @@ class Coalescer(Generic[T]):
         async with self._writing:
             async with self._room:
                 self._group = None
-                self._rests_until = time.monotonic() + self.interval
+                self._rests_until = asyncio.get_running_loop().time() + self.interval
                 self._room.notify_all()
             try:
                 await self._write(group.items)
@@ -91,7 +90,7 @@ class Coalescer(Generic[T]):
                 group.written.set_result(None)
 
     async def _wait_until_due(self, group: _Group[T]) -> None:
-        wait = max(self._linger, self._rests_until - time.monotonic())
+        wait = max(self._linger, self._rests_until - asyncio.get_running_loop().time())
         try:
             await asyncio.wait_for(group.full.wait(), wait)
         except TimeoutError:

@@ -15,13 +15,17 @@ FEEDS = {feed.table: feed for feed in feeds_of(Topics()).values()}
 
 @dataclass(eq=False)
 class MemorySink:
-    """`refuses` tells the rows that the store takes for impossible; `away` cleared makes calls wait."""
+    """`refuses` tells the rows that the store takes for impossible; `there` cleared makes calls wait.
+
+    `asked` is set by the first call.
+    """
 
     refuses: Callable[[Row], bool] = lambda row: False
     rows: dict[tuple[Table, object], Row] = field(default_factory=dict)
     rejected: dict[tuple[str, int, int], Rejection] = field(default_factory=dict)
     writes: list[tuple[Table, int]] = field(default_factory=list)
     there: threading.Event = field(default_factory=threading.Event)
+    asked: threading.Event = field(default_factory=threading.Event)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -57,6 +61,7 @@ class MemorySink:
             self.rows[key] = row
 
     def _wait(self) -> None:
+        self.asked.set()
         self.there.wait()
         if self.stopped.is_set():
             raise SinkStopped("stopped while the store was away")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sinks.coalescer import Coalescer
+from tests.support import virtual_time
 
 MAX = 10
 
@@ -64,7 +65,7 @@ def test_every_item_is_written_once_in_order_before_its_add_returns(
             await asyncio.sleep(wait)
         await asyncio.gather(*tasks)
 
-    asyncio.run(run())
+    virtual_time.run(run())
     assert sorted(store.written) == list(range(sum(sizes)))
     assert not store.overlapped
     assert all(len(write) <= max(MAX, *sizes, 0) for write in store.writes)
@@ -79,7 +80,7 @@ def test_batches_of_a_moment_share_one_write() -> None:
         coalescer = Coalescer(store.write, max_items=MAX, linger=0.02)
         await asyncio.gather(*(coalescer.add([number]) for number in range(5)))
 
-    asyncio.run(run())
+    virtual_time.run(run())
     assert store.writes == [[0, 1, 2, 3, 4]]
 
 
@@ -90,7 +91,7 @@ def test_a_full_group_does_not_linger() -> None:
         coalescer = Coalescer(store.write, max_items=2, linger=60.0)
         await asyncio.wait_for(asyncio.gather(coalescer.add([1]), coalescer.add([2])), 5)
 
-    asyncio.run(run())
+    virtual_time.run(run())
     assert store.writes == [[1, 2]]
 
 
@@ -102,10 +103,10 @@ def test_a_write_waits_out_the_interval_since_the_last_one_unless_it_is_full() -
         await asyncio.wait_for(coalescer.add([0]), 5)
         waiting = asyncio.create_task(coalescer.add([1]))
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(waiting), 0.02)
+            await asyncio.wait_for(asyncio.shield(waiting), 50)
         await asyncio.wait_for(asyncio.gather(waiting, coalescer.add([2, 3])), 5)
 
-    asyncio.run(run())
+    virtual_time.run(run())
     assert store.writes == [[0], [1, 2, 3]]
 
 
@@ -113,11 +114,14 @@ def test_what_comes_after_the_interval_does_not_wait_for_it() -> None:
     store = Store()
 
     async def run() -> None:
-        coalescer = Coalescer(store.write, max_items=MAX, linger=0.0, interval=0.02)
+        coalescer = Coalescer(store.write, max_items=MAX, linger=0.0, interval=60.0)
         for number in range(3):
-            await asyncio.wait_for(coalescer.add([number]), 5)
+            begun = asyncio.get_running_loop().time()
+            await coalescer.add([number])
+            assert asyncio.get_running_loop().time() == begun
+            await asyncio.sleep(60.0)
 
-    asyncio.run(run())
+    virtual_time.run(run())
     assert store.writes == [[0], [1], [2]]
 
 
@@ -130,7 +134,7 @@ def test_what_comes_during_a_write_waits_within_bounds_and_goes_together() -> No
         await asyncio.sleep(0.01)
         await asyncio.gather(first, *(coalescer.add([number]) for number in range(1, 7)))
 
-    asyncio.run(run())
+    virtual_time.run(run())
     assert store.writes == [[0], [1, 2, 3, 4], [5, 6]]
 
 
@@ -141,7 +145,7 @@ def test_a_failed_write_is_told_to_those_whose_items_it_held_and_to_no_other() -
         coalescer = Coalescer(store.write, max_items=2, linger=0.0)
         return await asyncio.gather(*(coalescer.add([number]) for number in range(4)), return_exceptions=True)
 
-    outcomes = asyncio.run(run())
+    outcomes = virtual_time.run(run())
     assert [type(outcome) for outcome in outcomes] == [OSError, OSError, type(None), type(None)]
     assert store.writes == [[2, 3]]
 
@@ -159,5 +163,5 @@ def test_a_cancelled_add_disturbs_no_other_of_its_write() -> None:
             await impatient
         await patient
 
-    asyncio.run(run())
+    virtual_time.run(run())
     assert store.writes == [[1, 2]]

@@ -6,11 +6,8 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from omnitrack.ports import LOOPBACK, free_port
 from schemas.topics import Topics
@@ -18,33 +15,11 @@ from tests.streams.worker import Deployment, eventually, touchpoint
 from tests.support.brokers import Broker
 from tests.support.child import Child
 from tests.support.debian import require_program
+from tests.support.page import Page
 from tests.support.prometheus import Prometheus
 
 NOW = datetime.now(UTC).isoformat()
 PUBLISHED = 40
-
-
-class Page:
-    """The page of one worker."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-
-    def get(self, path: str) -> tuple[int, str]:
-        """Status and text; 0 while nothing listens."""
-        try:
-            with urlopen(f"http://{LOOPBACK}:{self.port}{path}", timeout=10) as answer:
-                return answer.status, answer.read().decode()
-        except HTTPError as error:
-            return error.code, error.read().decode()
-        except URLError:
-            return 0, ""
-
-    def samples(self, name: str, **labels: str) -> list[float]:
-        """The values of the samples of that name and these labels, among others."""
-        families = text_string_to_metric_families(self.get("/metrics")[1])
-        samples = (sample for family in families for sample in family.samples if sample.name == name)
-        return [sample.value for sample in samples if labels.items() <= sample.labels.items()]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -16,8 +15,8 @@ from schemas.topics import Topics
 from tests.streams.worker import Deployment, eventually, touchpoint
 from tests.support.brokers import Broker
 from tests.support.child import Child
+from tests.support.page import Page
 
-LATEST_SECONDS = 5.0
 DAYS = 365
 CUSTOMERS = 40
 
@@ -65,38 +64,39 @@ def lost(deployment: Deployment) -> list[HandoffRow]:
     return [row for row in handoffs(deployment) if row.failures == ("lost",) and not row.is_deleted]
 
 
-def seconds_late(deployment: Deployment, due_at: datetime, worker: Child) -> float:
-    """When the row said `lost`, by the broker's clock, in seconds after the deadline."""
+def is_lost_in_time(deployment: Deployment, due_at: datetime, worker: Child) -> bool:
+    """Whether the row says `lost` at last, by its version not before the deadline.
+
+    How soon after it is held by `test_a_deadline_is_seen_within_five_seconds_while_nothing_comes`, without this
+    machine's clock.
+    """
     eventually("the deadline", lambda: bool(lost(deployment)), worker)
-    return lost(deployment)[0].version / 1000 - due_at.timestamp()
+    return lost(deployment)[0].version / 1000 > due_at.timestamp()
 
 
-def test_a_deadline_passes_within_five_seconds_without_any_touchpoint(
-    deployment: Deployment, workers: list[Child]
-) -> None:
+def test_a_deadline_passes_without_any_touchpoint(deployment: Deployment, workers: list[Child]) -> None:
     worker = start(deployment, workers)
     deployment.ready(worker)
     now = datetime.now(UTC)
     due_at = now + timedelta(seconds=6)
     deployment.publish([referred("e", "C-1", now, due_at)])
-    assert 0 < seconds_late(deployment, due_at, worker) <= LATEST_SECONDS
+    assert is_lost_in_time(deployment, due_at, worker)
 
 
-def test_a_deadline_that_passed_while_no_worker_ran_passes_within_five_seconds_of_the_next_one(
+def test_a_deadline_that_passed_while_no_worker_ran_passes_with_the_next_one(
     on_kafka: Deployment, workers: list[Child]
 ) -> None:
     first = start(on_kafka, workers)
+    on_kafka.ready(first)
     now = datetime.now(UTC)
     due_at = now + timedelta(seconds=15)
     published = on_kafka.publish([referred("e", "C-1", now, due_at)])
     on_kafka.done(published, first)
     first.kill()
     assert lost(on_kafka) == []
-    time.sleep(max(0.0, due_at.timestamp() - time.time()))
+    eventually("the deadline", lambda: datetime.now(UTC) > due_at)
     second = start(on_kafka, workers)
-    on_kafka.ready(second)
-    ready_at = datetime.now(UTC)
-    assert seconds_late(on_kafka, ready_at, second) <= LATEST_SECONDS
+    assert is_lost_in_time(on_kafka, due_at, second)
 
 
 def year(now: datetime) -> dict[str, Iterator[bytes]]:
@@ -134,12 +134,15 @@ def test_a_year_s_backlog_raises_no_alarm_that_is_taken_back(
     on_kafka.settings["OMNITRACK_CATALOGUE"] = str(catalogue)
     now = datetime.now(UTC)
     published = sum(on_kafka.publish(values, channel) for channel, values in year(now).items())
-    for _ in range(2):
-        start(on_kafka, workers)
+    page = Page()
+    on_kafka.settings["OMNITRACK_METRICS_PORT"] = str(page.port)
+    start(on_kafka, workers)
+    del on_kafka.settings["OMNITRACK_METRICS_PORT"]
+    start(on_kafka, workers)
     eventually("some work", lambda: on_kafka.ends(on_kafka.topics.stitched) > 0.3 * published, workers[0])
     workers[1].kill()
     on_kafka.done(published, workers[0])
-    time.sleep(LATEST_SECONDS)
+    on_kafka.settled(page, workers[0])
     rows = handoffs(on_kafka)
     latest = {row.handoff_id: row for row in sorted(rows, key=lambda row: row.version)}
     alarms = {row.handoff_id for row in rows if row.failures == ("lost",) and not row.is_deleted}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from streams.app import TICK_SECONDS
 from streams.clock import PartitionClock
 from streams.upstream import LIVE_MS, Mark, Offsets, Reading, Source, Upstream, partitions_of
 
@@ -36,6 +37,19 @@ def test_an_idle_deployment_is_known_to_be_up_to_date_one_reading_later() -> Non
     [mark] = read(upstream(), reading(1_000, ends, ends), reading(2_000, ends, ends))
     assert mark.ends == {0: 7, 1: 0}
     assert mark.fresh == {("app", 0): 1_000, ("atm", 0): 1_000}
+
+
+def test_a_deadline_is_seen_within_five_seconds_while_nothing_comes() -> None:
+    ends = {("app", 0): 5, ("identity", 1): 3, ("customer", 0): 7}
+    follower, clock, waits = upstream(), PartitionClock(), []
+    for at in range(100_000, 200_000, round(1_000 * TICK_SECONDS)):
+        before = clock.reached
+        if (mark := follower.read(reading(at, ends, ends))) is not None:
+            clock = clock.expect(mark, 0)
+        clock = clock.take(7, {}, INPUTS, at)
+        waits += [at - before] if before and clock.reached > before else []
+    assert len(waits) > 100
+    assert max(waits) <= 5_000
 
 
 def test_a_source_that_lags_is_not_up_to_date_and_does_not_keep_others_from_being() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,10 +15,10 @@ from schemas.topics import Topics
 from tests.streams.worker import Deployment, eventually, touchpoint
 from tests.support.brokers import Broker
 from tests.support.child import Child
+from tests.support.page import Page
 
 START = datetime.now(UTC) - timedelta(days=1)
 CUSTOMERS, EACH = 1_000, 60
-AWAKE_SECONDS = 4.0
 
 
 @pytest.fixture
@@ -53,16 +52,20 @@ def test_a_worker_stopped_past_its_session_changes_nothing_when_it_wakes(
     deployment: Deployment, workers: list[Child]
 ) -> None:
     published = deployment.publish(load())
+    page = Page()
+    deployment.settings["OMNITRACK_METRICS_PORT"] = str(page.port)
     sleeper = deployment.start_worker()
     workers.append(sleeper)
+    del deployment.settings["OMNITRACK_METRICS_PORT"]
     eventually("some work", lambda: deployment.ends(deployment.topics.stitched) > 0.3 * published, sleeper)
     sleeper.process.send_signal(signal.SIGSTOP)
     heir = deployment.start_worker()
     workers.append(heir)
     deployment.done(published, heir)
-    before = written(deployment)
+    before, joined = written(deployment), sleeper.log.read_text().count("Joined group")
     sleeper.process.send_signal(signal.SIGCONT)
-    time.sleep(AWAKE_SECONDS)
+    eventually("back in the group", lambda: sleeper.log.read_text().count("Joined group") > joined, sleeper)
+    eventually("ready again", lambda: page.get("/ready")[0] == 200, sleeper)
     assert written(deployment) == before
     assert sleeper.is_running
     assert touchpoints_of(deployment) == {f"e{number}" for number in range(published)}

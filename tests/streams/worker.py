@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from schemas.topics import Topics
 from streams.provision import ensure_topics
 from tests.support.brokers import Broker
 from tests.support.child import Child
+from tests.support.page import Page
 
 PARTITIONS = 2
 GIVE_UP_SECONDS = 60.0
@@ -139,6 +141,15 @@ class Deployment:
     def done(self, published: int, child: Child) -> None:
         """Return once all of the `published` records are stitched."""
         eventually("all stitched and committed", lambda: self.is_done(published), child)
+
+    def settled(self, page: Page, child: Child) -> None:
+        """Return once W is of now, and all that is due by then is done; `page` is that of the only worker."""
+        # W goes on with a round of ticks: once it has passed a moment after the first, those of the first are sent.
+        for what in ("W is of now", "what is due by W"):
+            eventually(what, partial(self._has_passed, page, time.time()), child)
+
+    def _has_passed(self, page: Page, moment: float) -> bool:
+        return page.clock(self.partitions) > moment and self.is_done(0)
 
 
 def eventually(what: str, holds: Callable[[], bool], child: Child | None = None) -> None:

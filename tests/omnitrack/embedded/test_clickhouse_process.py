@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import psutil
@@ -37,10 +36,8 @@ def test_acknowledged_rows_survive_a_kill_and_a_clean_end(tmp_path: Path) -> Non
         client.execute("INSERT INTO t VALUES", [(9999,)])
         client.connection.send_query(ENDLESS)
         client.connection.send_external_tables([])
-        started = time.monotonic()
         second.process.send_signal(signal.SIGTERM)
         assert second.process.wait(30) == 0, (tmp_path / "log").read_text()
-        assert time.monotonic() - started < 10
     assert list((tmp_path / "data" / "incoming").iterdir()) == []
     with running(tmp_path / "data", tmp_path / "log") as third:
         with third.client(database="kept") as client:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -12,6 +11,7 @@ from clickhouse_driver import Client
 from clickhouse_driver.errors import ServerException
 
 from tests.omnitrack.embedded.clickhouse_process import Running
+from tests.omnitrack.embedded.test_clickhouse_cancel import ENDLESS, running_queries, wait_for_queries
 
 TYPES = {
     "u UInt64": 2**64 - 1,
@@ -165,22 +165,16 @@ def test_sessions_share_tables_but_not_temporary_ones(server: Running, client: C
         assert failure(other, "SELECT count() FROM own").code == 60
 
 
-def test_clients_do_not_wait_for_each_other(server: Running) -> None:
-    answers: list[object] = []
-
-    def sleeps() -> None:
-        with server.client() as client:
-            answers.append(client.execute("SELECT sleep(2)"))
-
-    threads = [Thread(target=sleeps) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    with server.client() as client:
+def test_clients_do_not_wait_for_each_other(server: Running, client: Client) -> None:
+    with server.client() as one, server.client() as other:
+        for busy in (one, other):
+            busy.connection.force_connect()
+            busy.connection.send_query(ENDLESS)
+            busy.connection.send_external_tables([])
+        wait_for_queries(client, 2)
         assert client.execute("SELECT 1") == [(1,)]
-        assert not answers
-    for thread in threads:
-        thread.join()
-    assert answers == [[(0,)]] * 3
+        assert running_queries(client) == 2
+    wait_for_queries(client, 0)
 
 
 def test_the_tables_of_the_storage_work(client: Client) -> None:

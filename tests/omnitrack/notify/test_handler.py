@@ -19,6 +19,8 @@ from sinks.notices import Notice, NoticeRefused, ReceiverAway
 from streams.batching import Batch, Outgoing
 from tests.sinks.notices.alerts import alert
 
+ALWAYS = 10**9
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -169,11 +171,12 @@ def test_of_many_told_at_once_only_the_refused_one_is_given_up() -> None:
 
 
 def test_a_process_that_has_to_let_go_acknowledges_nothing() -> None:
-    hearer, world = Hearer(absences=10**9, attempts=None), World()
+    hearer, world = Hearer(absences=ALWAYS, attempts=None), World()
 
     async def let_go() -> None:
         working = asyncio.create_task(handler(hearer, world)(batch(alert()), world))
-        await asyncio.sleep(0.05)
+        while hearer.absences == ALWAYS:  # noqa: ASYNC110 -- nothing tells of it
+            await asyncio.sleep(0.001)
         world.goes_on = False
         await asyncio.wait_for(working, 20)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -17,9 +16,7 @@ from sinks.clickhouse.settings import ClickHouseSettings
 from tests.omnitrack.pipeline import TEN_DAYS, UNLIMITED, Pipeline, ago
 from tests.streams.worker import touchpoint
 from tests.support.brokers import Broker
-
-CAUGHT_UP_SECONDS = 8.0
-"""After so long a worker that has nothing to do knows it, so its clock is now, by which a touchpoint is too late."""
+from tests.support.page import Page
 
 
 @pytest.fixture
@@ -69,8 +66,11 @@ def test_what_came_too_late_is_taken_in_while_the_stream_goes_on(pipeline: Pipel
     customers = [f"C-{number}" for number in range(20)]
     pipeline.publish(*(referral(f"old-{customer}", customer, 20) for customer in customers))
     pipeline.drain()
+    page = Page()
+    pipeline.settings["OMNITRACK_METRICS_PORT"] = str(page.port)
     pipeline.start_worker(TEN_DAYS)
-    time.sleep(CAUGHT_UP_SECONDS)
+    assert pipeline.worker is not None
+    pipeline.streams.settled(page, pipeline.worker)
     late = [touchpoint(f"late-{customer}", customer, ago(19), session_id=f"s-{customer}") for customer in customers]
     pipeline.publish(
         *late,

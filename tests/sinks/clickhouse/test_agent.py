@@ -22,6 +22,7 @@ from tests.sinks.rows import ROWS, entry, promise_row, touchpoint_row
 
 TOPICS = Topics()
 FEEDS = feeds_of(TOPICS)
+PATIENCE = 20.0
 
 
 @dataclass(frozen=True)
@@ -103,23 +104,24 @@ def test_nothing_is_stored_as_long_as_the_store_is_away() -> None:
 
     async def run(agent: SinkAgent) -> None:
         storing = asyncio.create_task(agent.store(batch))
-        done, _ = await asyncio.wait([storing], timeout=0.1)
-        assert not done
+        assert await asyncio.to_thread(sink.asked.wait, PATIENCE)
+        assert not storing.done()
         sink.there.set()
-        await asyncio.wait_for(storing, 5)
+        await asyncio.wait_for(storing, PATIENCE)
 
     with agent_of(sink) as agent:
         asyncio.run(run(agent))
     assert sink.held("promises") == [promise_row()]
 
 
-def closed_while_storing(sink: MemorySink, begun: float) -> None:
-    """Close an agent `begun` seconds after it was given a batch, whose write must be given up."""
+def closed_while_storing(sink: MemorySink, *, asked: bool) -> None:
+    """Close an agent that was given a batch, once the sink is `asked` to write it or before; it must be given up."""
     batch = fetched(TOPICS.promises, msgspec.json.encode(promise_row()))
 
     async def run(agent: SinkAgent) -> None:
         storing = asyncio.create_task(agent.store(batch))
-        await asyncio.sleep(begun)
+        await asyncio.sleep(0)
+        assert not asked or await asyncio.to_thread(sink.asked.wait, PATIENCE)
         await asyncio.to_thread(agent.close)
         with pytest.raises(SinkStopped):
             await storing
@@ -131,13 +133,13 @@ def closed_while_storing(sink: MemorySink, begun: float) -> None:
 def test_closing_gives_up_what_waits_so_that_it_is_not_acknowledged() -> None:
     sink = MemorySink()
     sink.there.clear()
-    closed_while_storing(sink, 0.1)
+    closed_while_storing(sink, asked=True)
     assert sink.held("promises") == []
 
 
 def test_closing_gives_up_what_waits_for_others_to_share_its_write() -> None:
     sink = MemorySink()
-    closed_while_storing(sink, 0.0)
+    closed_while_storing(sink, asked=False)
     assert sink.held("promises") == []
 
 
