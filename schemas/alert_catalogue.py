@@ -22,13 +22,14 @@ Mistake = tuple[Path, str]
 _CHANNEL_LISTS = ("from_channels", "to_channels", "channels")
 
 
-def alert_rules_of(section: AlertsSection) -> AlertRules:
-    """What a valid section means."""
+def alert_rules_of(section: AlertsSection, time_zone: str) -> AlertRules:
+    """What a valid section means; `time_zone` is a name of the IANA database."""
     return AlertRules(
         rules=tuple(_rule_of(name, rule, section.alert_horizon) for name, rule in section.rules.items()),
         horizon=section.alert_horizon,
         maintenance=tuple(Maintenance(one.name, one.since, one.until, one.match) for one in section.maintenance),
         silence_incidents=section.silence_incidents,
+        time_zone=time_zone,
     )
 
 

@@ -144,12 +144,13 @@ class Maintenance:
 
 @dataclass(frozen=True)
 class AlertRules:
-    """All rules. Nothing that happened longer than `horizon` ago raises an alert."""
+    """All rules. Nothing that happened longer than `horizon` ago raises an alert; `time_zone`: that of summaries."""
 
     rules: tuple[AnyRule, ...] = ()
     horizon: int = 24 * HOUR
     maintenance: tuple[Maintenance, ...] = ()
     silence_incidents: bool = True
+    time_zone: str = "UTC"
 
     @cached_property
     def by_name(self) -> Mapping[str, AnyRule]:

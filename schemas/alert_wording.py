@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 from schemas.durations import DAY, HOUR, MINUTE, SECOND
 from schemas.rows import AlertKind
@@ -58,6 +60,11 @@ def duration_text(milliseconds: int) -> str:
         if milliseconds >= length and milliseconds % length == 0:
             return f"{milliseconds // length}{unit}"
     return f"{milliseconds / 1000:g}s"
+
+
+def moment_text(at: int, time_zone: str) -> str:
+    """A time (UTC ms) to the minute, by a zone of the IANA database: `2026-11-27 00:44 Asia/Shanghai`."""
+    return f"{datetime.fromtimestamp(at / 1000, ZoneInfo(time_zone)):%Y-%m-%d %H:%M} {time_zone}"
 
 
 def share_text(share: float) -> str:

@@ -131,7 +131,7 @@ def _catalogue_of(file: CatalogueFile) -> Catalogue:
         volatile_answers=frozenset(file.volatile_answers),
         channels=(*BUILT_IN_CHANNELS, *file.channels),
         calendar=None if file.calendar is None else _calendar_of(file.calendar),
-        alerts=alert_rules_of(file.alerts),
+        alerts=alert_rules_of(file.alerts, "UTC" if file.calendar is None else file.calendar.time_zone),
         retention={table: kept for table, kept in file.retention if kept is not None},
     )
 

@@ -72,9 +72,12 @@ def _rules(reading: Reading, rows: list[Row]) -> Component:
         [
             Column(
                 words("column.rule"),
-                lambda row: linked(row["rule"], reading.here(rule=row["rule"]) + "#section-alerts"),
+                lambda row: [
+                    linked(row["rule"], reading.here(rule=row["rule"]) + "#section-alerts"),
+                    " ",
+                    html.Small(words.name("severity", row["severity"])),
+                ],
             ),
-            Column(words("column.severity"), lambda row: words.name("severity", row["severity"])),
             *(_counted(words, status) for status in STATUSES),
             Column(words("column.lasted"), lambda row: words.duration(row["lasted_median"]), kind="number"),
         ],

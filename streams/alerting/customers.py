@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from schemas.alert_rules import AlertRules, DeadlineRule, HandoffRule, Rule, passes
-from schemas.alert_wording import duration_text
+from schemas.alert_wording import duration_text, moment_text
 from streams.alerting.facts import UNKNOWN, Customer, Handoff, Promise
 from streams.alerting.wanted import Wanted, alert_id_of, fingerprint_of
 
@@ -157,7 +156,7 @@ def _promise_alert(
     labels = labels_of(rule, found)
     began_at = _begins_at(promise, rule)
     fingerprint = fingerprint_of(rule.name, customer_id, promise_id)
-    due_at = f"{datetime.fromtimestamp(promise.due_at / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    due_at = moment_text(promise.due_at, rules.time_zone)
     return Wanted(
         rule,
         customer_id,

@@ -18,6 +18,7 @@ def test_each_page_is_shown_whole_in_english_and_light_on_a_desk(tour: Tour) -> 
     for name in PAGES:
         assert_is_shown(tour.at(name), name, "en", "light")
         look(tour.at(name), f"{name}-en-light-desk")
+        assert cut_off(tour.at(name)) == []
 
 
 def test_each_page_is_shown_whole_in_chinese_and_dark_on_a_phone(browser: Browser, site: Site) -> None:
@@ -60,6 +61,15 @@ def look(page: Page, name: str) -> None:
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= page.viewport_size["width"], "the page is wider than the screen"
     keep(page, name)
+
+
+def cut_off(page: Page) -> list[str]:
+    """What has to be scrolled sideways to be seen whole."""
+    labels: list[str] = page.eval_on_selector_all(
+        ".scroll",
+        "all => all.filter(one => one.scrollWidth > one.clientWidth).map(one => one.getAttribute('aria-label'))",
+    )
+    return labels
 
 
 def keep(page: Page, name: str) -> None:

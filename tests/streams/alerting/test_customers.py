@@ -10,7 +10,7 @@ from schemas.rows import AlertRow
 from streams.alerting.customers import PATIENCE
 from streams.alerting.facts import CustomerRow
 from streams.placing import place
-from tests.streams.alerting.rows import DAY, HOUR, MINUTE, NOON, handoff, journey, promise, rules
+from tests.streams.alerting.rows import DAY, HOUR, MINUTE, NOON, RULES, handoff, journey, promise, rules
 from tests.streams.alerting.world import PARTITIONS, TOPICS, World
 
 
@@ -103,6 +103,11 @@ class TestPromises:
         (alert,) = at(world, NOON + HOUR)
         assert (alert.rule, alert.status, alert.value, alert.threshold) == ("due", "firing", 7200.0, 7200.0)
         assert alert.summary == "Promise made on branch is due at 2026-11-24 15:00 UTC and not kept"
+
+    def test_its_date_is_told_in_the_time_zone_of_the_calendar(self) -> None:
+        world = World(rules(f"{RULES}\ncalendar: {{time_zone: Asia/Shanghai, hours: {{}}}}"), NOON + HOUR)
+        (alert,) = tell(world, journey(), promise(NOON + 3 * HOUR))
+        assert alert.summary == "Promise made on branch is due at 2026-11-24 23:00 Asia/Shanghai and not kept"
 
     def test_while_something_may_be_on_its_way_nobody_is_told(self, world: World) -> None:
         behind = NOON - 5 * HOUR
