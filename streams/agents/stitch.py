@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-import msgspec
 import structlog
 
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
-from schemas.touchpoint import Arrival, CustomerRecord, Tick, decode_customer_record
-from streams.agents.letters import unreadable
 from streams.agents.poisoned import without_poison
 from streams.agents.rows import Rows
+from streams.agents.stitch_work import Left, Task, Work, records_of, take
 from streams.attempts import noted_clock, read_attempts
-from streams.batching import Batch, Delivery, Record
-from streams.checkpoint import Effects, Publisher, StateStore, Write, checkpoint
+from streams.batching import Batch, Delivery
+from streams.checkpoint import Effects, Publisher, StateStore, checkpoint
 from streams.clock import DueTimes, PartitionClock
 from streams.journey import Change, CustomerItem, advance_through, next_due
 from streams.journey.log import Get
@@ -28,10 +28,16 @@ from streams.poison import PoisonWatch
 from streams.upstream import Mark, Source, Times
 
 if TYPE_CHECKING:
-    from streams._core import Core, Done, Grouped
+    from streams._core import Core, Done
 
 DUE_PER_BATCH = 20_000
 """Customers whose time has come that a batch takes beside its own: bounds its work after a long pause."""
+
+MANY = 1_000
+"""Records of a batch that is worth a thread: some ten milliseconds in which the loop would send and receive nothing."""
+
+THREADS = 2
+"""Partitions that are stitched together: while the one is, the other's rows and states are on their way."""
 
 WHAT = "stitching"
 
@@ -92,12 +98,14 @@ class Stitch:
         self._now = now
         self._sources = tuple(sources)
         self._core = core
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=WHAT)
         self._poison = PoisonWatch(WHAT)
         self.times: dict[int, PartitionTimes] = {}
 
     async def __call__(self, batch: Batch, delivery: Delivery, clock: int) -> None:
         """Stitch one batch at `clock` (ms) and deliver it; clock and deadlines go on after the checkpoint."""
-        stitched = self.stitch(batch, clock)
+        task = self._task(batch, clock)
+        stitched = self._stitched(task, await self._done_aside(task))
         if not await checkpoint(stitched.effects, self._publisher, self._states, delivery):
             return
         times = self._times(batch.partition)
@@ -129,34 +137,49 @@ class Stitch:
 
     def stitch(self, batch: Batch, clock: int) -> Stitched:
         """The effects of the batch, and of the time, on the states as they are; changes nothing."""
-        now = self._now()
-        work = _Work(Rows(self._topics))
+        task = self._task(batch, clock)
+        return self._stitched(task, self._done(task))
+
+    def _task(self, batch: Batch, clock: int) -> Task:
         due = self._times(batch.partition).due.due(clock, DUE_PER_BATCH)
-        left = _Left(batch.records, due)
-        if self._core is not None:
-            done = self._core.advance(batch.records, due, self._states.partition(batch.partition), clock, now)
+        return Task(batch, self._states.partition(batch.partition), due, clock, self._now())
+
+    def _done(self, task: Task) -> Done | None:
+        """What the compiled core does of it; None: there is none."""
+        return None if self._core is None else task.done_by(self._core)
+
+    async def _done_aside(self, task: Task) -> Done | None:
+        """The same, of a large batch in a thread: the core lets go of the interpreter, and the loop goes on."""
+        if self._core is None or len(task.batch.records) < MANY:
+            return self._done(task)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, task.done_by, self._core)
+
+    def _stitched(self, task: Task, done: Done | None) -> Stitched:
+        work = Work(Rows(self._topics))
+        batch, left = task.batch, Left(task.batch.records, task.due)
+        if done is not None:
             work.add_done(done)
             left = left.of(done.left)
             for reason, count in Counter(done.left.values()).items():
                 LEFT.labels(reason).inc(count)
-        self._stitch_left(batch, left, clock, now, work)
-        self._poison.note(now / 1000, len(batch.records), work.poison)
-        for reason, count in work.refused.items():
-            logger.warning("histories not taken in", reason=reason, customers=count)
+        self._stitch_left(task, left, work)
+        self._poison.note(task.now / 1000, len(batch.records), work.poison)
+        for reason, customers in work.refused.items():
+            logger.warning("histories not taken in", reason=reason, customers=customers)
         effects = Effects(work.rows.outgoing(batch.partition), batch.partition, work.writes)
         return Stitched(effects, work.due, work.seen)
 
-    def _stitch_left(self, batch: Batch, left: _Left, clock: int, now: int, work: _Work) -> None:
-        groups = _take(batch, left.records, work)
+    def _stitch_left(self, task: Task, left: Left, work: Work) -> None:
+        batch = task.batch
+        groups = take(batch, left.records, work)
         for customer_id in left.due:
             groups.setdefault(customer_id.encode(), [])
-        get = self._states.partition(batch.partition).get
         for key, group in groups.items():
-            compute = partial(self._compute, key.decode(), get, clock, now)
+            compute = partial(self._compute, key.decode(), task.states.get, task.clock, task.now)
             try:
                 change = compute(group)
             except Exception:  # noqa: BLE001 -- a defect, which may be met on one record only
-                records = _records_of(key, batch)
+                records = records_of(key, batch)
                 change = without_poison(WHAT, batch, records, compute, work.rows.letters, work.poison) or Change()
             work.add(key, change)
 
@@ -186,78 +209,3 @@ def _due(state: Mapping[bytes, bytes]) -> Iterator[tuple[str, int]]:
         due_at = next_due(key, value)
         if due_at is not None:
             yield key.decode(), due_at
-
-
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """What of a batch the Python core does: records, and customers whose time has come."""
-
-    records: Sequence[Record]
-    due: Sequence[str]
-
-    def of(self, keys: Collection[bytes]) -> _Left:
-        """That of the customers of these keys."""
-        if not keys:
-            return _Left((), ())
-        records = [record for record in self.records if (record.key or b"") in keys]
-        return _Left(records, [customer_id for customer_id in self.due if customer_id.encode() in keys])
-
-
-@dataclass(slots=True)
-class _Work:
-    """What comes of the customers of a batch."""
-
-    rows: Rows
-    writes: list[Sequence[Write]] | Grouped = field(default_factory=list)
-    due: dict[str, int | None] = field(default_factory=dict)
-    seen: dict[Source, int] = field(default_factory=dict)
-    poison: list[Exception] = field(default_factory=list)
-    refused: Counter[str] = field(default_factory=Counter)
-
-    def add_done(self, done: Done) -> None:
-        """Take in what the compiled core did, before anything else."""
-        self.rows.add_done(done)
-        self.writes = done.writes
-        self.due |= done.due
-        self.seen |= done.seen
-
-    def add(self, key: bytes, change: Change) -> None:
-        self.rows.add_change(key, change)
-        if change.writes:
-            self.writes.append(list(change.writes.items()))
-        self.due[key.decode()] = change.due_at
-        self.refused.update(change.refused)
-
-
-def _take(batch: Batch, records: Iterable[Record], work: _Work) -> dict[bytes, list[CustomerItem]]:
-    """The records by customer, in their order; what they tell of the time goes to `work`."""
-    groups: defaultdict[bytes, list[CustomerItem]] = defaultdict(list)
-    seen = work.seen
-    for record in records:
-        item = _decode(record)
-        if item is None:
-            work.rows.letters.append(unreadable(batch, record))
-        elif isinstance(item, Arrival):
-            groups[record.key or b""].append(item)
-            source, at = (item.origin.topic, item.origin.partition), item.touchpoint.occurred_at
-            if at > seen.get(source, 0):
-                seen[source] = at
-        elif not isinstance(item, Tick):
-            groups[record.key or b""].append(item)
-    return groups
-
-
-def _records_of(key: bytes, batch: Batch) -> list[tuple[Record, CustomerItem]]:
-    decoded = ((record, _decode(record)) for record in batch.records if record.key == key)
-    return [(record, item) for record, item in decoded if item is not None and not isinstance(item, Tick)]
-
-
-def _decode(record: Record) -> CustomerRecord | None:
-    if record.key is None or record.value is None:
-        return None
-    try:
-        record.key.decode()
-        item: CustomerRecord = decode_customer_record(record.value)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return item
