@@ -19,6 +19,11 @@ keep() { # FILE TEXT
 
 hash_of() { tr -d '\n' <"$1" | sha256sum | cut -d ' ' -f 1; }
 
+# What the role omnitrack_grafana may (omnitrack migrate --roles), which a user of this file cannot be given.
+may_read() { # TABLE COLUMNS
+    printf '                <query>GRANT SELECT%s ON %s</query>\n' "${2:-}" "$1"
+}
+
 for name in clickhouse-password grafana-clickhouse-password grafana-admin-password explorer-admin-password; do
     keep "$name" "$(random 18)"
 done
@@ -45,7 +50,18 @@ cat >clickhouse-users.xml <<XML
             <networks><ip>::/0</ip></networks>
             <profile>reader</profile>
             <quota>default</quota>
-            <grants><query>GRANT SELECT ON omnitrack.*</query></grants>
+            <grants>
+$(may_read 'omnitrack.metric_*')
+$(may_read 'omnitrack.selected_handoffs' '(left_at, customer_id, journey_id, intent, from_channel, to_channel, referred_to, due_at, arrived_at, result, failures, wait_seconds, reasked, contradictions)')
+$(may_read 'omnitrack.selected_waits' '(channel, intent, standard_seconds)')
+$(may_read 'omnitrack.catalogue' '(time_zone, intent)')
+$(for database in omnitrack omnitrack_shard; do
+    may_read "$database.touchpoints" '(channel, occurred_at)'
+    may_read "$database.journeys" '(intent, care, started_at)'
+    may_read "$database.dead_letters" '(received_at, topic, partition, offset, reason, errors, replayed_at)'
+    may_read "$database.rejected_rows" '(rejected_at)'
+done)
+            </grants>
         </grafana>
     </users>
 </clickhouse>

@@ -27,14 +27,15 @@ def migrate_command(
         ),
     ] = None,
     roles: Annotated[
-        bool, typer.Option("--roles", help="Make the roles for writers, operators, analysts too.")
+        bool, typer.Option("--roles", help="Make the roles for writers, operators, analysts, Grafana too.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the SQL that would run, change nothing.")] = False,
 ) -> None:
     """Create the database with its tables and views, or bring them up to date. Running it again, even at once, is safe.
 
-    --roles makes the roles omnitrack_writer, omnitrack_operator and omnitrack_analyst too, for the URL's database, and
-    needs a user who may manage access; run it again after an upgrade. The embedded ClickHouse has no roles.
+    --roles makes the roles omnitrack_writer, omnitrack_operator, omnitrack_analyst and omnitrack_grafana too, for the
+    URL's database, and needs a user who may manage access; run it again after an upgrade. The embedded ClickHouse has
+    no roles.
 
     Exit code 1: ClickHouse does not answer, refuses a statement, or holds other migrations than these. 2: wrong usage,
     a mistake in the catalogue.

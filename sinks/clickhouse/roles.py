@@ -1,4 +1,4 @@
-"""Roles on a ClickHouse server: `omnitrack_writer`, `omnitrack_operator`, `omnitrack_analyst`.
+"""Roles on a ClickHouse server: `omnitrack_writer`, `_operator`, `_analyst` and `_grafana`.
 
 They are made by statements that may run again, and have to, after a migration has made a view anew: it is then asked
 with its caller's rights until its definer is set again. The embedded engine has no users and no roles.
@@ -48,8 +48,12 @@ def _role_statements(storage: Storage) -> Iterator[str]:
     yield from _statements("roles.sql", database=database)
     for view in analysts_views(storage.database):
         yield from _statements("each_analysts_view.sql", database=database, view=f"`{view}`")
+    for file in ("grafana.sql", "grafanas_tables.sql"):
+        yield from _statements(file, database=database)
     if storage.cluster:
-        yield from _statements("cluster.sql", shard_database=f"`{storage.cluster.shard_database}`")
+        shard_database = f"`{storage.cluster.shard_database}`"
+        yield from _statements("cluster.sql", shard_database=shard_database)
+        yield from _statements("grafanas_tables.sql", database=shard_database)
 
 
 def make_roles(settings: ClickHouseSettings) -> bool:
