@@ -13,10 +13,9 @@ from schemas.canonical import NO_TIME, milliseconds
 from schemas.catalogue_values import SECTION, Duration
 from schemas.contract import Care
 from schemas.durations import HOUR, MINUTE
-from schemas.rows import AlertKind, Severity
+from schemas.rows import AlertKind, Failure, Severity
 from schemas.values import TIME, WORDING, Slug, Text
 
-Failure = Literal["misdirected", "overdue", "repeated", "contradicted", "bounced", "stalled", "lost"]
 KINDS: tuple[AlertKind, ...] = ("handoff", "rate", "deadline", "wait")
 
 

@@ -62,7 +62,7 @@ def _validate(document: LinedYaml, problems: list[Problem]) -> CatalogueFile | N
 
 
 def _problem_of(details: ErrorDetails, document: LinedYaml) -> Problem:
-    path = _path_in_document(details["loc"], document)
+    path = document.place_of(details["loc"])
     line = document.lines[path]
     match details["type"]:
         case "missing":
@@ -78,15 +78,6 @@ def _problem_of(details: ErrorDetails, document: LinedYaml) -> Problem:
             return Problem(document.lines[place], place, _unknown(str(details["ctx"]["tag"]), KINDS, "kind"))
         case _:
             return Problem(line, path, what_is_wrong(details))
-
-
-def _path_in_document(loc: Iterable[str | int], document: LinedYaml) -> Path:
-    """`loc` without what the model adds to it: tags of alternatives, `[key]`, missing keys."""
-    path: Path = ()
-    for part in loc:
-        if (*path, part) in document.lines:
-            path = (*path, part)
-    return path
 
 
 def _known_names(loc: tuple[str | int, ...]) -> tuple[str, ...]:
@@ -123,7 +114,7 @@ def _problems_between_fields(file: CatalogueFile, document: LinedYaml) -> Iterat
                     yield Problem(document.lines[place], place, _unknown(channel, channels, "channel"))
     yield from _too_short_horizon(file, document)
     for place, text in mistakes_between(file.alerts, channels):
-        path = _path_in_document(("alerts", *place), document)
+        path = document.place_of(("alerts", *place))
         yield Problem(document.lines[path], ("alerts", *place), text)
     yield from _too_short_retention(file, document)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ruamel.yaml import YAML
@@ -38,6 +38,14 @@ class LinedYaml:
     value: Value = None
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+
+    def place_of(self, loc: Iterable[str | int]) -> Path:
+        """`loc` without what no line has: what a model adds to it (tags of alternatives, `[key]`), missing keys."""
+        path: Path = ()
+        for part in loc:
+            if (*path, part) in self.lines:
+                path = (*path, part)
+        return path
 
 
 def text_of(file: pathlib.Path) -> str:

@@ -7,7 +7,7 @@ a row is a JSON object; on `stitched` and `duplicates` (topics of our own) it is
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -15,6 +15,9 @@ from schemas.touchpoint import Origin, Touchpoint
 
 JourneyStatus = Literal["open", "completed", "cancelled", "abandoned"]
 HandoffResult = Literal["smooth", "failed", "pending"]
+Failure = Literal["misdirected", "overdue", "repeated", "contradicted", "bounced", "stalled", "lost"]
+FAILURES: tuple[Failure, ...] = get_args(Failure)
+"""How a handoff can fail, in the order in which its failures are told."""
 PromiseStatus = Literal["kept", "kept_late", "overdue", "pending"]
 AlertKind = Literal["handoff", "rate", "deadline", "wait"]
 Severity = Literal["info", "warning", "critical"]

@@ -10,12 +10,12 @@ import msgspec
 
 from schemas.cloudevents import EventForm, Headers, binary_event, structured_event
 from schemas.decode import Decoder, encode_touchpoint
+from schemas.identity import CUSTOMER_NO, identities_of, identity_key
 from schemas.refusal import Refusal
 from schemas.topics import Topics
 from schemas.touchpoint import Touchpoint
 
 _WRAPPERS = {EventForm.STRUCTURED: structured_event, EventForm.BINARY: binary_event}
-STRONGEST_FIRST = ("customer_no", "card", "account", "phone", "wechat_openid", "device")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,6 @@ _channel_of = msgspec.json.Decoder(_Channel).decode
 
 def record_key(touchpoint: Touchpoint) -> bytes:
     """`kind:value` of the strongest identity, or the session: it keeps a customer's touchpoints mostly in order."""
-    identities = touchpoint.identities
-    for kind in STRONGEST_FIRST:
-        if kind in identities:
-            return f"{kind}:{identities[kind]}".encode()
-    return f"session:{touchpoint.channel}:{touchpoint.session_id}".encode()
+    customer_no = touchpoint.identities.get(CUSTOMER_NO)
+    strongest = identities_of(touchpoint)[0] if customer_no is None else (CUSTOMER_NO, customer_no)
+    return identity_key(strongest).encode()

@@ -11,10 +11,9 @@ from typing import Any
 
 import msgspec
 
+from schemas.identity import SESSION
 from schemas.touchpoint import Touchpoint
 from streams.sealing import seal, unseal
-
-SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,10 @@ from collections.abc import Iterable, Sequence
 from explorer.figures.base import Figure, fade, figure
 from explorer.palette import Palette, mark
 from explorer.words import Words
+from schemas.rows import FAILURES
 from sinks.clickhouse.metrics import Row
 
-OUTCOMES = (
-    "smooth",
-    "pending",
-    "misdirected",
-    "overdue",
-    "repeated",
-    "contradicted",
-    "bounced",
-    "stalled",
-    "lost",
-)
+OUTCOMES = ("smooth", "pending", *FAILURES)
 
 
 def sankey(rows: Sequence[Row], words: Words, palette: Palette) -> Figure:

@@ -18,9 +18,9 @@ from explorer.parts.tables import heat, scrolling
 from explorer.parts.tiles import BEFORE, rate_tile
 from explorer.queries import Query, Scope
 from explorer.words import Words
+from schemas.rows import FAILURES
 from sinks.clickhouse.metrics import Row
 
-FAILURES = OUTCOMES[2:]
 FLOW_HEIGHT = 440
 RESULTS = ("smooth", "failed", "pending")
 OWN = ("from_channel", "to_channel", "result", "failure")

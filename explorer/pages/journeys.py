@@ -16,10 +16,10 @@ from explorer.parts.tables import Column, badge, channel_path, table
 from explorer.parts.tiles import BEFORE, rate_tile
 from explorer.queries import Query, Scope
 from explorer.words import Words
+from schemas.rows import FAILURES
 from sinks.clickhouse.metrics import Row
 
 STATUSES = ("completed", "open", "cancelled", "abandoned")
-FAILURES = ("misdirected", "overdue", "repeated", "contradicted", "bounced", "stalled", "lost")
 SEARCH = ("customer", "case", "status", "failure", "path")
 OWN = (*SEARCH, "of", "journey")
 RATES = {

@@ -105,10 +105,7 @@ def read_repairs(path: Path) -> tuple[Repair, ...]:
     except ValidationError as error:
         lines = []
         for details, text in zip(error.errors(include_url=False), schema_errors(error), strict=True):
-            place: tuple[str | int, ...] = ()
-            for part in details["loc"]:
-                place = (*place, part) if (*place, part) in document.lines else place
-            lines.append(f"{path}:{document.lines[place]}: {text}")
+            lines.append(f"{path}:{document.lines[document.place_of(details['loc'])]}: {text}")
         raise RepairError("\n".join(lines)) from error
 
 

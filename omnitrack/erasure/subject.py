@@ -10,15 +10,13 @@ from typing import Any
 
 from clickhouse_driver import Client
 
-from schemas.identity import CUSTOMER_NO, SESSION, anonymous_customer
+from schemas.identity import CUSTOMER_NO, SESSION, Identity, anonymous_customer
 from schemas.refusal import Refusal, parse_object
 from streams.pseudonym import Pseudonyms, identities_in
 
 _IDENTITIES = Path(__file__).parent / "identities.sql"
 _TELLING = 4
 """Characters from which on a text that is no JSON is taken to name somebody."""
-
-Identity = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)

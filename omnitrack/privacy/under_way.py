@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, TopicPartition
 from omnitrack.broker_reader import BrokerReader
 from omnitrack.offsets import Offsets, lag
 from omnitrack.settings import Endpoints
-from schemas.identity import Held, Identity, Link, decode_identity_record, identities_of
+from schemas.identity import CUSTOMER_NO, SESSION, Held, Identity, Link, decode_identity_record, identities_of
 from schemas.kafka_security import client_options
 from schemas.touchpoint import Arrival, decode_customer_record
 
@@ -33,13 +33,13 @@ def read_under_way(endpoints: Endpoints, reader: BrokerReader) -> set[str]:
 
 def _records(kafka: str, committed: Offsets, ends: Offsets, begins: Offsets) -> Iterator[Any]:
     """The records from what is committed to before `ends`."""
-    wanted = {TopicPartition(*place): ends[place] for place in lag(ends, committed, begins)}
+    behind = lag(ends, committed, begins)
+    wanted = {TopicPartition(*place): ends[place] for place in behind}
     consumer = KafkaConsumer(**client_options(kafka), group_id=None, enable_auto_commit=False)
     try:
         consumer.assign(list(wanted))
-        for at in wanted:
-            place = next(one for one in ends if TopicPartition(*one) == at)
-            consumer.seek(at, max(committed.get(place, 0), begins.get(place, 0)))
+        for place in behind:
+            consumer.seek(TopicPartition(*place), max(committed.get(place, 0), begins.get(place, 0)))
         while any(consumer.position(at) < end for at, end in wanted.items()):
             for records in consumer.poll(timeout_ms=_POLL_MS).values():
                 yield from records
@@ -59,8 +59,8 @@ def _identities(record: Any) -> Iterator[Identity]:
         yield from touchpoint.identities.items()
         yield from identities_of(touchpoint)
         if touchpoint.session_id is not None:
-            yield "session", touchpoint.session_id
+            yield SESSION, touchpoint.session_id
     elif isinstance(item, Link):
         kind, _, value = record.key.decode().partition(":")
         yield kind, value
-        yield "customer_no", item.customer_id
+        yield CUSTOMER_NO, item.customer_id

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from omnitrack.report.words import ReportWords
+from schemas.rows import FAILURES
 from sinks.clickhouse.metrics import Row
 
 # Okabe and Ito's blue and vermilion, told apart whatever one's colour vision; grey is the month before.
@@ -32,7 +33,6 @@ STYLE: Any = {
     "xtick.color": MUTED,
     "ytick.color": MUTED,
 }
-FAILURES = ("misdirected", "overdue", "repeated", "contradicted", "bounced", "stalled", "lost")
 PERCENT = FuncFormatter(lambda share, _: f"{100 * share:.3g} %")
 # From how many waits on an hour is coloured.
 ENOUGH_WAITS = 10

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from omnitrack.metrics.wording import number_text
 from omnitrack.report.facts import Compared, Facts
-from omnitrack.report.plots import FAILURES
 from omnitrack.report.words import ReportWords
+from schemas.rows import FAILURES
 
 ENOUGH = 100
 

@@ -11,10 +11,9 @@ from typing import get_args
 import pytest
 
 import explorer
-from explorer.pages.handoffs import FAILURES
 from explorer.queries import view_named
 from explorer.words import FOLDER, LANGUAGES, flatten, words_in
-from schemas.rows import AlertStatus, DeadReason, HandoffResult, JourneyStatus, PromiseStatus, Severity
+from schemas.rows import FAILURES, AlertStatus, DeadReason, HandoffResult, JourneyStatus, PromiseStatus, Severity
 from schemas.topics import BUILT_IN_CHANNELS
 from sinks.clickhouse.views import load_views
 
