@@ -43,7 +43,7 @@ def as_csv(columns: list[Column], rows: Iterable[tuple[Any, ...]]) -> Iterator[b
 
 
 def as_parquet(columns: list[Column], rows: Iterable[tuple[Any, ...]]) -> IO[bytes]:
-    """A temporary file, at its beginning; it is gone once it is closed."""
+    """A temporary file, at its beginning; it is gone once it is closed. Raises `UnknownType`."""
     schema = pa.schema([pa.field(name, arrow_type(kind)) for name, kind in columns])
     file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 -- the response closes it
     remaining = iter(rows)

@@ -46,7 +46,7 @@ class Scope:
     def metric(self, name: str, by: tuple[str, ...] | None = None, limited: bool = False) -> Query:
         """A metric, grouped by `by` (None: as it is by default); filters it does not know are left out.
 
-        `limited`: at most `rows` rows.
+        `limited`: at most `rows` rows. Raises `UnknownMetric`, and `UnfitQuestion` where it cannot be grouped so.
         """
         metric = find_metric(name)
         filters = self.filters

@@ -118,7 +118,7 @@ class BrokerReader:
         """The offset that the next record will get, of every partition of `topics`.
 
         Taken from the answer to a fetch of the last batch: the embedded broker's list of latest offsets points
-        behind the first record of that batch.
+        behind the first record of that batch. Raises `KafkaError`.
         """
         with _Consumer(self._options) as consumer:
             partitions = _partitions(consumer, topics)

@@ -115,7 +115,7 @@ def load_catalogue(path: Path | None) -> Catalogue:
 
 
 def parse_catalogue(text: str, name: str = "catalogue") -> Catalogue:
-    """The catalogue of a YAML text; `name` stands for the file in the text of CatalogueError."""
+    """The catalogue of a YAML text. Raises `CatalogueError`, in whose text `name` stands for the file."""
     checked = check_catalogue(text)
     if not isinstance(checked, CatalogueFile):
         raise CatalogueError("\n".join(f"{name}:{problem}" for problem in checked))

@@ -24,7 +24,7 @@ _OPENING = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([
 
 
 def parse_opening(value: object) -> tuple[int, int]:
-    """Minutes since midnight of `HH:MM-HH:MM`: opening and closing."""
+    """Minutes since midnight of `HH:MM-HH:MM`: opening and closing. Raises `PydanticCustomError` for anything else."""
     match = _OPENING.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise PydanticCustomError("opening", 'must be opening hours "HH:MM-HH:MM", such as "09:00-17:30"')
@@ -36,7 +36,7 @@ def parse_opening(value: object) -> tuple[int, int]:
 
 
 def parse_day(value: object) -> date:
-    """The day of `YYYY-MM-DD`."""
+    """The day of `YYYY-MM-DD`. Raises `PydanticCustomError` for anything else."""
     try:
         if isinstance(value, str) and _DAY.fullmatch(value):
             return date.fromisoformat(value)

@@ -17,7 +17,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd])")
 
 
 def parse_duration(value: object) -> int:
-    """Milliseconds of `<number><s|m|h|d>`."""
+    """Milliseconds of `<number><s|m|h|d>`. Raises `PydanticCustomError` for anything else, and beyond 36500d."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) and len(value) <= 32 else None
     if match is None:
         raise PydanticCustomError("duration", "must be a duration <number><s|m|h|d>, such as 90s, 30m, 72h or 45d")

@@ -68,14 +68,17 @@ class Publisher:
         return self._deliveries.delivered
 
     def send(self, touchpoint: Mapping[str, Any] | bytes) -> Accepted | Refusal:
-        """Judge a touchpoint and, if it keeps the contract, hand it over; waits while too many are under way."""
+        """Judge a touchpoint and, if it keeps the contract, hand it over; waits while too many are under way.
+
+        Raises `DeliveryError` if Kafka does not take it, or has not taken one that was sent before.
+        """
         judged = self._admission.judge(touchpoint, int(time.time() * 1000))
         if isinstance(judged, Accepted):
             self._hand_over(judged)
         return judged
 
     def flush(self) -> None:
-        """Return once all that was sent is acknowledged."""
+        """Return once all that was sent is acknowledged. Raises `DeliveryError` for what was not."""
         # The driver gives up on a batch in time; it gets a while longer to say so.
         seconds = self._settings.delivery_seconds + _GRACE_SECONDS
         try:
@@ -87,7 +90,7 @@ class Publisher:
         self._raise_failure()
 
     def close(self) -> None:
-        """Flush and disconnect; disconnects even if the flush fails."""
+        """Flush and disconnect, which it does even if the flush raises `DeliveryError`."""
         try:
             self.flush()
         finally:

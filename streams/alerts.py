@@ -49,7 +49,10 @@ logger = structlog.get_logger(__name__)
 
 
 def create_alerts(settings: StreamSettings) -> BatchApp:
-    """The app that judges rows by the rules of the catalogue; without I/O until its worker starts."""
+    """The app that judges rows by the rules of the catalogue; without I/O until its worker starts.
+
+    That ends with `CatalogueError` for a catalogue that cannot be used.
+    """
     set_log_level(settings.log_level)
 
     async def prepare(app: BatchApp) -> None:

@@ -53,7 +53,10 @@ logger = structlog.get_logger(__name__)
 
 
 def create_streams(settings: StreamSettings) -> BatchApp:
-    """The app that validates and stitches; without I/O until its worker starts."""
+    """The app that validates and stitches; without I/O until its worker starts.
+
+    That ends with `CatalogueError`, `PseudonymKeyError` or `RegistryError` where the settings name what cannot be used.
+    """
     set_log_level(settings.log_level)
 
     async def prepare(app: BatchApp) -> None:

@@ -50,11 +50,11 @@ class Accounts:
         self._current()
 
     def find(self, name: str) -> Account | None:
-        """The account of this name, of the file as it is now; None: there is none."""
+        """The account of this name, of the file as it is now; None: there is none. Raises `AccountsError`."""
         return self._current().get(name)
 
     def verify(self, name: str, password: str) -> Account | None:
-        """The account, if the password is its own."""
+        """The account, if the password is its own. Raises `AccountsError`."""
         account = self.find(name)
         right = check_password_hash(account.password_hash if account else _nobodys_hash(), password)
         return account if right else None

@@ -34,7 +34,10 @@ def schema_of(message: Message, channels: Sequence[str]) -> Schema:
 
 
 def components(schemas: Mapping[str, Schema]) -> dict[str, Schema]:
-    """The schemas by name and their definitions, each once, referring to `#/components/schemas/…`."""
+    """The schemas by name and their definitions, each once, referring to `#/components/schemas/…`.
+
+    Raises ValueError where two definitions of one name differ.
+    """
     found: dict[str, Schema] = {}
     for name, schema in schemas.items():
         parts = {name: {key: value for key, value in schema.items() if key not in ("$defs", "$schema")}}

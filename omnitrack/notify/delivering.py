@@ -48,7 +48,10 @@ class Deliverer:
         self._logged_at = self._taken_at = float("-inf")
 
     async def deliver(self, notices: Sequence[Notice]) -> Outcome:
-        """Return once each notice is taken, given up or, as the process has to let go, given back."""
+        """Return once each notice is taken, given up or, as the process has to let go, given back.
+
+        Raises what the receiver raises beside `NoticeRefused` and `ReceiverAway`, after all have ended.
+        """
         parts = list(in_parts(notices, self._receiver.most))
         results = await asyncio.gather(*map(self._deliver_part, parts), return_exceptions=True)
         outcome = Outcome()

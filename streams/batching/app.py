@@ -220,7 +220,10 @@ class BatchApp(faust.App):
         return BatchTransport(self.conf.broker_consumer, self)
 
     async def on_first_start(self) -> None:
-        """Check the installation, wait for the broker, prepare; nothing is kept on disk, so no directories are made."""
+        """Check the installation, wait for the broker, prepare; nothing is kept on disk, so no directories are made.
+
+        Raises `WrongInstallation`, `PageUnavailable`, and what preparing raises.
+        """
         check_installation()
         if self._page is not None:
             await self._page.start()

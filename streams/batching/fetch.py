@@ -121,7 +121,7 @@ def unpack(source: Any, limit: int, compiled: bool = True) -> Sequence[Record]:
     """The next records of a fetched partition, at least `limit` if it has so many; moves its position behind them.
 
     `compiled` reads them with the compiled core, which makes an object of a record only when it is asked for, and
-    leaves to the driver what is compressed, of an old form or damaged.
+    leaves to the driver what is compressed, of an old form or damaged. Raises `CorruptRecordException`.
     """
     records: list[Record] | FetchedRecords = new_records() if compiled else []
     fetched = source._records

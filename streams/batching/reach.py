@@ -18,7 +18,10 @@ logger = get_logger(__name__)
 
 
 async def with_broker(kafka: str, should_stop: Callable[[], bool], work: Callable[[], Awaitable[None]]) -> None:
-    """Do `work` once a broker answers, and again if it goes away meanwhile; not at all when told to stop before."""
+    """Do `work` once a broker answers, and again if it goes away meanwhile; not at all when told to stop before.
+
+    Raises what `work` raises, but for errors of the driver that may pass (`KafkaError.retriable`).
+    """
     while await reach(kafka, should_stop):
         try:
             await work()

@@ -33,6 +33,8 @@ def advance(
 
     The rows of `Change` are those that differ from what was sent before, with a version of at least `version`, greater
     than any before. Without records it changes what is due at `clock`. A replay of stored arrivals changes nothing.
+
+    Raises `LogDamaged` and `UnknownPacking` for a state that cannot be read.
     """
     head, log = open_state(customer_id, get)
     change = Change()

@@ -36,7 +36,7 @@ def let_go(customer_id: str, head: Head, clock: int, writes: Writes) -> bool:
 def collect(customer_id: str, head: Head, get: Get, part: History, clock: int, writes: Writes) -> History | None:
     """The whole history, once `part` is the last of it; else `part` is kept, or passed over if it does not come next.
 
-    Notes in `head` what was kept, and adds puts and deletes to `writes`.
+    Notes in `head` what was kept, and adds puts and deletes to `writes`. Raises `LogDamaged` if a part kept is gone.
     """
     if part.part == 0:
         writes |= _without_parts(customer_id, head)

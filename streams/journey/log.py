@@ -49,7 +49,10 @@ class LogDamaged(RuntimeError):
 
 
 class Log(Generic[Item]):
-    """Reads the log of `owner` through `get`, each segment once, and collects what is to be written to it."""
+    """Reads the log of `owner` through `get`, each segment once, and collects what is to be written to it.
+
+    What reads it raises `LogDamaged` where a segment is missing.
+    """
 
     def __init__(self, owner: str, head: LogHead, get: Get, decode: Callable[[bytes], list[Item]]) -> None:
         self._owner = owner
@@ -76,7 +79,7 @@ class Log(Generic[Item]):
         return next(place for place in places if self.at(head, place).name == entry.name)
 
     def at(self, head: LogHead, place: int) -> Item:
-        """The entry at that place of the log that `head` describes."""
+        """The entry at that place of the log that `head` describes. Raises `LogDamaged`."""
         index = place
         for segment in head.segments:
             if index < segment.count:
@@ -85,7 +88,7 @@ class Log(Generic[Item]):
         raise LogDamaged(f"{self._owner}: the log ends before entry {place}")
 
     def all(self, head: LogHead) -> list[Item]:
-        """The whole log that `head` describes, in order of arrival."""
+        """The whole log that `head` describes, in order of arrival. Raises `LogDamaged`."""
         return [entry for segment in head.segments for entry in self._segment(segment.number)]
 
     def add(self, head: LogHead, fresh: list[Item]) -> dict[bytes, bytes | None]:

@@ -26,7 +26,10 @@ Writes = dict[bytes, bytes | None]
 
 
 def open_state(customer_id: str, get: Get) -> tuple[Head, Log[Stored]]:
-    """The customer's head, to be changed, and its log. Each call gives a head of its own."""
+    """The customer's head, to be changed, and its log. Each call gives a head of its own.
+
+    Raises `LogDamaged` where the state table lacks a part, `UnknownPacking` for one of a later version.
+    """
     raw = get(head_key(customer_id))
     head = decode_head(raw) if raw is not None else Head()
     if head.lasting:

@@ -216,7 +216,7 @@ def encode_head(head: Head) -> bytes:
 
 
 def decode_head(value: bytes) -> Head:
-    """The head of a customer's state, of this version or an earlier one."""
+    """The head of a customer's state, of this version or an earlier one. Raises `UnknownPacking` for a later one."""
     head: Head = _decode_head(unpack(value[_DUE.size :]))
     head.due_at = _due(value)
     return head
