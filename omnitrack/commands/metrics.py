@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from clickhouse_driver import Client
@@ -19,6 +19,7 @@ from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.metrics.listing import COLUMNS, list_with_numbers
 from omnitrack.metrics.period import BadPeriod, Period, parse_period
 from omnitrack.settings import resolve_endpoints
+from schemas.contract import Care
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.metrics import (
@@ -86,7 +87,7 @@ def metrics_command(
                 period.until,
                 intents=tuple(intent or ()),
                 channels=tuple(channel or ()),
-                care=tuple(care or ()),
+                care=_care_groups(care or []),
                 anonymous=include_anonymous,
                 by=None if by is None else tuple(re.findall(r"\w+", by)),
                 zone=zone,
@@ -97,6 +98,14 @@ def metrics_command(
                 typer.echo(question_call(metric, question).spelled)
             else:
                 _show(client, metric, question, period, form)
+
+
+def _care_groups(given: list[str]) -> tuple[str, ...]:
+    known = get_args(Care)
+    for group in given:
+        if group not in known:
+            raise UnfitQuestion(f"--care: {group!r} is no care group: there are {', '.join(known)}")
+    return tuple(given)
 
 
 @contextmanager

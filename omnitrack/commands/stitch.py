@@ -38,7 +38,7 @@ _PROMISE = ("customer_id", "promise_id", "journey_id", "channel", "made_at", "du
 def stitch_command(
     files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Files, plain or gzip; - is standard input.")],
     now: Annotated[
-        str | None, typer.Option(metavar="TIME", help="The clock W: RFC 3339 with an offset. [default: now]")
+        str | None, typer.Option(metavar="TIME", help="The clock W: RFC 3339 with an offset; else now.")
     ] = None,
     catalogue: Annotated[Path | None, typer.Option(help="Catalogue of intents and channels, YAML.")] = None,
     form: Annotated[Format, typer.Option("--format", help="What the files hold.")] = Format.TOUCHPOINTS,

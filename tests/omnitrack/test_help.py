@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from rich.text import Text
 from typer.testing import CliRunner
 
-from omnitrack.cli import app
+from omnitrack.cli import app, command
 from omnitrack.commands import COMMANDS
 
 
@@ -16,3 +17,10 @@ def test_sentences_end_lines_only_where_the_terminal_does(name: str) -> None:
     paragraphs = [line for line in prose if line and not line.startswith("Usage:")]
     assert paragraphs
     assert all(line.endswith((".", ":", ")")) for line in paragraphs), paragraphs
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_an_option_does_is_told_whole(name: str) -> None:
+    made = command(name)
+    texts = [option.help or "" for one in (made, *getattr(made, "commands", {}).values()) for option in one.params]
+    assert [text for text in texts if Text.from_markup(text).plain != text] == []

@@ -97,6 +97,10 @@ def test_a_table_tells_what_the_numbers_mean(bank: ClickHouseSettings) -> None:
         (("wait", "--since", "2026-05", "--until", "2026-04"), "--since 2026-05-01 is not before --until 2026-04-01"),
         (("wait", "--by", "moon"), "wait cannot be grouped by moon: it can by day, week, month, intent, channel, hour"),
         (("data_quality", "--care", "elderly"), "data_quality has no filter care"),
+        (
+            ("wait", "--care", "elderly", "--care", "old"),
+            "--care: 'old' is no care group: there are elderly, disabled,",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(
