@@ -122,3 +122,37 @@ def test_the_monitor_finds_every_process(secured: list[Resource]) -> None:
     ]
     assert sorted(found) == sorted(of_kind("StatefulSet", secured))
     assert {each["targetLabel"] for each in monitor["spec"]["endpoints"][0]["relabelings"]} == {"job", "process"}
+
+
+def spread(pod: Resource) -> dict[str, Resource]:
+    """What a pod's copies are spread over → how."""
+    return {each["topologyKey"]: each for each in pod["topologySpreadConstraints"]}
+
+
+def test_no_node_has_two_copies_of_the_same_data_while_another_has_none(operators: list[Resource]) -> None:
+    (kafka,), pools = of_kind("Kafka", operators), of_kind("KafkaNodePool", operators)
+    (clickhouse,) = of_kind("ClickHouseInstallation", operators).values()
+    (keeper,) = of_kind("ClickHouseKeeperInstallation", operators).values()
+    servers = {name: pool["spec"]["template"]["pod"] for name, pool in pools.items()}
+    for each in (clickhouse, keeper):
+        (template,) = each["spec"]["templates"]["podTemplates"]
+        servers[template["name"]] = template["spec"]
+    assert set(servers) == {"omnitrack-brokers", "omnitrack-controllers", "clickhouse", "keeper"}
+    for name, pod in servers.items():
+        over = spread(pod)
+        assert over["kubernetes.io/hostname"]["whenUnsatisfiable"] == "DoNotSchedule", name
+        assert over["topology.kubernetes.io/zone"]["whenUnsatisfiable"] == "ScheduleAnyway", name
+    # Labels that the operators' documentation gives to the pods.
+    for name in pools:
+        labels = spread(servers[name])["kubernetes.io/hostname"]["labelSelector"]["matchLabels"]
+        assert labels == {"strimzi.io/cluster": kafka, "strimzi.io/pool-name": name}
+    of_a_shard = spread(servers["clickhouse"])["kubernetes.io/hostname"]
+    assert of_a_shard["labelSelector"]["matchLabels"] == {"clickhouse.altinity.com/chi": "omnitrack"}
+    assert of_a_shard["matchLabelKeys"] == ["clickhouse.altinity.com/shard"]
+
+
+def test_processes_and_explorers_of_a_kind_are_spread_over_nodes(secured: list[Resource]) -> None:
+    for each in (*of_kind("StatefulSet", secured).values(), *of_kind("Deployment", secured).values()):
+        (constraint,) = each["spec"]["template"]["spec"]["topologySpreadConstraints"]
+        assert constraint["topologyKey"] == "kubernetes.io/hostname"
+        assert constraint["labelSelector"] == each["spec"]["selector"]

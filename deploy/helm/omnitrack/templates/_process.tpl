@@ -200,6 +200,34 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end -}}
 
+{{/* Copies that replace each other, on nodes of their own as far as there are so many. Call with their labels. */}}
+{{- define "omnitrack.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{ . | nindent 8 }}
+{{- end -}}
+
+{{/*
+The same for servers, whose copies of the data are none on one node: a node without them is waited for. In zones too, where there
+are such. Call with (dict "labels" (dict …) "keys" (list of labels whose value must be the pod's own)).
+*/}}
+{{- define "omnitrack.spreadServers" -}}
+topologySpreadConstraints:
+  {{- range $key, $unsatisfiable := dict "kubernetes.io/hostname" "DoNotSchedule" "topology.kubernetes.io/zone" "ScheduleAnyway" }}
+  - maxSkew: 1
+    topologyKey: {{ $key }}
+    whenUnsatisfiable: {{ $unsatisfiable }}
+    nodeTaintsPolicy: Honor
+    labelSelector: {matchLabels: {{ $.labels | toJson }}}
+    {{- with $.keys }}
+    matchLabelKeys: {{ . | toJson }}
+    {{- end }}
+  {{- end }}
+{{- end -}}
+
 {{/* Where pods of a kind may run. Call with its values. */}}
 {{- define "omnitrack.placing" -}}
 {{- with .nodeSelector }}
