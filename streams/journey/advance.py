@@ -19,6 +19,7 @@ from streams.journey.rebuild import rebuild
 from streams.journey.sessions import depart
 from streams.journey.state import Head, Stored
 from streams.journey.tombstones import touchpoint_tombstone
+from streams.journey.twins import keep_twins
 
 
 def advance(
@@ -39,7 +40,7 @@ def advance(
     head, log = open_state(customer_id, get)
     change = Change()
     emission = Emission(customer_id, clock, max(head.version + 1, version), catalogue)
-    found = sort_records(customer_id, log, records, emission.oldest, change)
+    found = sort_records(customer_id, head, log, records, emission.oldest, change)
     touched = Touched()
     if found.removed or not _append_all(customer_id, head, found.fresh, touched, catalogue):
         before, log = open_state(customer_id, get)
@@ -74,6 +75,7 @@ def conclude(
     if found.withdrawn:
         head.withdrawn = emission.version
     changed = let_go(customer_id, head, clock, change.writes) or changed
+    changed = keep_twins(head, found.twins, emission.oldest, catalogue.horizon) or changed
     change.due_at = head.due_at
     needed = is_needed(head, clock)
     if change.writes or changed or (not needed and head.version):

@@ -17,7 +17,7 @@ Writes = dict[bytes, bytes | None]
 
 def is_needed(head: Head, clock: int) -> bool:
     """Whether the head must be kept: it holds something, or the time of a withdrawal that a history may not know."""
-    return bool(head.segments or head.promises or head.collecting) or _remembers(head, clock)
+    return bool(head.segments or head.promises or head.collecting or head.twins) or _remembers(head, clock)
 
 
 def let_go(customer_id: str, head: Head, clock: int, writes: Writes) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from streams.journey.append import Touched
 from streams.journey.arrivals import Sorted, order
-from streams.journey.build import Built, build
+from streams.journey.build import Built, Place, build
 from streams.journey.emit import Change, Emission, digests, followers
 from streams.journey.render import Rendered, render_journey
 from streams.journey.state import Head, Journey, Stored
@@ -33,6 +33,7 @@ def rebuild(
     new.head.withdrawn = before.withdrawn
     new.head.collecting = before.collecting
     new.head.lasting = before.lasting
+    new.head.twins = before.twins
     return new.head
 
 
@@ -73,10 +74,13 @@ def _compare_promises(before: Head, old: Head, new: Head, emission: Emission, to
 
 
 def _compare_places(old: Built, new: Built, everything: bool, touched: Touched) -> None:
-    places = {place.stored.name: place.journey for place in old.places}
+    # By origin: another touchpoint of its name may have taken the place of one that was withdrawn.
+    places = {(place.stored.name, place.stored.origin): _journey_id(place) for place in old.places}
     for place in new.places:
-        name = place.stored.name
-        journey_id = place.journey.journey_id if place.journey is not None else None
-        was = places.get(name)
-        if everything or name not in places or journey_id != (was.journey_id if was is not None else None):
+        key, journey_id = (place.stored.name, place.stored.origin), _journey_id(place)
+        if everything or key not in places or journey_id != places[key]:
             touched.place(place.stored, journey_id)
+
+
+def _journey_id(place: Place) -> str | None:
+    return place.journey.journey_id if place.journey is not None else None

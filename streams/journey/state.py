@@ -9,6 +9,7 @@ default. Unlike what flows, they are mutable: each is decoded from bytes for one
 from __future__ import annotations
 
 import struct
+from typing import Literal
 
 import msgspec
 
@@ -161,12 +162,29 @@ class Departed(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sessions: bytes
 
 
+TwinFate = Literal["same", "other", "stored", "gone"]
+"""Settled as a duplicate, as a conflict, or since then stored, or withdrawn."""
+
+
+class Twin(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What was settled of an arrival, of a touchpoint of `at` (ms), that had the name of another one when it came.
+
+    `placement` is the latest that is known of it.
+    """
+
+    origin: Origin
+    at: int
+    placement: int
+    fate: TwinFate
+
+
 class Head(msgspec.Struct, array_like=True, gc=False):
     """`cases` maps each case to the intent of its first step that has one; `sessions` a channel's session to the
     time and journey of its last step, of which `departed` has those whose journey is no longer among `journeys`;
     `fingerprints` holds four bytes per touchpoint of the log, in its order; `withdrawn` is the version of the last
     emission that took a touchpoint from the customer. What is `pending` lies in the log already: at rest it is
     `waiting`, by its place there. `lasting` is what lies under a key of its own, encoded; at rest it only marks that.
+    `twins` were settled against touchpoints that may be withdrawn.
     """
 
     due_at: int | None = None
@@ -185,6 +203,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     waiting: list[Waiting] = []
     departed: list[Departed] = []
     lasting: bytes = b""
+    twins: list[Twin] = []
 
 
 class Lasting(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -3,13 +3,14 @@
 use crate::left::{Left, Outcome};
 use crate::msgpack::Reader;
 use crate::state::{
-    Case, Contact, Departed, Head, Journey, Lasting, Promise, Referral, Segment, Session, Totals, Waiting,
+    Case, Contact, Departed, Head, Journey, Lasting, Promise, Referral, Segment, Session, Totals, Twin, Waiting,
 };
+use crate::touchpoint::read_origin;
 
 /// `due_at` is not among what is packed.
 pub fn read_head(value: &[u8], due_at: Option<i64>) -> Outcome<Head<'_>> {
     let mut reader = Reader::new(value);
-    reader.fields(16)?;
+    reader.fields(17)?;
     reader.optional(Reader::int)?;
     let head = Head {
         due_at,
@@ -35,6 +36,7 @@ pub fn read_head(value: &[u8], due_at: Option<i64>) -> Outcome<Head<'_>> {
         },
         departed: reader.list(read_departed)?,
         lasting: reader.bytes()?,
+        twins: reader.list(read_twin)?,
     };
     reader.end()?;
     Ok(head)
@@ -185,5 +187,15 @@ fn read_waiting<'a>(reader: &mut Reader<'a>) -> Outcome<Waiting<'a>> {
     Ok(Waiting {
         place,
         previous: reader.optional(Reader::text)?,
+    })
+}
+
+fn read_twin<'a>(reader: &mut Reader<'a>) -> Outcome<Twin<'a>> {
+    reader.fields(4)?;
+    Ok(Twin {
+        origin: read_origin(reader)?.raw,
+        at: reader.int()?,
+        placement: reader.int()?,
+        fate: reader.text()?,
     })
 }

@@ -5,7 +5,7 @@ use crate::state::{Case, Contact, Departed, Head, Journey, Lasting, Promise, Seg
 
 /// The head as it is packed: what is pending must be waiting by now.
 pub fn put_head(head: &Head<'_>, out: &mut Vec<u8>) {
-    out.put_array(16);
+    out.put_array(17);
     out.put_nil();
     out.put_int(head.version);
     out.put_optional(head.newest, |out, (at, channel, event_id)| {
@@ -31,6 +31,13 @@ pub fn put_head(head: &Head<'_>, out: &mut Vec<u8>) {
     });
     put_list(out, &head.departed, put_departed);
     out.put_bytes(head.lasting);
+    put_list(out, &head.twins, |out, twin| {
+        out.put_array(4);
+        out.extend_from_slice(twin.origin);
+        out.put_int(twin.at);
+        out.put_int(twin.placement);
+        out.put_text(twin.fate);
+    });
 }
 
 /// What lasts of a head, as it is packed.

@@ -131,7 +131,7 @@ fn read_arrival<'a>(reader: &mut Reader<'a>, bump: &'a Bump) -> Outcome<Item<'a>
     ))
 }
 
-fn read_origin<'a>(reader: &mut Reader<'a>) -> Outcome<Origin<'a>> {
+pub fn read_origin<'a>(reader: &mut Reader<'a>) -> Outcome<Origin<'a>> {
     let start = *reader;
     reader.fields(3)?;
     let (topic, partition) = (reader.text()?, reader.int()?);

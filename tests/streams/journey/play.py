@@ -27,7 +27,7 @@ class Player:
     journeys: dict[str, JourneyRow] = field(default_factory=dict)
     handoffs: dict[str, HandoffRow] = field(default_factory=dict)
     promises: dict[str, PromiseRow] = field(default_factory=dict)
-    touchpoints: dict[tuple[str, str], TouchpointRow] = field(default_factory=dict)
+    touchpoints: dict[tuple[int, str, str], TouchpointRow] = field(default_factory=dict)
     duplicates: dict[str, DuplicateRow] = field(default_factory=dict)
     conflicts: list[Arrival] = field(default_factory=list)
     too_late: list[Arrival] = field(default_factory=list)
@@ -39,7 +39,8 @@ class Player:
     @property
     def assignment(self) -> dict[tuple[str, str], str | None]:
         """The journey of each touchpoint, by channel and event_id."""
-        return {name: row.journey_id for name, row in self.touchpoints.items() if not row.is_deleted}
+        rows = [row for row in self.touchpoints.values() if not row.is_deleted]
+        return {(row.touchpoint.channel, row.touchpoint.event_id): row.journey_id for row in rows}
 
     def arrivals(self, touchpoints: Sequence[Touchpoint]) -> list[Arrival]:
         first = self.offset
@@ -82,7 +83,7 @@ class Player:
         assert len(versions) <= emissions
         assert all(version > self.last_version for version in versions)
         self.last_version = max([self.last_version, *versions])
-        self.touchpoints.update({(row.touchpoint.channel, row.touchpoint.event_id): row for row in change.touchpoints})
+        self.touchpoints.update({row.touchpoint.order: row for row in change.touchpoints})
         self.journeys.update({row.journey_id: row for row in change.journeys})
         self.handoffs.update({row.handoff_id: row for row in change.handoffs})
         self.promises.update({row.promise_id: row for row in change.promises})

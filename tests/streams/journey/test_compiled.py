@@ -213,5 +213,23 @@ def test_what_is_not_ordinary_is_left_to_python_with_the_reason() -> None:
     }
 
 
+def test_twins_of_a_withdrawn_touchpoint_are_kept_alike() -> None:
+    both = Both(replace(CATALOGUE, horizon=2 * DAY))
+    held = arrival(step("e1", "mobile_app", "2 09:00", identities={"device": "d"}), 0)
+    own = arrival(step("e1", "mobile_app", "2 08:00", identities={"customer_no": "1"}), 1)
+    both.agree([("C-1", held), ("C-1", arrival(step("e0", "branch", "2 07:00"), 2))], at("2 09:00"))
+    both.agree([("C-1", own), ("C-1", Withdrawal("mobile_app", "e1", held.at, held.origin))], at("2 09:00"))
+    both.left.clear()
+    both.agree([("C-1", arrival(step("e2", "branch", "2 09:30"), 3))], at("2 09:30"))
+    both.agree([("C-1", arrival(step("e3", "branch", "2 07:30"), 4))], at("2 09:30"))
+    assert not both.left
+    both.agree([("C-1", own)], at("2 09:30"))
+    assert both.left == {b"C-1": "settled before"}
+    both.agree([("C-1", arrival(step("e4", "branch", "4 08:00"), 5))], at("4 08:01"))
+    both.left.clear()
+    both.agree([("C-1", arrival(step("e5", "branch", "4 08:02"), 6))], at("4 08:02"))
+    assert both.left == {}
+
+
 def arrival(touchpoint: Touchpoint, offset: int) -> Arrival:
     return Arrival(touchpoint, Origin("touchpoints", 0, offset), touchpoint.occurred_at, None, b"{}")

@@ -1,0 +1,201 @@
+"""Touchpoints of one name from different records: each record has one fate, however often it comes again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace as replace_struct
+
+from schemas.rows import letter_tombstone_version, letter_version
+from schemas.touchpoint import Arrival, Erasure, History, Origin, Touchpoint, Withdrawal
+from streams.journey import Stitched, stitch
+from streams.journey.state import Head, decode_head, head_key
+from tests.streams.journey.cases import CATALOGUE, DAY, at, step
+from tests.streams.journey.play import CUSTOMER, Player
+
+NOW = at("3 00:00")
+BOUNDED = replace(CATALOGUE, horizon=10 * DAY)
+
+Record = Arrival | Withdrawal
+Way = list[Record]
+"""What is sent of one input record, in order: where a profile holds it, it comes and goes."""
+
+HELD = step("1", "mobile_app", "2 09:00", identities={"device": "d"})
+OWN = step("1", "mobile_app", "2 10:00", identities={"customer_no": "1"})
+
+
+@dataclass(slots=True)
+class Customer:
+    """A customer's tables, and what is told of its records besides."""
+
+    player: Player = field(default_factory=lambda: Player(CATALOGUE))
+    letters: dict[Origin, tuple[int, bool]] = field(default_factory=dict)
+
+    @property
+    def head(self) -> Head:
+        value = self.player.state.get(head_key(CUSTOMER))
+        return Head() if value is None else decode_head(value)
+
+    def take(self, *records: Record | History | Erasure, clock: int = NOW) -> None:
+        change = self.player.take(records, clock)
+        for arrival in change.conflicts:
+            self._letter(arrival.origin, letter_version(arrival.placement), True)
+        for withdrawal in change.retracted:
+            self._letter(withdrawal.origin, letter_tombstone_version(withdrawal.placement), False)
+
+    def _letter(self, origin: Origin, version: int, alive: bool) -> None:
+        before, _ = self.letters.get(origin, (0, False))
+        if version >= before:
+            self.letters[origin] = (version, alive)
+
+    def stored(self) -> dict[Origin, Touchpoint]:
+        return {row.origin: row.touchpoint for row in self.player.touchpoints.values() if not row.is_deleted}
+
+    def fates(self) -> list[tuple[Origin, str]]:
+        dead = [(origin, "dead") for origin, (_, alive) in self.letters.items() if alive]
+        repeated = [(row.origin, "duplicate") for row in self.player.duplicates.values()]
+        return sorted([*((origin, "stored") for origin in self.stored()), *dead, *repeated], key=str)
+
+    def wrong_rows(self) -> list[str]:
+        return self.player.differs_from(expected(self.stored().values()))
+
+
+def expected(touchpoints: Iterable[Touchpoint]) -> Stitched:
+    return stitch([(CUSTOMER, each) for each in touchpoints], CATALOGUE, NOW)
+
+
+def arrival(touchpoint: Touchpoint, offset: int, placement: int = 1) -> Arrival:
+    origin = Origin("touchpoints", 0, offset)
+    return Arrival(touchpoint, origin, touchpoint.occurred_at, None, b"{}", None, placement)
+
+
+def withdrawal(of: Arrival) -> Withdrawal:
+    return Withdrawal(*of.name, of.at, of.origin, of.placement)
+
+
+@st.composite
+def ways(draw: st.DrawFn, offset: int, again: bool) -> Way:
+    """One record's way, from some point on sent `again`, perhaps: its sender had crashed."""
+    hour = draw(st.integers(9, 11))
+    held = replace_struct(
+        HELD,
+        event_id=draw(st.sampled_from("12")),
+        occurred_at=at(f"2 {hour:02}:00"),
+        identities={"device": f"{offset}"},
+    )
+    if not draw(st.sampled_from((True, True, False))):
+        return [arrival(replace_struct(held, identities=OWN.identities), offset)] * (1 + draw(st.integers(0, again)))
+    way: Way = []
+    for placement in range(1, 1 + draw(st.integers(1, 2))):
+        placed = arrival(held, offset, placement)
+        way += [placed, withdrawal(placed)]
+    if draw(st.booleans()):
+        way.pop()
+    sent = draw(st.integers(1, len(way))) if again else len(way)
+    return [*way[:sent], *way[draw(st.integers(0, sent)) if again else sent :]]
+
+
+@st.composite
+def records_in_order(draw: st.DrawFn, again: bool) -> list[Record]:
+    """The ways of some records of two names, one among the other."""
+    left = [draw(ways(offset, again)) for offset in range(draw(st.integers(1, 5)))]
+    records = []
+    while left:
+        way = draw(st.sampled_from(left))
+        records.append(way.pop(0))
+        left = [way for way in left if way]
+    return records
+
+
+def take_in_batches(customer: Customer, records: Sequence[Record], data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(records)))) | {0, len(records)})
+    for start, end in pairwise(cuts):
+        customer.take(*records[start:end])
+
+
+@given(records_in_order(again=False), st.data())
+def test_a_replay_of_what_is_in_the_state_changes_nothing(records: list[Record], data: st.DataObject) -> None:
+    customer = Customer()
+    take_in_batches(customer, records, data)
+    fates, twins = customer.fates(), customer.head.twins
+    starts = data.draw(st.lists(st.integers(0, len(records)), min_size=1, max_size=3).map(sorted))
+    for start, later in pairwise([*starts, len(records)]):
+        end = data.draw(st.integers(later, len(records))) if later < len(records) else later
+        take_in_batches(customer, records[start:end], data)
+    assert customer.fates() == fates
+    assert {twin for twin in customer.head.twins if twin.fate in ("same", "other")} <= set(twins)
+    assert customer.wrong_rows() == []
+
+
+@given(records_in_order(again=True), st.data())
+def test_every_record_that_is_here_has_one_fate(records: list[Record], data: st.DataObject) -> None:
+    customer = Customer()
+    take_in_batches(customer, records, data)
+    latest = {record.origin: record for record in records}
+    here = [origin for origin, record in latest.items() if isinstance(record, Arrival)]
+    assert [origin for origin, _ in customer.fates()] == sorted(here, key=str)
+    assert customer.wrong_rows() == []
+
+
+@pytest.mark.parametrize("twin", [OWN, replace_struct(HELD, occurred_at=at("2 11:00")), HELD])
+def test_the_twin_of_a_withdrawn_touchpoint_stays_what_it_was_when_both_are_replayed(twin: Touchpoint) -> None:
+    customer, first, second = Customer(), arrival(HELD, 0), arrival(twin, 1)
+    customer.take(first)
+    customer.take(second, withdrawal(first))
+    fates = customer.fates()
+    assert [origin for origin, _ in fates] == [second.origin]
+    assert customer.stored() == {}
+    customer.take(second)
+    customer.take(withdrawal(first))
+    assert customer.fates() == fates
+
+
+def test_what_comes_after_the_withdrawal_is_new() -> None:
+    customer, first, second = Customer(), arrival(HELD, 0), arrival(OWN, 1)
+    customer.take(first, withdrawal(first), second)
+    assert customer.stored() == {second.origin: OWN}
+    assert customer.head.twins == []
+
+
+def test_only_what_may_be_withdrawn_has_its_twins_remembered() -> None:
+    customer = Customer()
+    customer.take(arrival(OWN, 0), arrival(HELD, 1))
+    assert customer.fates() == [(Origin("touchpoints", 0, 0), "stored"), (Origin("touchpoints", 0, 1), "dead")]
+    assert customer.head.twins == []
+
+
+def test_twins_are_forgotten_with_the_horizon_and_with_the_customer() -> None:
+    later = replace_struct(HELD, occurred_at=at("2 11:00"))
+    for last in ([], [Erasure(5)]):
+        customer, first = Customer(Player(BOUNDED)), arrival(HELD, 0)
+        customer.take(first, arrival(later, 1), withdrawal(first))
+        assert [twin.origin.offset for twin in customer.head.twins] == [1]
+        customer.take(*last, clock=at("12 11:00") + (0 if last else 1))
+        assert head_key(CUSTOMER) not in customer.player.state
+
+
+def test_a_customer_with_nothing_but_twins_is_due_when_they_can_be_forgotten() -> None:
+    player, first, second = Player(BOUNDED), arrival(HELD, 0), arrival(OWN, 1)
+    change = player.take([first, second, withdrawal(first)], clock=NOW)
+    assert change.due_at == second.at + 10 * DAY + 1
+    player.take([], clock=change.due_at)
+    assert player.state == {}
+
+
+def test_a_late_touchpoint_leaves_twins_as_they_are() -> None:
+    customer, first, second = Customer(), arrival(HELD, 0), arrival(OWN, 1)
+    customer.take(first, second)
+    customer.take(arrival(step("0", "branch", "1 09:00"), 2))
+    assert [twin.origin for twin in customer.head.twins] == [second.origin]
+
+
+def test_a_source_that_repeats_its_event_ids_for_ever_does_not_let_a_head_grow_for_ever() -> None:
+    customer = Customer()
+    for offset in range(200):
+        customer.take(arrival(replace_struct(HELD, occurred_at=HELD.occurred_at + offset), offset))
+    assert [twin.origin.offset for twin in customer.head.twins] == list(range(136, 200))
