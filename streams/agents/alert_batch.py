@@ -17,15 +17,7 @@ from streams.agents.alert_quiet import Sifted
 from streams.agents.alert_reading import Taken
 from streams.alerting.advance import advance_customer, forget_customer
 from streams.alerting.announced import GROUP_PREFIX, Announced, as_said
-from streams.alerting.facts import (
-    Customer,
-    CustomerRow,
-    JourneyNews,
-    Kept,
-    decode_customer,
-    encode_customer,
-    leaves_at,
-)
+from streams.alerting.facts import CustomerRow, JourneyNews, Kept, leaves_at
 from streams.alerting.going_on import gone_on
 from streams.alerting.groups import (
     GroupState,
@@ -37,6 +29,7 @@ from streams.alerting.groups import (
 )
 from streams.alerting.memory import Memory, add_counts, is_current
 from streams.alerting.observations import Cell, Count, Group, handoffs_counted
+from streams.alerting.resting import LastingPartMissing, close_customer, open_customer
 from streams.checkpoint import Write
 
 if TYPE_CHECKING:
@@ -63,7 +56,7 @@ class Work:
     now: int
     get: Get
     rows: list[AlertRow] = field(default_factory=list)
-    writes: dict[bytes, bytes | None] = field(default_factory=dict)
+    writes: list[Sequence[Write]] = field(default_factory=list)
     quiet_writes: Grouped | None = None
     due: dict[str, int | None] = field(default_factory=dict)
     due_at_clock: dict[str, int | None] = field(default_factory=dict)
@@ -71,12 +64,12 @@ class Work:
     sent: set[Cell] = field(default_factory=set)
 
     def state_writes(self, more: Iterable[tuple[bytes, bytes | None]]) -> Sequence[Sequence[Write]] | Grouped:
-        """All writes, each on its own, and then `more`."""
-        writes = chain(self.writes.items(), more)
+        """All writes, each customer's together, and then `more`, each on its own."""
+        writes = chain(self.writes, ([write] for write in more))
         if self.quiet_writes is None:
-            return [[write] for write in writes]
-        for write in writes:
-            self.quiet_writes.append([write])
+            return list(writes)
+        for group in writes:
+            self.quiet_writes.append(group)
         return self.quiet_writes
 
     @property
@@ -128,16 +121,16 @@ class Work:
 
     def _take_journeys(self, customer_id: str, news: Sequence[JourneyNews]) -> bool:
         """Whether the news of a customer whose time has not come ask for no judgement; they are taken in then."""
-        value = self.get(customer_id.encode())
         try:
-            customer = gone_on(Customer() if value is None else decode_customer(value), news, self.now)
-        except msgspec.DecodeError:
+            known = open_customer(customer_id, self.get)
+        except (msgspec.DecodeError, LastingPartMissing):
             # What is wrong is told where defects are.
             return False
+        customer = gone_on(known.customer, news, self.now)
         if customer is None:
             return False
-        self._note(customer_id, value, encode_customer(customer))
-        if value is None:
+        self._write(close_customer(customer_id, known, customer))
+        if known.value is None:
             # Who is known is due already, and told then when else.
             self.due[customer_id] = leaves_at(customer, self.kept)
         return True
@@ -145,11 +138,10 @@ class Work:
     def _take_customer(
         self, customer_id: str, rows: Sequence[CustomerRow], said: Mapping[str, AlertRow], changes: dict[Cell, Count]
     ) -> None:
-        value = self.get(customer_id.encode())
-        before = as_said(Customer() if value is None else decode_customer(value), said)
+        known = open_customer(customer_id, self.get)
         advanced = advance_customer(
             customer_id,
-            before,
+            as_said(known.customer, said),
             rows,
             self.catalogue,
             self.kept,
@@ -157,16 +149,15 @@ class Work:
             self.memory.clock,
             said,
         )
-        self._note(customer_id, value, None if advanced.state is None else encode_customer(advanced.state))
+        self._write(close_customer(customer_id, known, advanced.state))
         self.rows += advanced.rows
         self.due[customer_id], self.due_at_clock[customer_id] = advanced.due_at, advanced.due_at_clock
         add_counts(changes, advanced.changes)
 
     def _forget(self, customer_id: str, said: Mapping[str, AlertRow], changes: dict[Cell, Count]) -> None:
-        value = self.get(customer_id.encode())
-        before = as_said(Customer() if value is None else decode_customer(value), said)
-        advanced = forget_customer(customer_id, before, self.catalogue, self.now)
-        self._note(customer_id, value, None)
+        known = open_customer(customer_id, self.get)
+        advanced = forget_customer(customer_id, as_said(known.customer, said), self.catalogue, self.now)
+        self._write(close_customer(customer_id, known, None))
         self.rows += advanced.rows
         self.due[customer_id] = self.due_at_clock[customer_id] = None
         add_counts(changes, advanced.changes)
@@ -182,13 +173,14 @@ class Work:
             before = GroupState(Group(next(iter(said.values())).rule, "", ()) if said else Group("", "", ()))
         before = as_said(before, said)
         advanced = advance_group(before, partials, self.catalogue.alerts, self.now, said)
-        self._note(key, value, None if advanced.state is None else encode_group(advanced.state))
+        encoded = None if advanced.state is None else encode_group(advanced.state)
+        self._write([] if encoded == value else [(key.encode(), encoded)])
         self.rows += advanced.rows
         self.due[key] = advanced.due_at
 
-    def _note(self, key: str, before: bytes | None, after: bytes | None) -> None:
-        if before != after:
-            self.writes[key.encode()] = after
+    def _write(self, group: Sequence[Write]) -> None:
+        if group:
+            self.writes.append(group)
 
     @contextmanager
     def _defects_logged(self, key: str) -> Iterator[None]:

@@ -61,7 +61,7 @@ class Promise(Fact, frozen=True, array_like=True, gc=False):
 
 
 class Journey(Fact, frozen=True, array_like=True, gc=False):
-    """`at` is its last touchpoint."""
+    """`at` is its last touchpoint. When it was seen nobody asks, and its own id is the key that it is kept by."""
 
     intent: str
     incidents: tuple[str, ...]
@@ -79,7 +79,10 @@ class Wait(Fact, frozen=True, array_like=True, gc=False):
 
 
 class Customer(msgspec.Struct, array_like=True, gc=False):
-    """The state of one customer. `said` are the alerts as last said, by id; `version` is the last one given."""
+    """The state of one customer. `said` are the alerts as last said, by id; `version` is the last one given.
+
+    `in_parts`: at rest, and other handoffs and journeys lie under another key (streams/alerting/resting.py).
+    """
 
     handoffs: dict[str, Handoff] = {}
     promises: dict[str, Promise] = {}
@@ -87,6 +90,7 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
     waits: dict[str, Wait] = {}
     said: dict[str, AlertRow] = {}
     version: int = 0
+    in_parts: bool = False
 
     @property
     def has_facts(self) -> bool:
@@ -98,9 +102,6 @@ class Customer(msgspec.Struct, array_like=True, gc=False):
         """Whether the state can leave: nothing is known, and no alert is open."""
         return not self.has_facts and not self.said
 
-
-encode_customer = msgspec.msgpack.Encoder().encode
-decode_customer = msgspec.msgpack.Decoder(Customer).decode
 
 AnyFact = TypeVar("AnyFact", bound=Fact)
 
@@ -137,7 +138,7 @@ def take_rows(customer: Customer, rows: Iterable[CustomerRow], kept: Kept, now: 
             case PromiseRow() if kept.promises is not None:
                 _put(promises, row.promise_id, _promise(row, now))
             case JourneyRow() | JourneyNews() if kept.journeys is not None:
-                _put(journeys, row.journey_id, journey_of(row, now))
+                _put(journeys, row.journey_id, journey_of(row))
             case TouchpointRow() if kept.waits is not None:
                 _take_wait(waits, row, now)
             case _:
@@ -202,9 +203,9 @@ def _promise(row: PromiseRow, now: int) -> Promise:
     )
 
 
-def journey_of(row: JourneyRow | JourneyNews, now: int) -> Journey:
+def journey_of(row: JourneyRow | JourneyNews) -> Journey:
     """What is kept of the row."""
-    return Journey(row.version, row.is_deleted, row.last_at, now, row.journey_id, row.intent, row.incidents)
+    return Journey(row.version, row.is_deleted, row.last_at, 0, None, row.intent, row.incidents)
 
 
 def _take_wait(waits: dict[str, Wait], row: TouchpointRow, now: int) -> None:

@@ -21,7 +21,7 @@ def gone_on(customer: Customer, rows: Iterable[JourneyNews], now: int) -> Custom
         known = journeys.get(row.journey_id)
         if known is not None and row.version <= known.version:
             continue
-        journey = journey_of(row, now)
+        journey = journey_of(row)
         if not _tells_nothing_new(customer, row.journey_id, known, journey):
             return None
         journeys[row.journey_id] = journey

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from schemas.alert_rules import AlertRules, ShareRule
 from schemas.catalogue import Catalogue
 from streams.alerting.announced import GROUP_PREFIX
 from streams.alerting.episodes import earliest_bucket
-from streams.alerting.facts import decode_customer
 from streams.alerting.observations import Cell, Count, observations
+from streams.alerting.resting import LastingPartMissing, open_customer
 from streams.clock import DueTimes
 
 _NOTHING = Count(0, 0)
@@ -68,13 +70,18 @@ def recall(state: Mapping[bytes, bytes], catalogue: Catalogue, now: int) -> Memo
     The catalogue may be another one than when the state was written.
     """
     memory = Memory()
-    for key, value in state.items():
+    for key in state:
         if key.startswith(GROUP_PREFIX):
             memory.due.set({key.decode(): now})
         elif not key.startswith(b"\x00"):
             customer_id = key.decode()
             memory.due.set({customer_id: now})
-            add_counts(memory.counts, observations(customer_id, decode_customer(value), catalogue))
+            try:
+                customer = open_customer(customer_id, state.get).customer
+            except (msgspec.DecodeError, LastingPartMissing):
+                # What is wrong is told when the customer is looked at.
+                continue
+            add_counts(memory.counts, observations(customer_id, customer, catalogue))
     memory.counts = dict(_current(memory.counts.items(), catalogue.alerts, now))
     memory.unsent = set(memory.counts)
     return memory

@@ -35,8 +35,11 @@ from schemas.touchpoint import (
 from sinks.notices.notice import Notice
 from sinks.notices.telling import decode_notice, encode_notice
 from streams.alerting.announced import Announced
-from streams.alerting.facts import Customer, decode_customer, encode_customer
+from streams.alerting.facts import Customer
 from streams.alerting.groups import GroupState, Partial, decode_group, decode_partial, encode_group, encode_partial
+from streams.alerting.resting import Lasting as LastingFacts
+from streams.alerting.resting import decode_customer, encode_customer
+from streams.alerting.resting import lasting_key as lasting_facts_key
 from streams.attempts import ATTEMPTS_KEY, Attempt
 from streams.identity.state import (
     Linked,
@@ -131,6 +134,7 @@ FORMS = {
     "dead: letter": _json(DeadLetter),
     "alerting: partial": Form(Partial, encode_partial, decode_partial),
     "alerting-state: customer": Form(Customer, encode_customer, decode_customer),
+    "alerting-state: lasting": _positions(LastingFacts),
     "alerting-state: group": Form(GroupState, encode_group, decode_group),
     "alerting-state: announced": _positions(Announced),
     "notify-state: notice": Form(Notice, encode_notice, decode_notice),
@@ -144,6 +148,7 @@ KEYS = {
     "state: segment": segment_key("C-1", 258),
     "state: part of a history": part_key("C-1", 258),
     "state: attempts": ATTEMPTS_KEY,
+    "alerting-state: lasting": lasting_facts_key("C-1"),
     "identity: identity": identity_key(("phone", "138")).encode(),
     "identity: profile": profile_key((("device", "d"), ("session", "wechat:s"))).encode(),
     "identity: everybody": FORGETTING.encode(),

@@ -16,16 +16,9 @@ from schemas.topics import Topics
 from streams.agents.alert_quiet import Sifted, sift
 from streams.agents.alert_reading import read_records
 from streams.alerting.advance import AdvancedCustomer, advance_customer
-from streams.alerting.facts import (
-    Customer,
-    CustomerRow,
-    decode_customer,
-    encode_customer,
-    kept_by,
-    leaves_at,
-    prune,
-)
+from streams.alerting.facts import Customer, CustomerRow, kept_by, leaves_at, prune
 from streams.alerting.observations import handoffs_counted
+from streams.alerting.resting import LASTING_PREFIX, Known, close_customer, open_customer
 from streams.batching import Batch
 from streams.compiled import compiled_quiet
 from tests.streams.alerting.rows import DAY, HOUR, JOURNEY, MINUTE, NOON, RULES, handoff, journey, rules, waited
@@ -118,7 +111,7 @@ def test_what_the_core_takes_in_is_what_a_judgement_comes_to(
         first = advanced(one, Customer(), stream[: len(drawn)], catalogue)
         assume(first.due_at is None or first.due_at > now)
         if first.state is not None:
-            states[one.encode()] = encode_customer(first.state)
+            states |= {key: value or b"" for key, value in close_customer(one, Known(Customer()), first.state)}
     rows = stream[len(drawn) :]
     result = sifted(rows, states, catalogue, now)
     assert result.taken is not None
@@ -127,23 +120,20 @@ def test_what_the_core_takes_in_is_what_a_judgement_comes_to(
     written = {key: value for group in result.taken.writes for key, value in group}
     changes: defaultdict[object, list[int]] = defaultdict(lambda: [0, 0])
     for customer_id in {row.customer_id for row in rows} - left:
-        before = states.get(customer_id.encode())
-        known = decode_customer(before) if before is not None else Customer()
+        known = open_customer(customer_id, states.get)
         own = [row for row in rows if row.customer_id == customer_id]
-        judged = advance_customer(customer_id, known, own, catalogue, kept, now, NOON)
+        judged = advance_customer(customer_id, known.customer, own, catalogue, kept, now, NOON)
         assert judged.rows == []
-        after = written.get(customer_id.encode(), before)
-        assert after is not None
-        state = decode_customer(after)
-        assert encode_customer(state) == after
-        assert prune(state, kept, now) == (judged.state or Customer())
-        assert result.taken.due.get(customer_id) == (leaves_at(state, kept) if before is None else None)
+        after = open_customer(customer_id, (states | written).get)
+        assert close_customer(customer_id, after, after.customer) == []
+        assert prune(after.customer, kept, now) == (judged.state or Customer())
+        assert result.taken.due.get(customer_id) == (leaves_at(after.customer, kept) if known.value is None else None)
         for cell, count in judged.changes.items():
             changes[cell][0] += count.n
             changes[cell][1] += count.failed
     counted = {cell: list(count) for cell, count in handoffs_counted(result.counted, catalogue).items() if any(count)}
     assert counted == {cell: count for cell, count in changes.items() if any(count)}
-    assert {key.decode() for key in written} <= {row.customer_id for row in rows} - left
+    assert {key.removeprefix(LASTING_PREFIX).decode() for key in written} <= {row.customer_id for row in rows} - left
 
 
 def reasons(sifted: Sifted) -> list[str]:

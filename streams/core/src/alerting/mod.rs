@@ -4,6 +4,7 @@
 //! a row is a change of both. What is ordinary: the customer's time has not come, and the row changes nothing that is to
 //! be said. All else is left to Python, with all other rows of that customer.
 
+mod facts;
 mod known;
 mod quiet;
 mod rows;

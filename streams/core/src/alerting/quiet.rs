@@ -14,6 +14,7 @@ use crate::fetched::{FetchedRecords, Taken, keys_and_values};
 use crate::grouped::Grouped;
 use crate::left::{Left, Outcome};
 
+const NO_BYTES: Left = Left("a state that is not bytes");
 const UNREADABLE: &str = "a batch with a row that cannot be read";
 
 /// Takes in rows by how long (ms) facts are kept; what is counted is told in intervals of `grain` ms (0: nothing is).
@@ -109,25 +110,27 @@ impl Quiet {
             journeys: self.journeys,
             grain: self.grain,
         };
+        let known = Known { states, bump: &bump };
         for customer in &customers {
             let name = PyString::new(py, customer.customer_id);
-            let before = states.get_item(PyBytes::new(py, customer.customer_id.as_bytes()))?;
-            let before = before.map(|value| value.cast_into::<PyBytes>()).transpose()?;
-            let before = before.map(|value| &*bump.alloc_slice_copy(value.as_bytes()));
+            let before = known.value(customer.customer_id.as_bytes())?;
             let outcome = if held.contains(&name)? {
                 Err(Left("due"))
             } else {
-                catch_unwind(AssertUnwindSafe(|| customer.take(before, &moment)))
+                catch_unwind(AssertUnwindSafe(|| customer.take(before, &known, &moment)))
                     .unwrap_or(Err(Left("a defect of the compiled core")))
             };
             match outcome {
                 Ok(change) => {
-                    if before != Some(&change.value) {
-                        writes.push(Some(customer.customer_id.as_bytes()), Some(&change.value));
-                        writes.end_group();
+                    if let Some(lasting) = &change.resting.lasting {
+                        writes.push(Some(&lasting_key(customer.customer_id)), Some(lasting));
                     }
-                    if before.is_none() {
-                        due.set_item(name, change.due_at)?;
+                    if before != Some(&change.resting.value) {
+                        writes.push(Some(customer.customer_id.as_bytes()), Some(&change.resting.value));
+                    }
+                    writes.end_group();
+                    if let Some(due_at) = change.due_at {
+                        due.set_item(name, due_at)?;
                     }
                     for (one, times) in change.counted {
                         *counted.entry(one).or_default() += times;
@@ -149,10 +152,30 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn take(&'a self, before: Option<&'a [u8]>, moment: &Moment) -> Outcome<Change<'a>> {
-        let customer = before.map_or(Ok(Customer::unknown()), Customer::read)?;
+    fn take(&'a self, before: Option<&'a [u8]>, known: &Known<'a, '_>, moment: &Moment) -> Outcome<Change<'a>> {
+        let lasting = || known.value(&lasting_key(self.customer_id)).map_err(|_| NO_BYTES);
+        let customer = before.map(|value| Customer::open(value, lasting)).transpose()?;
         take(self.customer_id, customer, &self.rows, moment)
     }
+}
+
+/// The states of the batch's partition.
+struct Known<'a, 'py> {
+    states: &'a Bound<'py, PyDict>,
+    bump: &'a Bump,
+}
+
+impl<'a> Known<'a, '_> {
+    fn value(&self, key: &[u8]) -> PyResult<Option<&'a [u8]>> {
+        let value = self.states.get_item(PyBytes::new(self.states.py(), key))?;
+        let value = value.map(|value| value.cast_into::<PyBytes>()).transpose()?;
+        Ok(value.map(|value| &*self.bump.alloc_slice_copy(value.as_bytes())))
+    }
+}
+
+/// As `streams.alerting.resting.lasting_key`.
+fn lasting_key(customer_id: &str) -> Vec<u8> {
+    [b"\0l", customer_id.as_bytes()].concat()
 }
 
 /// None: one cannot be read.

@@ -2,7 +2,8 @@
 
 use bumpalo::Bump;
 
-use super::known::{Customer, Fact, Handoff, Journey, NOTHING_TOLD, find, put};
+use super::facts::{Fact, Handoff, Journey, NOTHING_TOLD};
+use super::known::{Customer, Resting};
 use super::rows::{HandoffRow, JourneyRow, read_handoff, read_journey};
 use crate::left::{Left, Outcome};
 
@@ -24,10 +25,11 @@ pub struct Moment {
     pub grain: i64,
 }
 
-/// The state; when the last of its facts leaves; and handoffs that count, with how many times more.
+/// The state; when the last of its facts leaves, of a customer of whom nothing was known; and handoffs that count, with
+/// how many times more.
 pub struct Change<'a> {
-    pub value: Vec<u8>,
-    pub due_at: i64,
+    pub resting: Resting,
+    pub due_at: Option<i64>,
     pub counted: Vec<(Counted<'a>, i64)>,
 }
 
@@ -60,42 +62,41 @@ pub fn handoff_row<'a>(value: &'a [u8], bump: &'a Bump) -> Outcome<Row<'a>> {
     read_handoff(value, bump).map(Row::Handoff)
 }
 
-/// The customer with what is newer of `rows`, which are all of one kind.
+/// What is `known` of the customer, with what is newer of `rows`, which are all of one kind.
 pub fn take<'a>(
     customer_id: &str,
-    mut customer: Customer<'a>,
+    known: Option<Customer<'a>>,
     rows: &'a [Row<'a>],
     moment: &Moment,
 ) -> Outcome<Change<'a>> {
+    let is_new = known.is_none();
+    let mut customer = known.unwrap_or_else(Customer::unknown);
     // A failed handoff may wait for its journey's row, whatever that tells.
-    if customer
-        .handoffs
-        .iter()
-        .any(|(_, handoff)| waits(handoff, &customer, moment.now))
-    {
-        return Err(Left("a handoff that waits for its journey"));
+    for handoff in customer.failed_handoffs() {
+        if waits(handoff, &customer, moment.now)? {
+            return Err(Left("a handoff that waits for its journey"));
+        }
     }
     let mut counted = Vec::new();
     for row in rows {
         match row {
-            Row::Journey(row) => take_journey(&mut customer, row, moment)?,
+            Row::Journey(row) => take_journey(&mut customer, row)?,
             Row::Handoff(row) => take_handoff(&mut customer, row, moment, &mut counted)?,
         }
     }
     if moment.grain == 0 || customer_id.starts_with(ANONYMOUS) {
         counted.clear();
     }
-    let handoffs = customer.handoffs.iter().map(|(_, one)| one.fact.at + moment.handoffs);
-    let journeys = customer.journeys.iter().map(|(_, one)| one.fact.at + moment.journeys);
+    let leaves_at = || customer.leaves_at(moment.handoffs, moment.journeys);
     Ok(Change {
-        due_at: handoffs.chain(journeys).max().ok_or(Left("nothing known"))?,
-        value: customer.encoded(),
+        due_at: is_new.then(leaves_at).flatten(),
+        resting: customer.rest()?,
         counted,
     })
 }
 
-fn take_journey<'a>(customer: &mut Customer<'a>, row: &'a JourneyRow<'a>, moment: &Moment) -> Outcome<()> {
-    let known = find(&customer.journeys, row.journey_id);
+fn take_journey<'a>(customer: &mut Customer<'a>, row: &'a JourneyRow<'a>) -> Outcome<()> {
+    let known = customer.journey(row.journey_id)?;
     if known.is_some_and(|known| row.version <= known.fact.version) {
         return Ok(());
     }
@@ -104,21 +105,17 @@ fn take_journey<'a>(customer: &mut Customer<'a>, row: &'a JourneyRow<'a>, moment
             version: row.version,
             is_deleted: row.is_deleted,
             at: row.last_at,
-            seen_at: moment.now,
-            journey_id: Some(row.journey_id),
+            seen_at: 0,
+            journey_id: None,
         },
         intent: row.intent,
         incidents: row.incidents.clone(),
     };
-    if !tells_nothing_new(
-        customer,
-        row.journey_id,
-        known.map_or(NOTHING_TOLD, Journey::told),
-        journey.told(),
-    ) {
+    let before = known.map_or(NOTHING_TOLD, Journey::told);
+    if !tells_nothing_new(customer, row.journey_id, before, journey.told())? {
         return Err(Left("a journey that tells something else"));
     }
-    put(&mut customer.journeys, row.journey_id, journey);
+    customer.put_journey(row.journey_id, journey);
     Ok(())
 }
 
@@ -128,11 +125,11 @@ fn tells_nothing_new(
     journey_id: &str,
     before: (&str, &[&str]),
     after: (&str, &[&str]),
-) -> bool {
-    if before.1 != after.1 && customer.has_handoffs_of(journey_id) {
-        return false;
+) -> Outcome<bool> {
+    if before.1 != after.1 && customer.has_handoffs_of(journey_id)? {
+        return Ok(false);
     }
-    before == after || !customer.has_promises_or_waits_of(journey_id)
+    Ok(before == after || !customer.has_promises_or_waits_of(journey_id))
 }
 
 /// What failed, or did before, may have to be said, and what fell into an incident is counted by other rules.
@@ -142,7 +139,7 @@ fn take_handoff<'a>(
     moment: &Moment,
     counted: &mut Vec<(Counted<'a>, i64)>,
 ) -> Outcome<()> {
-    let known = find(&customer.handoffs, row.handoff_id);
+    let known = customer.handoff(row.handoff_id)?;
     if known.is_some_and(|known| row.version <= known.fact.version) {
         return Ok(());
     }
@@ -154,14 +151,15 @@ fn take_handoff<'a>(
         return Err(Left("a handoff of long ago"));
     }
     for (one, times) in known.into_iter().map(|known| (known, -1)).chain([(&handoff, 1)]) {
-        if customer.journey(one.fact.journey_id).is_some_and(Journey::has_incident) {
+        let journey = customer.journey(one.fact.journey_id.unwrap_or_default())?;
+        if journey.is_some_and(Journey::has_incident) {
             return Err(Left("a handoff within an incident"));
         }
         if one.fact.is_deleted == 0 && one.result != "pending" && moment.grain > 0 {
             counted.push((counted_of(one, moment.grain), times));
         }
     }
-    put(&mut customer.handoffs, row.handoff_id, handoff);
+    customer.put_handoff(row.handoff_id, handoff);
     Ok(())
 }
 
@@ -197,8 +195,10 @@ fn counted_of<'a>(handoff: &Handoff<'a>, grain: i64) -> Counted<'a> {
 }
 
 /// As `streams.alerting.customers.known_at`, of a handoff that failed.
-fn waits(handoff: &Handoff<'_>, customer: &Customer<'_>, now: i64) -> bool {
-    let journey = customer.journey(handoff.fact.journey_id);
-    let is_there = journey.is_some_and(|journey| journey.fact.version >= handoff.fact.version);
-    handoff.is_failed() && !is_there && handoff.fact.seen_at + PATIENCE > now
+fn waits(handoff: &Handoff<'_>, customer: &Customer<'_>, now: i64) -> Outcome<bool> {
+    if handoff.fact.seen_at + PATIENCE <= now {
+        return Ok(false);
+    }
+    let journey = customer.journey(handoff.fact.journey_id.unwrap_or_default())?;
+    Ok(journey.is_none_or(|journey| journey.fact.version < handoff.fact.version))
 }
