@@ -8,13 +8,13 @@ use bumpalo::Bump;
 use crate::append::{Appending, Touched, settle_pending};
 use crate::batch::erased_key;
 use crate::catalogue::Catalogue;
-use crate::emit::{Change, Emission, StateWrite};
+use crate::emit::{Candidate, Change, Emission, StateWrite};
 use crate::left::{Left, Outcome};
 use crate::life::superseded;
 use crate::log::{Log, fingerprint, may_have, place_of};
 use crate::msgpack::Write;
 use crate::rebuild::rebuild;
-use crate::render::earliest;
+use crate::render::{Row, earliest};
 use crate::state::{Head, Pending, Waiting};
 use crate::state_read::{read_head, read_lasting};
 use crate::state_write::{put_head, put_lasting};
@@ -34,14 +34,26 @@ pub struct Moment<'e> {
     pub now: i64,
 }
 
+/// A customer whose touchpoints are where they belong, and whose rows are still to be compared with what was sent.
+pub struct Advanced<'t, 'a> {
+    head: Head<'a>,
+    log: Log<'t, 'a>,
+    table: &'t dyn Table,
+    fresh: Vec<Stored<'a>>,
+    touched: Touched<'a>,
+    candidates: Vec<Candidate>,
+    emission: Emission<'t, 'a>,
+    change: Change,
+}
+
 /// Stitch `arrived` into the customer's state; without them it changes what is due.
-pub fn advance<'a>(
+pub fn advance<'t, 'a>(
     customer_id: &'a str,
-    table: &dyn Table,
+    table: &'t dyn Table,
     arrived: Vec<Stored<'a>>,
-    moment: &Moment<'_>,
+    moment: &Moment<'t>,
     bump: &'a Bump,
-) -> Outcome<Change> {
+) -> Outcome<Advanced<'t, 'a>> {
     let catalogue = moment.catalogue;
     let mut log = Log::new(customer_id, table, bump);
     let mut head = open(customer_id, table, &mut log, bump)?;
@@ -67,8 +79,19 @@ pub fn advance<'a>(
         let entries = log.all(&before)?;
         head = rebuild(before, entries, &fresh, &emission, &mut touched, &mut change)?;
     }
-    conclude(head, &mut log, table, &fresh, &touched, &emission, &mut change)?;
-    Ok(change)
+    let earliest_next = emission.earliest_next(&head);
+    settle_pending(&mut head, earliest_next, catalogue.contact_gap)?;
+    let candidates = emission.render_due(&head, &touched.journeys);
+    Ok(Advanced {
+        head,
+        log,
+        table,
+        fresh,
+        touched,
+        candidates,
+        emission,
+        change,
+    })
 }
 
 fn open<'a>(customer_id: &str, table: &dyn Table, log: &mut Log<'_, 'a>, bump: &'a Bump) -> Outcome<Head<'a>> {
@@ -93,6 +116,14 @@ fn open<'a>(customer_id: &str, table: &dyn Table, log: &mut Log<'_, 'a>, bump: &
             stored,
             previous: waiting.previous,
         });
+    }
+    if head
+        .pending
+        .iter()
+        .any(|pending| !pending.stored.touchpoint.care.is_empty())
+    {
+        // Rows had the care of what followed for now, and may do without it.
+        head.journeys.iter_mut().for_each(|journey| journey.settled = 0);
     }
     Ok(head)
 }
@@ -138,50 +169,45 @@ fn append_all<'a>(
     Ok(true)
 }
 
-fn conclude<'a>(
-    mut head: Head<'a>,
-    log: &mut Log<'_, 'a>,
-    table: &dyn Table,
-    fresh: &[Stored<'a>],
-    touched: &Touched<'a>,
-    emission: &Emission<'_, 'a>,
-    change: &mut Change,
-) -> Outcome<()> {
-    let catalogue = emission.catalogue;
-    let newest_at = head.newest.map_or(0, |(at, _, _)| at);
-    let earliest_next = newest_at.max(emission.oldest().unwrap_or(0));
-    settle_pending(&mut head, earliest_next, catalogue.contact_gap)?;
-    let changed = emission.emit_due(&mut head, &touched.journeys, &touched.promises, change)?;
-    settle_journeys(&mut head, earliest_next);
-    head.depart();
-    change.stitched.extend(
-        touched
-            .places
-            .iter()
-            .map(|(stored, journey_id)| row(stored, *journey_id, emission)),
-    );
-    if !fresh.is_empty() {
-        log.add(&mut head, fresh, &mut change.writes)?;
+impl Advanced<'_, '_> {
+    /// The rows whose digests will be asked for.
+    pub fn rows(&mut self) -> impl Iterator<Item = &mut Row> {
+        self.candidates.iter_mut().flat_map(Candidate::rows)
     }
-    note_pruning(&mut head, fresh, emission)?;
-    let remembers = head.withdrawn - HISTORY_AGE <= emission.clock && emission.clock < head.withdrawn + HISTORY_AGE;
-    let oldest = emission.oldest().unwrap_or(i64::MIN);
-    if head.twins.iter().any(|twin| twin.at < oldest) {
-        return Err(Left("a twin to forget"));
-    }
-    if head.segments.is_empty() && (head.promises.is_empty() || remembers) {
-        return Err(Left("a head that may not be needed"));
-    }
-    change.due_at = head.due_at;
-    if !change.writes.is_empty() || changed {
-        head.version = emission.version;
-        close(emission.customer_id, head, table, &mut change.writes)?;
-    }
-    let fits = |value: &Option<Vec<u8>>| value.as_ref().is_none_or(|value| value.len() <= GREATEST_STATE);
-    if change.writes.iter().all(|(_, value)| fits(value)) {
-        Ok(())
-    } else {
-        Err(Left("a state too large"))
+
+    pub fn conclude(mut self) -> Outcome<Change> {
+        let (head, emission, change) = (&mut self.head, &self.emission, &mut self.change);
+        let changed = emission.emit_due(head, &self.candidates, &self.touched.promises, change)?;
+        let earliest_next = emission.earliest_next(head);
+        settle_journeys(head, earliest_next);
+        head.depart();
+        let places = self.touched.places.iter();
+        change
+            .stitched
+            .extend(places.map(|(stored, journey_id)| row(stored, *journey_id, emission)));
+        if !self.fresh.is_empty() {
+            self.log.add(head, &self.fresh, &mut change.writes)?;
+        }
+        note_pruning(head, &self.fresh, emission)?;
+        let oldest = emission.oldest().unwrap_or(i64::MIN);
+        if head.twins.iter().any(|twin| twin.at < oldest) {
+            return Err(Left("a twin to forget"));
+        }
+        let remembers = head.withdrawn - HISTORY_AGE <= emission.clock && emission.clock < head.withdrawn + HISTORY_AGE;
+        if head.segments.is_empty() && (head.promises.is_empty() || remembers) {
+            return Err(Left("a head that may not be needed"));
+        }
+        change.due_at = head.due_at;
+        if !change.writes.is_empty() || changed {
+            head.version = emission.version;
+            close(emission.customer_id, self.head, self.table, &mut change.writes)?;
+        }
+        let fits = |value: &Option<Vec<u8>>| value.as_ref().is_none_or(|value| value.len() <= GREATEST_STATE);
+        if self.change.writes.iter().all(|(_, value)| fits(value)) {
+            Ok(self.change)
+        } else {
+            Err(Left("a state too large"))
+        }
     }
 }
 

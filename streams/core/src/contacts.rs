@@ -16,6 +16,7 @@ impl<'a> Journey<'a> {
                 self.contacts.len() - 1
             });
         self.core_channel = Some(touchpoint.channel);
+        self.settled = self.settled.min(index);
         let intent = self.intent;
         let contact = &mut self.contacts[index];
         contact.last_at = touchpoint.occurred_at;

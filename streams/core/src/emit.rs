@@ -7,7 +7,7 @@ use bumpalo::Bump;
 use crate::catalogue::Catalogue;
 use crate::ids::Id;
 use crate::left::{Left, Outcome};
-use crate::render::{Rendered, earliest, promise_due, render_gone, render_journey, render_promise};
+use crate::render::{Rendered, Row, earliest, promise_due, render_gone, render_journey, render_promise};
 use crate::state::{Head, Journey, Promise};
 use crate::touchpoint::Touchpoint;
 
@@ -28,6 +28,19 @@ pub struct Change {
     pub due_at: Option<i64>,
 }
 
+/// A journey's place in the head, and its rows as they are now.
+pub struct Candidate {
+    place: usize,
+    rendered: Rendered,
+}
+
+impl Candidate {
+    pub fn rows(&mut self) -> impl Iterator<Item = &mut Row> {
+        let handoffs = self.rendered.handoffs.iter_mut().flatten();
+        std::iter::once(&mut self.rendered.journey).chain(handoffs.map(|handoff| &mut handoff.row))
+    }
+}
+
 pub type Following<'a> = HashMap<&'a str, Vec<&'a Touchpoint<'a>>>;
 
 /// One emission of a customer's rows: its version, and the clock at which they are rendered.
@@ -45,23 +58,38 @@ impl<'a> Emission<'_, 'a> {
         self.catalogue.horizon.map(|horizon| self.clock - horizon)
     }
 
-    /// Add to `change` the rows of touched and due journeys and promises that differ from those last sent; notes in
-    /// `head` what was sent and what is due next, and tells whether that changed the head.
+    /// The earliest time (ms) of a touchpoint that may still come in order.
+    pub fn earliest_next(&self, head: &Head<'a>) -> i64 {
+        let newest_at = head.newest.map_or(0, |(at, _, _)| at);
+        newest_at.max(self.oldest().unwrap_or(0))
+    }
+
+    /// The rows of touched and due journeys, which may be those last sent.
+    pub fn render_due(&self, head: &Head<'a>, touched: &HashSet<&'a str>) -> Vec<Candidate> {
+        let following = followers(head);
+        let mut candidates = Vec::new();
+        for (place, journey) in head.journeys.iter().enumerate() {
+            let due = journey.due_at.is_some_and(|due_at| due_at <= self.clock);
+            if due || touched.contains(journey.journey_id) {
+                let rendered = self.render(journey, &following);
+                candidates.push(Candidate { place, rendered });
+            }
+        }
+        candidates
+    }
+
+    /// Add to `change` those of the `candidates`, and the rows of touched and due promises, that differ from those last
+    /// sent; notes in `head` what was sent and what is due next, and tells whether that changed the head.
     pub fn emit_due(
         &self,
         head: &mut Head<'a>,
-        journeys: &HashSet<&'a str>,
+        candidates: &[Candidate],
         promises: &HashSet<&'a str>,
         change: &mut Change,
     ) -> Outcome<bool> {
-        let mut changed = false;
-        let following = followers(head);
-        for journey in &mut head.journeys {
-            let due = journey.due_at.is_some_and(|due_at| due_at <= self.clock);
-            if due || journeys.contains(journey.journey_id) {
-                self.emit_journey(journey, &following, change)?;
-                changed = true;
-            }
+        let mut changed = !candidates.is_empty();
+        for Candidate { place, rendered } in candidates {
+            self.emit_journey(&mut head.journeys[*place], rendered, change)?;
         }
         for promise in &mut head.promises {
             let overdue = promise.kept_at.is_none() && !promise.overdue && promise.due_at < self.clock;
@@ -93,6 +121,7 @@ impl<'a> Emission<'_, 'a> {
             rendered
                 .handoffs
                 .iter()
+                .flatten()
                 .map(|handoff| handoff.row.emit(self.version, true)),
         );
     }
@@ -103,9 +132,8 @@ impl<'a> Emission<'_, 'a> {
         change.promises.push(row.emit(self.version, true));
     }
 
-    fn emit_journey(&self, journey: &mut Journey<'a>, following: &Following<'a>, change: &mut Change) -> Outcome<()> {
-        let rendered = self.render(journey, following);
-        let emitted = digests(&rendered)?;
+    fn emit_journey(&self, journey: &mut Journey<'a>, rendered: &Rendered, change: &mut Change) -> Outcome<()> {
+        let emitted = digests(rendered, &journey.emitted)?;
         journey.due_at = rendered.due_at;
         if emitted == journey.emitted {
             return Ok(());
@@ -115,7 +143,9 @@ impl<'a> Emission<'_, 'a> {
         }
         let (before, after) = (entries(&journey.emitted), entries(&emitted));
         for (handoff, entry) in rendered.handoffs.iter().zip(&after) {
-            if !before.contains(entry) {
+            if let Some(handoff) = handoff
+                && !before.contains(entry)
+            {
                 change.handoffs.push(handoff.row.emit(self.version, false));
             }
         }
@@ -162,10 +192,16 @@ pub fn followers<'a>(head: &Head<'a>) -> Following<'a> {
     following
 }
 
-/// The journey row's digest, then per handoff its id, its row's digest and its `left_at`.
-pub fn digests(rendered: &Rendered) -> Outcome<Vec<u8>> {
+/// The journey row's digest, then per handoff its id, its row's digest and its `left_at`: those last `sent` if it is
+/// settled.
+pub fn digests(rendered: &Rendered, sent: &[u8]) -> Outcome<Vec<u8>> {
     let mut parts = rendered.journey.digest().to_vec();
     for handoff in &rendered.handoffs {
+        let Some(handoff) = handoff else {
+            let entry = sent.get(parts.len()..parts.len() + ENTRY);
+            parts.extend_from_slice(entry.ok_or(Left("a handoff that was never sent"))?);
+            continue;
+        };
         if handoff.left_at < 0 {
             return Err(Left("left before 1970"));
         }

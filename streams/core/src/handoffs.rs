@@ -6,9 +6,10 @@ use crate::state::{Journey, Referral, get, set};
 use crate::touchpoint::Pair;
 use crate::visits::Visit;
 
-/// A row of `handoffs` but for what it has of its journey and customer.
+/// A row of `handoffs` but for what it has of its journey and customer. Without an id it is settled: its row is that
+/// which was last sent.
 pub struct Handoff<'a> {
-    pub id: Id,
+    pub id: Option<Id>,
     pub from_channel: &'a str,
     pub to_channel: &'a str,
     pub referred_to: Option<&'a str>,
@@ -35,25 +36,25 @@ struct Outstanding<'a> {
 pub fn list_handoffs<'a>(
     journey: &Journey<'a>,
     visits: &[Visit<'_, 'a>],
+    care: &[&str],
     clock: i64,
     catalogue: &Catalogue,
 ) -> (Vec<Handoff<'a>>, Option<i64>) {
     let mut handoffs = Vec::new();
+    let settled = if care.is_empty() { settled_visits(journey) } else { 0 };
     let mut outstanding: Option<Outstanding<'a>> = None;
     let mut known: Vec<Pair<'a>> = Vec::new();
     for (index, visit) in visits.iter().enumerate() {
         if index > 0 {
             let before = index.checked_sub(2).map(|place| &visits[place]);
+            let left = &visits[index - 1];
             let standard = catalogue.wait_standard(journey.intent, visit.channel);
-            handoffs.push(arrived(
-                journey,
-                before,
-                &visits[index - 1],
-                visit,
-                outstanding,
-                &known,
-                standard,
-            ));
+            let mut handoff = arrived(before, left, visit, outstanding, &known, standard);
+            // Where nobody waited, no standard of another catalogue tells otherwise.
+            if index >= settled || visit.longest_wait > 0.0 {
+                handoff.id = Some(arrived_id(journey, left, visit));
+            }
+            handoffs.push(handoff);
         }
         if outstanding.is_some_and(|outstanding| outstanding.referral.to_channel == visit.channel) {
             outstanding = None;
@@ -79,8 +80,27 @@ pub fn list_handoffs<'a>(
     (handoffs, (!lost).then_some(deadline + 1))
 }
 
+/// How many of the first visits have been sent as handoffs, and have no contact that changed since.
+fn settled_visits(journey: &Journey<'_>) -> usize {
+    let contacts = &journey.contacts;
+    let ends_at = |end: &usize| {
+        let next = contacts.get(*end);
+        next.is_none_or(|next| next.channel != contacts[end - 1].channel)
+    };
+    (1..=journey.settled).filter(ends_at).count()
+}
+
+fn arrived_id(journey: &Journey<'_>, left: &Visit<'_, '_>, arrived: &Visit<'_, '_>) -> Id {
+    identifier(&[
+        journey.journey_id,
+        left.channel,
+        left.last_id,
+        arrived.channel,
+        arrived.first_id,
+    ])
+}
+
 fn arrived<'a>(
-    journey: &Journey<'a>,
     before: Option<&Visit<'_, 'a>>,
     left: &Visit<'_, 'a>,
     arrived: &Visit<'_, 'a>,
@@ -108,13 +128,7 @@ fn arrived<'a>(
         wait_standard,
     );
     Handoff {
-        id: identifier(&[
-            journey.journey_id,
-            left.channel,
-            left.last_id,
-            arrived.channel,
-            arrived.first_id,
-        ]),
+        id: None,
         from_channel: left.channel,
         to_channel: arrived.channel,
         referred_to: outstanding.map(|outstanding| outstanding.referral.to_channel),
@@ -162,7 +176,12 @@ fn failures(
 fn unarrived<'a>(journey: &Journey<'a>, outstanding: &Outstanding<'a>, lost: bool) -> Handoff<'a> {
     let referral = &outstanding.referral;
     Handoff {
-        id: identifier(&[journey.journey_id, outstanding.channel, referral.event_id, "lost"]),
+        id: Some(identifier(&[
+            journey.journey_id,
+            outstanding.channel,
+            referral.event_id,
+            "lost",
+        ])),
         from_channel: outstanding.channel,
         to_channel: referral.to_channel,
         referred_to: Some(referral.to_channel),

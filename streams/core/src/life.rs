@@ -65,6 +65,7 @@ impl<'a> Journey<'a> {
             core_channel: None,
             due_at: None,
             emitted: Vec::new(),
+            settled: 0,
         }
     }
 

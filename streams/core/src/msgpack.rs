@@ -125,13 +125,26 @@ impl<'a> Reader<'a> {
 
     pub fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Outcome<T>) -> Outcome<Vec<T>> {
         let count = self.array()?;
-        (0..count).map(|_| read(self)).collect()
+        let mut values = Vec::with_capacity(self.at_most(count));
+        for _ in 0..count {
+            values.push(read(self)?);
+        }
+        Ok(values)
     }
 
     /// A map from text, in its order.
     pub fn pairs<T>(&mut self, mut read: impl FnMut(&mut Self) -> Outcome<T>) -> Outcome<Vec<(&'a str, T)>> {
         let count = self.map()?;
-        (0..count).map(|_| Ok((self.text()?, read(self)?))).collect()
+        let mut pairs = Vec::with_capacity(self.at_most(count));
+        for _ in 0..count {
+            pairs.push((self.text()?, read(self)?));
+        }
+        Ok(pairs)
+    }
+
+    /// Room for `count` values, of which none takes less than a byte.
+    fn at_most(&self, count: usize) -> usize {
+        count.min(self.rest.len())
     }
 
     /// The bytes of a value of any kind, which nobody asks for.

@@ -65,7 +65,7 @@ fn compare_journeys<'a>(
                     .iter()
                     .map(|one| one.raw)
                     .eq(now_followed.iter().map(|one| one.raw));
-            journey.emitted = digests(&emission.render(was, &following))?;
+            journey.emitted = digests(&emission.render(was, &following), &[])?;
             if unchanged {
                 continue;
             }

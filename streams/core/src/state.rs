@@ -66,6 +66,8 @@ pub struct Journey<'a> {
     pub core_channel: Option<&'a str>,
     pub due_at: Option<i64>,
     pub emitted: Vec<u8>,
+    /// How many of the first contacts are as they were when rows were last sent; not at rest.
+    pub settled: usize,
 }
 
 pub struct Promise<'a> {

@@ -85,7 +85,7 @@ fn read_departed(reader: &mut Reader<'_>) -> Outcome<Departed> {
 
 fn read_journey<'a>(reader: &mut Reader<'a>) -> Outcome<Journey<'a>> {
     reader.fields(18)?;
-    Ok(Journey {
+    let mut journey = Journey {
         journey_id: reader.text()?,
         intent: reader.text()?,
         case_id: reader.optional(Reader::text)?,
@@ -104,7 +104,10 @@ fn read_journey<'a>(reader: &mut Reader<'a>) -> Outcome<Journey<'a>> {
         core_channel: reader.optional(Reader::text)?,
         due_at: reader.optional(Reader::int)?,
         emitted: reader.bytes()?.to_vec(),
-    })
+        settled: 0,
+    };
+    journey.settled = journey.contacts.len();
+    Ok(journey)
 }
 
 fn read_totals<'a>(reader: &mut Reader<'a>) -> Outcome<Totals<'a>> {

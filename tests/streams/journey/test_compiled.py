@@ -59,6 +59,13 @@ class Core:
             self.states.data[0] = core.states()
         self.stitch = Stitch(Topics(), self.catalogue, self.states, FakePublisher(), lambda: at("2 00:00"), (), core)
 
+    def restart(self, catalogue: Catalogue) -> None:
+        """Go on from the same states by another catalogue."""
+        core = compiled_core(catalogue) if self.compiled else None
+        self.catalogue = catalogue
+        self.stitch = Stitch(Topics(), catalogue, self.states, FakePublisher(), lambda: at("2 00:00"), (), core)
+        self.stitch.recover([0])
+
     def left(self, batch: Batch, clock: int) -> Mapping[bytes, str]:
         """Why the compiled core leaves which customers of the batch."""
         core = compiled_core(self.catalogue)
@@ -159,6 +166,52 @@ def test_rows_states_and_deadlines_are_the_same(fed: list[list[Fed]], catalogue:
     both.agree([], clock + wait)
 
 
+@given(batches(), st.sampled_from(CATALOGUES), st.sampled_from((0.0, 60.0, 1e9)))
+def test_another_catalogue_judges_alike_what_the_one_before_had_sent(
+    fed: list[list[Fed]], catalogue: Catalogue, standard: float
+) -> None:
+    both = Both(catalogue)
+    other = replace(catalogue, rules={}, default=replace(catalogue.default, wait_standard=standard))
+    clock = 0
+    for number, batch in enumerate(fed):
+        if number == len(fed) // 2:
+            both.compiled.restart(other)
+            both.python.restart(other)
+        clock = max([clock, *[item.at for _, item in batch if isinstance(item, Arrival)]])
+        both.agree(batch, clock)
+
+
+def test_handoffs_long_past_stay_as_they_were_sent_until_something_changes_them() -> None:
+    both = Both(CATALOGUE)
+    channels = ("hotline", "branch", "atm", "hotline", "branch")
+    moment = at("2 09:00")
+    for number, channel in enumerate(channels):
+        one = step(f"e{number}", channel, "2 09:00", session_id=f"s{number}", wait_seconds=5.0 * (number == 1))
+        both.agree([("C-1", arrival(replaced(one, moment), number))], moment)
+        moment += HOUR
+    strict = replace(CATALOGUE, rules={}, default=replace(CATALOGUE.default, wait_standard=1.0))
+    both.compiled.restart(strict)
+    both.python.restart(strict)
+    asked = step("e9", "branch", "2 09:00", session_id="s4")
+    assert handoffs(both.agree([("C-1", arrival(replaced(asked, moment), 9))], moment)) == 1
+    cared = step("e10", "branch", "2 09:00", session_id="s4", care=("blind",))
+    assert handoffs(both.agree([("C-1", arrival(replaced(cared, moment + 1), 10))], moment + 1)) == 4
+    assert not both.left
+
+
+def test_care_of_a_touchpoint_that_leaves_a_journey_again_leaves_its_handoffs() -> None:
+    both = Both(CATALOGUE)
+    steps = [step("e0", "hotline", "2 09:00"), step("e1", "branch", "2 10:00", session_id="s")]
+    passing = touchpoint("e2", "branch", "2 10:10", session_id="s", care=("elderly",))
+    taken = step("e3", "branch", "2 10:20", session_id="s", intent="transfer")
+    sent_each = [
+        handoffs(both.agree([("C-1", arrival(one, number))], one.occurred_at))
+        for number, one in enumerate([*steps, passing, taken])
+    ]
+    assert sent_each == [0, 1, 1, 1]
+    assert not both.left
+
+
 @given(st.text(max_size=12), st.sampled_from(("fee", "\u2028\x7f", '"\\')), st.floats(0, 1e8), st.integers(0, 2**40))
 def test_texts_and_numbers_are_written_alike(text: str, key: str, seconds: float, later: int) -> None:
     both = Both(CATALOGUE)
@@ -233,3 +286,13 @@ def test_twins_of_a_withdrawn_touchpoint_are_kept_alike() -> None:
 
 def arrival(touchpoint: Touchpoint, offset: int) -> Arrival:
     return Arrival(touchpoint, Origin("touchpoints", 0, offset), touchpoint.occurred_at, None, b"{}")
+
+
+def replaced(touchpoint: Touchpoint, occurred_at: int) -> Touchpoint:
+    return msgspec.structs.replace(touchpoint, occurred_at=occurred_at)
+
+
+def handoffs(stitched: Stitched) -> int:
+    """How many rows of handoffs are sent."""
+    topic = Topics().handoffs
+    return sum(len(group) for one in stitched.effects.outputs if one.topic == topic for group in one.groups)
