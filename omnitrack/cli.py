@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Callable
@@ -22,6 +23,9 @@ TOO_OPEN = (
     "everybody on this machine can read a password among the arguments: take it out of the URL, and set"
     " OMNITRACK_CLICKHOUSE_PASSWORD_FILE, or give the whole URL as OMNITRACK_CLICKHOUSE"
 )
+
+# Kafka's driver logs every attempt at a broker that is away; one line of the command says it.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 class CommandsOnCall(TyperGroup):

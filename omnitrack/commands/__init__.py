@@ -15,7 +15,7 @@ COMMANDS = {
         ),
     ),
     "simulate": (
-        "simulate.simulate",
+        "simulate.simulate_command",
         "Play a bank's customers over its six channels: journeys, referrals, waits, promises, and dirty delivery.",
     ),
     "publish": (

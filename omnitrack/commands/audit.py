@@ -14,6 +14,7 @@ from omnitrack.audit.table import render
 from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.commands.formats import Format
 from omnitrack.commands.options import ClickHouse, DataDir, Kafka
+from omnitrack.commands.telling import complain
 from omnitrack.drain import Stage, TopicsMissing
 from omnitrack.settings import resolve_endpoints
 from sinks.clickhouse.errors import ClickHouseError
@@ -51,10 +52,10 @@ def audit_command(
 
             outcome = audit(endpoints, topic or (), timeout, show)
     except (BrokerUnavailableError, ClickHouseError) as error:
-        _fail(errors, error)
+        complain("audit", error)
         raise typer.Exit(FAILED) from error
     if isinstance(outcome, TopicsMissing | NoSuchTopic):
-        _fail(errors, outcome)
+        complain("audit", outcome)
         raise typer.Exit(FAILED)
     _show(outcome, form)
     raise typer.Exit(0 if outcome.adds_up else DOES_NOT_ADD_UP)
@@ -67,7 +68,3 @@ def _show(found: Audit, form: Format) -> None:
     console = Console()
     for part in render(found):
         console.print(part, soft_wrap=isinstance(part, str), markup=False)
-
-
-def _fail(errors: Console, why: object) -> None:
-    errors.print(f"audit: {why}", style="red", soft_wrap=True, markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from contextlib import ExitStack
 from typing import Annotated
@@ -56,8 +55,6 @@ def copy_command(
     Exit code 0: all is copied; 1: all that Kafka still has, but retention took records since the last run; 2: a
     mistake, or Kafka could not be used; 130: interrupted.
     """
-    # The driver logs every attempt at a broker that is away; one line of ours says it.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     errors = Console(stderr=True)
     into = resolve_endpoints(kafka=kafka, data_dir=data_dir)
     prefix = into.topic_prefix if from_prefix is None else from_prefix

@@ -14,8 +14,9 @@ import typer
 from rich.console import Console
 
 from omnitrack import sql_output
-from omnitrack.commands.metrics import Format
-from omnitrack.commands.options import ClickHouse, DataDir, Kafka
+from omnitrack.commands.formats import RowFormat
+from omnitrack.commands.options import Catalogue, ClickHouse, DataDir, Kafka
+from omnitrack.commands.telling import complain
 from omnitrack.dead import table
 from omnitrack.dead.desk import CannotHandle, open_desk, show_payload
 from omnitrack.dead.handling import read_actions, read_replayed
@@ -37,7 +38,7 @@ dead_app = typer.Typer(
 )
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Letters, as topic:partition:offset.")]
-Reasons = Annotated[list[str] | None, typer.Option("--reason", help="Only of this reason; may be given again.")]
+Reasons = Annotated[list[str] | None, typer.Option("--reason", help="Only of this reason; may be repeated.")]
 Channels = Annotated[
     list[str] | None, typer.Option("--channel", metavar="NAME", help="Only of this channel or topic; may be repeated.")
 ]
@@ -45,10 +46,7 @@ Since = Annotated[str | None, typer.Option(metavar="TIME", help="Only those rece
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Only those received before then.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Do it; without this it is only shown.")]
 By = Annotated[str | None, typer.Option(metavar="NAME", help="Who does it, for the record; else the account's name.")]
-Form = Annotated[Format, typer.Option("--format", help="How to print it.")]
-Catalogue = Annotated[
-    Path | None, typer.Option(help="Catalogue that tells the channels (YAML); else OMNITRACK_CATALOGUE.")
-]
+Form = Annotated[RowFormat, typer.Option("--format", help="How to print it.")]
 
 
 @dead_app.command("list")
@@ -59,7 +57,7 @@ def list_command(
     until: Until = None,
     everything: Annotated[bool, typer.Option("--all", help="Those replayed or dropped, too.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1_000,
-    form: Form = Format.TABLE,
+    form: Form = RowFormat.TABLE,
     catalogue: Catalogue = None,
     clickhouse: ClickHouse = None,
     data_dir: DataDir = None,
@@ -72,7 +70,7 @@ def list_command(
         chosen = desk.filter((), reason, channel, since, until, with_handled=everything)
         letters = list(islice(read_letters(desk.client, *chosen.condition), limit + 1))
         rows = [table.row_of(letter) for letter in letters[:limit]]
-        if form is Format.TABLE:
+        if form is RowFormat.TABLE:
             sql_output.print_table(Console(), table.COLUMNS, rows)
         else:
             for line in sql_output.render(sql_output.Format(form.value), table.COLUMNS, rows):
@@ -119,7 +117,7 @@ def replay_command(
     apply: Apply = False,
     by: By = None,
     examples: Annotated[int, typer.Option(min=0, help="Of those that can, and cannot, be replayed.")] = 5,
-    form: Form = Format.TABLE,
+    form: Form = RowFormat.TABLE,
     catalogue: Catalogue = None,
     kafka: Kafka = None,
     clickhouse: ClickHouse = None,
@@ -143,7 +141,7 @@ def replay_command(
         with desk.operator(by or getpass.getuser()) if apply else nullcontext() as operator:
             for letters in desk.letters(chosen):
                 replays = [judge.judge(letter) for letter in letters]
-                if form is Format.JSON:
+                if form is RowFormat.JSON:
                     _print_json(replays, first=not (tally.sendable or tally.unsendable))
                 tally.add(replays)
                 if operator is not None:
@@ -163,8 +161,8 @@ def _print_json(replays: Sequence[Replay], *, first: bool) -> None:
         typer.echo(("[" if first and number == 0 else ",") + table.as_json(one))
 
 
-def _print_tally(tally: table.Tally, form: Format) -> None:
-    if form is Format.JSON:
+def _print_tally(tally: table.Tally, form: RowFormat) -> None:
+    if form is RowFormat.JSON:
         typer.echo("]" if tally.sendable or tally.unsendable else "[]")
         return
     for line in tally.lines():
@@ -220,7 +218,7 @@ def _told() -> Iterator[None]:
         RepairError,
         ValueError,
     ) as error:
-        Console(stderr=True).print(f"dead: {error}", style="red", soft_wrap=True, markup=False)
+        complain("dead", error)
         raise typer.Exit(FAILED) from error
 
 

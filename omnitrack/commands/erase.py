@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import logging
 import sys
 from contextlib import ExitStack
 from itertools import groupby
@@ -14,7 +13,8 @@ import typer
 from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
-from omnitrack.commands.options import ClickHouse, DataDir, Kafka
+from omnitrack.commands.options import Catalogue, ClickHouse, DataDir, Kafka
+from omnitrack.commands.telling import complain
 from omnitrack.dead.table import time_of
 from omnitrack.erasure.receipt import Receipt, keep
 from omnitrack.erasure.run import Eraser, NotErased
@@ -43,9 +43,7 @@ def erase_command(
     ] = None,
     by: Annotated[str | None, typer.Option(metavar="NAME", help="Who asks; else the account's name.")] = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most for the stream, each time.")] = 300.0,
-    catalogue: Annotated[
-        Path | None, typer.Option(help="Catalogue that tells the channels (YAML); else OMNITRACK_CATALOGUE.")
-    ] = None,
+    catalogue: Catalogue = None,
     kafka: Kafka = None,
     clickhouse: ClickHouse = None,
     data_dir: DataDir = None,
@@ -57,7 +55,6 @@ def erase_command(
 
     Exit code 0: nothing is left but what the receipt says; 1: rows are left; 2: it could not be done; 130: interrupted.
     """
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     errors = Console(stderr=True)
     try:
         pseudonyms = read_pseudonyms(PseudonymSettings())
@@ -87,10 +84,10 @@ def erase_command(
         PseudonymKeyError,
         ValueError,
     ) as error:
-        errors.print(f"erase: {error}", style="red", soft_wrap=True, markup=False)
+        complain("erase", error)
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt as error:
-        errors.print("erase: interrupted: run it again to complete it", style="red")
+        complain("erase", "interrupted: run it again to complete it")
         raise typer.Exit(INTERRUPTED) from error
     _show(done, file)
     raise typer.Exit(0 if done.is_done else LEFT)

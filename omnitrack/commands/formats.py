@@ -10,3 +10,11 @@ class Format(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+
+
+class RowFormat(StrEnum):
+    """How a command prints rows that others may go on with."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"

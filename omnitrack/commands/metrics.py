@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated, get_args
 
 import typer
@@ -15,7 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from omnitrack import sql_output
+from omnitrack.commands.formats import RowFormat
 from omnitrack.commands.options import ClickHouse, DataDir
+from omnitrack.commands.telling import complain
 from omnitrack.metrics.listing import COLUMNS, list_with_numbers
 from omnitrack.metrics.period import BadPeriod, Period, parse_period
 from omnitrack.settings import resolve_endpoints
@@ -36,15 +37,6 @@ from sinks.clickhouse.metrics import (
 )
 from sinks.clickhouse.settings import ClickHouseSettings
 
-
-class Format(StrEnum):
-    """How numbers are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
 Several = list[str] | None
 
 
@@ -58,16 +50,16 @@ def metrics_command(
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Until before this day, month or time; else now.")
     ] = None,
-    intent: Annotated[Several, typer.Option(help="Only of this intent; may be given again.")] = None,
-    channel: Annotated[Several, typer.Option(help="Only of this channel; may be given again.")] = None,
-    care: Annotated[Several, typer.Option(help="Only customers of this care group; may be given again.")] = None,
+    intent: Annotated[Several, typer.Option(help="Only of this intent; may be repeated.")] = None,
+    channel: Annotated[Several, typer.Option(help="Only of this channel; may be repeated.")] = None,
+    care: Annotated[Several, typer.Option(help="Only customers of this care group; may be repeated.")] = None,
     include_anonymous: Annotated[
         bool, typer.Option("--include-anonymous", help="Count customers who are not known, too.")
     ] = False,
     by: Annotated[
         str | None, typer.Option(metavar="GROUPS", help="Group by these, such as week,channel; '' for one row.")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    form: Annotated[RowFormat, typer.Option("--format", help="How to print it.")] = RowFormat.TABLE,
     show_sql: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
     clickhouse: ClickHouse = None,
     data_dir: DataDir = None,
@@ -110,20 +102,19 @@ def _care_groups(given: list[str]) -> tuple[str, ...]:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    errors = Console(stderr=True)
     try:
         yield
     except (UnknownMetric, UnfitQuestion, BadPeriod) as error:
-        errors.print(f"metrics: {error}", style="red", markup=False, soft_wrap=True)
+        complain("metrics", error)
         raise typer.Exit(2) from error
     except ClickHouseError as error:
-        errors.print(f"metrics: {error}", style="red", markup=False, soft_wrap=True)
+        complain("metrics", error)
         raise typer.Exit(1) from error
 
 
-def _list(client: Client, question: Question, period: Period, form: Format) -> None:
+def _list(client: Client, question: Question, period: Period, form: RowFormat) -> None:
     listed = list(list_with_numbers(client, question))
-    if form is Format.TABLE:
+    if form is RowFormat.TABLE:
         table = Table(title=str(period), title_justify="left", show_edge=False)
         for column in ("metric", "value", "n", "meaning"):
             table.add_column(column, justify="right" if column in ("value", "n") else "left", overflow="fold")
@@ -140,10 +131,10 @@ def _list(client: Client, question: Question, period: Period, form: Format) -> N
         _explain_nothing(read_span(client), period)
 
 
-def _show(client: Client, metric: Metric, question: Question, period: Period, form: Format) -> None:
+def _show(client: Client, metric: Metric, question: Question, period: Period, form: RowFormat) -> None:
     answer = ask(client, metric, question)
     names = [name for name, _ in answer.columns]
-    if form is Format.TABLE:
+    if form is RowFormat.TABLE:
         typer.echo(f"{metric.title}: {metric.meaning}\n{period}; {metric.unit} Formula: {metric.formula}\n")
         sql_output.print_table(Console(), names, [[_short(value) for value in row] for row in answer.rows])
     else:
@@ -152,7 +143,7 @@ def _show(client: Client, metric: Metric, question: Question, period: Period, fo
         _explain_nothing(read_span(client), period)
 
 
-def _print_rows(form: Format, names: sql_output.Row, rows: object) -> None:
+def _print_rows(form: RowFormat, names: sql_output.Row, rows: object) -> None:
     for line in sql_output.render(sql_output.Format(form.value), names, rows):  # type: ignore[arg-type]
         typer.echo(line)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from omnitrack.commands.options import ClickHouse, DataDir
+from omnitrack.commands.telling import complain
 from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.errors import ClickHouseError
@@ -40,7 +40,6 @@ def migrate_command(
     Exit code 1: ClickHouse does not answer, refuses a statement, or holds other migrations than these. 2: wrong usage,
     a mistake in the catalogue.
     """
-    errors = Console(stderr=True)
     try:
         settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
         if dry_run:
@@ -50,10 +49,10 @@ def migrate_command(
             _report(migrate(settings, load_catalogue(catalogue) if catalogue else None), settings)
             _make_roles(settings, roles)
     except CatalogueError as error:
-        errors.print(f"migrate: {error}", style="red", markup=False, soft_wrap=True)
+        complain("migrate", error)
         raise typer.Exit(2) from error
     except ClickHouseError as error:
-        errors.print(f"migrate: {error}", style="red", markup=False, soft_wrap=True)
+        complain("migrate", error)
         raise typer.Exit(1) from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from heapq import merge
@@ -12,10 +11,10 @@ from typing import Annotated
 
 import typer
 from clickhouse_driver import Client
-from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.commands.options import ClickHouse, DataDir, Kafka
+from omnitrack.commands.telling import complain
 from omnitrack.drain import StillBehind, TopicsMissing, drain, drain_stages
 from omnitrack.privacy.under_way import read_under_way
 from omnitrack.settings import Endpoints, resolve_endpoints
@@ -59,7 +58,6 @@ def roster_command(
 
     Exit code 2: workers are running, something is not stored yet, or pseudonyms of a still older key are in use.
     """
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
         pseudonyms = _present_key()
         endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
@@ -67,7 +65,7 @@ def roster_command(
         with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:
             count = write_roster(file, _entries(client, under_way, pseudonyms))
     except (BrokerUnavailableError, ClickHouseError, CannotWriteRoster, PseudonymKeyError, OSError) as error:
-        Console(stderr=True).print(f"pseudonyms: {error}", style="red", soft_wrap=True, markup=False)
+        complain("pseudonyms", error)
         raise typer.Exit(FAILED) from error
     typer.echo(f"{file}: {count:,} pseudonyms stay; everybody else gets one of the new key")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from contextlib import ExitStack
@@ -12,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from omnitrack.commands.options import DataDir, Kafka
+from omnitrack.commands.options import Catalogue, DataDir, Kafka
 from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.publishing.run import DryRun, PublishRun, Target
 from omnitrack.publishing.summary import print_summary
@@ -36,7 +35,7 @@ def publish_command(
     ] = Format.TOUCHPOINTS,
     kafka: Kafka = None,
     data_dir: DataDir = None,
-    catalogue: Annotated[Path | None, typer.Option(help="The deployment's catalogue (YAML), for its channels.")] = None,
+    catalogue: Catalogue = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line, send nothing.")] = False,
     rate: Annotated[float | None, typer.Option(min=0.001, help="At most so many touchpoints a second.")] = None,
     cloudevents: Annotated[
@@ -51,8 +50,6 @@ def publish_command(
     Exit code 0: every line was used, or is no touchpoint in its format; 1: some lines were refused; 2: a file, the
     catalogue or Kafka could not be used; 130: interrupted.
     """
-    # The driver logs every attempt at a broker that is away; one line of ours says it.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     errors = Console(stderr=True)
     with ExitStack() as stack:
         try:

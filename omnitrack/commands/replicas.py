@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import typer
-from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.commands.options import DataDir, Kafka
+from omnitrack.commands.telling import complain
 from omnitrack.replication import reassignment, widened
 from omnitrack.settings import read_environment, resolve_endpoints
 from omnitrack.status.collect import topics_kept
@@ -21,22 +21,19 @@ def replicas_command(kafka: Kafka = None, data_dir: DataDir = None) -> None:
     first, then to the brokers that hold the fewest. Nothing is changed by this. Exit code 1 if Kafka does not answer,
     or there are fewer brokers than replicas are wanted.
     """
-    errors = Console(stderr=True)
     endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
     try:
         with BrokerReader(endpoints.kafka) as reader:
             racks = reader.racks()
             found = reader.replicas(topics_kept(endpoints, reader.topics()))
     except BrokerUnavailableError as error:
-        errors.print(str(error), style="red", soft_wrap=True, markup=False)
+        complain("replicas", error)
         raise typer.Exit(1) from error
     wanted = replicas_for(read_environment().replication, len(racks))
     if wanted > len(racks):
-        errors.print(
-            f"OMNITRACK_REPLICATION wants {wanted} replicas; brokers that are there: {len(racks)}", style="red"
-        )
+        complain("replicas", f"OMNITRACK_REPLICATION wants {wanted} replicas; brokers that are there: {len(racks)}")
         raise typer.Exit(1)
     wider = widened(found, wanted, racks)
     if not wider:
-        errors.print(f"no partition has fewer replicas than wanted ({wanted}): there is nothing to reassign")
+        typer.echo(f"no partition has fewer replicas than wanted ({wanted}): there is nothing to reassign", err=True)
     typer.echo(msgspec.json.format(msgspec.json.encode(reassignment(wider)), indent=2))

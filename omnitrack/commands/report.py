@@ -11,9 +11,9 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 
 from omnitrack.commands.options import ClickHouse, DataDir
+from omnitrack.commands.telling import complain
 from omnitrack.metrics.period import BadPeriod, parse_month
 from omnitrack.report.facts import collect
 from omnitrack.report.page import render
@@ -66,15 +66,14 @@ def report_command(
 
 @contextmanager
 def _told() -> Iterator[None]:
-    errors = Console(stderr=True)
     try:
         yield
     except BadPeriod as error:
-        errors.print(f"report: {error}", style="red", markup=False, soft_wrap=True)
+        complain("report", error)
         raise typer.Exit(2) from error
     except (ClickHouseError, NothingToReport) as error:
-        errors.print(f"report: {error}", style="red", markup=False, soft_wrap=True)
+        complain("report", error)
         raise typer.Exit(1) from error
     except OSError as error:
-        errors.print(f"report: {error.filename}: {error.strerror}", style="red", markup=False, soft_wrap=True)
+        complain("report", f"{error.filename}: {error.strerror}")
         raise typer.Exit(1) from error

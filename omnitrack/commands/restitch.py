@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,8 @@ from rich.console import Console
 
 from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.commands.formats import Format
-from omnitrack.commands.options import ClickHouse, DataDir, Kafka
+from omnitrack.commands.options import Catalogue, ClickHouse, DataDir, Kafka
+from omnitrack.commands.telling import complain
 from omnitrack.commands.times import parse_time
 from omnitrack.restitch.job import CannotRestitch, Job
 from omnitrack.restitch.report import Report
@@ -50,9 +50,7 @@ def restitch_command(
     until: Annotated[str | None, typer.Option(metavar="TIME", help="And before then.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="All customers.")] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Take the difference in, while the stream goes on.")] = False,
-    catalogue: Annotated[
-        Path | None, typer.Option(help="Catalogue to stitch by (YAML); else OMNITRACK_CATALOGUE, else the defaults.")
-    ] = None,
+    catalogue: Catalogue = None,
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
     examples: Annotated[int, typer.Option(min=0, help="Of each table and kind of difference.")] = 3,
     wait: Annotated[bool, typer.Option(help="Wait before and after until all that was received is stored.")] = True,
@@ -70,8 +68,6 @@ def restitch_command(
     Exit code 0: nothing differs, or nothing does any more; 1: something differs; 2: it could not be done; 130:
     interrupted, what was handed over until then is taken in.
     """
-    # The driver logs every attempt at a broker that is away; one line of ours says it.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     errors = Console(stderr=True)
     try:
         selection = _selection(customers, since, until, everybody)
@@ -79,10 +75,10 @@ def restitch_command(
         rules = load_catalogue(endpoints.catalogue(catalogue))
         report = Job(endpoints, selection, rules, examples, timeout if wait else None, errors).run(apply=apply)
     except UNFIT as error:
-        errors.print(f"restitch: {error}", style="red", soft_wrap=True, markup=False)
+        complain("restitch", error)
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt as error:
-        errors.print("restitch: interrupted; what was handed over until then is taken in", style="red")
+        complain("restitch", "interrupted; what was handed over until then is taken in")
         raise typer.Exit(INTERRUPTED) from error
     _show(report, form)
     raise typer.Exit(_exit_code(report))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from omnitrack import sql_output
-from omnitrack.commands.options import ClickHouse, DataDir
+from omnitrack.commands.options import Catalogue, ClickHouse, DataDir
+from omnitrack.commands.telling import complain
 from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.client import connected
@@ -23,9 +23,7 @@ _DAY = 86_400
 
 def retention_command(
     do_apply: Annotated[bool, typer.Option("--apply", help="Do it; without this it is only shown.")] = False,
-    catalogue: Annotated[
-        Path | None, typer.Option(help="Catalogue that says it (YAML), under retention; else OMNITRACK_CATALOGUE.")
-    ] = None,
+    catalogue: Catalogue = None,
     clickhouse: ClickHouse = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -35,7 +33,6 @@ def retention_command(
 
     Exit code 0: the tables are as the catalogue says; 1: they are not, --apply makes them so; 2: it could not be done.
     """
-    errors = Console(stderr=True)
     try:
         endpoints = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir)
         wanted = load_catalogue(endpoints.catalogue(catalogue)).retention
@@ -47,7 +44,7 @@ def retention_command(
             for change in todo if do_apply else ():
                 apply(client, change, settings.storage)
     except (CatalogueError, ClickHouseError) as error:
-        errors.print(f"retention: {error}", style="red", markup=False, soft_wrap=True)
+        complain("retention", error)
         raise typer.Exit(FAILED) from error
     if do_apply:
         typer.echo(f"{len(todo):,} tables altered", err=True)

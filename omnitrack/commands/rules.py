@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,8 @@ import typer
 from rich.console import Console
 
 from omnitrack import sql_output
+from omnitrack.commands.formats import Format
+from omnitrack.commands.options import Catalogue as CatalogueFile
 from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.metrics.period import BadPeriod, Period, parse_period
 from omnitrack.rules.dry_run import Fired, dry_run
@@ -29,13 +30,6 @@ FAILED, MISTAKEN = 1, 2
 WEEK = timedelta(days=7)
 
 rules_app = typer.Typer(no_args_is_help=True, help="Check, test and try the alert rules of a catalogue.")
-
-
-class Format(StrEnum):
-    """How the verdict is printed."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 @rules_app.command("check")
@@ -71,7 +65,7 @@ def test_command(
 
 @rules_app.command("dry-run")
 def dry_run_command(
-    catalogue: Annotated[Path | None, typer.Option(help="The catalogue; else OMNITRACK_CATALOGUE.")] = None,
+    catalogue: CatalogueFile = None,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="From this day, month or time on; else a week before the end.")
     ] = None,

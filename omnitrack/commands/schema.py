@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from omnitrack.commands.options import Catalogue
 from omnitrack.contract.asyncapi import render
 from omnitrack.contract.json_schemas import schema_of
 from omnitrack.contract.messages import messages
-from omnitrack.settings import read_environment
+from omnitrack.settings import read_environment, resolve_endpoints
 from schemas.avro_schema import avro_schema
 from schemas.catalogue import CatalogueError, load_catalogue
 from schemas.topics import Topics
@@ -21,8 +22,6 @@ FAILED = 2
 schema_app = typer.Typer(
     help="What flows on the topics: JSON Schemas, AsyncAPI 3, and Avro. Made from the code.", no_args_is_help=True
 )
-
-Catalogue = Annotated[Path | None, typer.Option(help="The deployment's catalogue (YAML), for its channels.")]
 
 
 @schema_app.command("list")
@@ -89,13 +88,13 @@ def write_command(
 
 
 def _topics(catalogue: Path | None) -> Topics:
-    environment = read_environment()
+    endpoints = resolve_endpoints()
     try:
-        channels = load_catalogue(catalogue or environment.catalogue).channels
+        channels = load_catalogue(endpoints.catalogue(catalogue)).channels
     except CatalogueError as error:
         typer.echo(f"omnitrack schema: {error}", err=True)
         raise typer.Exit(FAILED) from error
-    return Topics(environment.topic_prefix, channels)
+    return Topics(endpoints.topic_prefix, channels)
 
 
 def _print(schema: dict[str, Any]) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -15,9 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from omnitrack.commands.options import DataDir, Kafka
+from omnitrack.commands.options import Catalogue, DataDir, Kafka
+from omnitrack.commands.telling import complain, ending_with
 from omnitrack.settings import Endpoints, resolve_endpoints
-from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
+from schemas.catalogue import Catalogue as Rules
+from schemas.catalogue import CatalogueError, load_catalogue
 from schemas.durations import DAY
 from schemas.topics import Topics
 from sources.simulator import Plan, Simulation
@@ -25,10 +23,10 @@ from sources.simulator.conductor import Conductor, now
 from sources.simulator.senders import FileSender, RawSender, Sender, SendFailedError
 from sources.simulator.truth_file import TruthFile
 
-_USAGE = 2
+FAILED = 2
 
 
-def simulate(
+def simulate_command(
     customers: Annotated[int, typer.Option(min=1, help="How many customers the bank has.")] = 2_000,
     days: Annotated[float | None, typer.Option(min=0, help="Days of history up to now. Default: 7, live: 0.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed, time and options play the same bank.")] = 1,
@@ -45,7 +43,7 @@ def simulate(
     kafka: Kafka = None,
     data_dir: DataDir = None,
     truth: Annotated[Path | None, typer.Option(help="Write what must come of it, as JSON lines.")] = None,
-    catalogue: Annotated[Path | None, typer.Option(help="The deployment's catalogue (YAML).")] = None,
+    catalogue: Catalogue = None,
 ) -> None:
     """Play a bank's customers over its six channels: journeys, referrals, waits, promises, and dirty delivery.
 
@@ -71,13 +69,13 @@ def simulate(
         )
         conductor = _play(console, plan, rules, began, seconds, out, endpoints, truth)
     except (CatalogueError, SendFailedError, OSError) as error:
-        console.print(f"simulate: {error}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(_USAGE) from error
+        complain("simulate", error)
+        raise typer.Exit(FAILED) from error
     console.print(f"{conductor.sent:,} records of {conductor.journeys:,} journeys", highlight=False)
     console.print(_summary(conductor))
 
 
-def _history(days: float | None, live: bool, catalogue: Catalogue) -> int:
+def _history(days: float | None, live: bool, catalogue: Rules) -> int:
     """The history's length in ms; longer than the horizon is refused, for its touchpoints would be too late."""
     length = int((days if days is not None else 0 if live else 7) * DAY)
     if catalogue.horizon is not None and length > catalogue.horizon - DAY:
@@ -89,7 +87,7 @@ def _history(days: float | None, live: bool, catalogue: Catalogue) -> int:
 def _play(
     console: Console,
     plan: Plan,
-    catalogue: Catalogue,
+    catalogue: Rules,
     began: int,
     seconds: float | None,
     out: Path | None,
@@ -101,7 +99,7 @@ def _play(
         stack.callback(sender.close)
         truth_file = stack.enter_context(TruthFile(truth, catalogue)) if truth is not None else None
         conductor = Conductor(Simulation(plan, catalogue), sender, truth_file)
-        stack.enter_context(_interrupts(conductor.stop))
+        stack.enter_context(ending_with(conductor.stop.set))
         bar = stack.enter_context(_progress(console))
         task = bar.add_task("history", total=max(1, began - plan.since), rate="")
 
@@ -121,21 +119,6 @@ def _sender(out: Path | None, endpoints: Endpoints) -> Sender:
     if out is not None:
         return FileSender(out)
     return RawSender(endpoints.kafka, Topics(endpoints.topic_prefix))
-
-
-@contextmanager
-def _interrupts(stop: Event) -> Iterator[None]:
-    """Within, Ctrl-C and SIGTERM set `stop`, so that no delivery is cut in half."""
-
-    def set_stop(number: int, frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, set_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _progress(console: Console) -> Progress:

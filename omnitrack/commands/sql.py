@@ -10,6 +10,7 @@ from clickhouse_driver import Client
 from rich.console import Console
 
 from omnitrack.commands.options import ClickHouse, DataDir
+from omnitrack.commands.telling import complain
 from omnitrack.settings import resolve_endpoints
 from omnitrack.sql_output import Format, print_table, render
 from sinks.clickhouse.client import connected
@@ -35,7 +36,6 @@ def sql_command(
 
     Exit code 1: ClickHouse does not answer or refuses the query. 2: wrong usage. 130: cancelled with Ctrl-C.
     """
-    errors = Console(stderr=True)
     parameters = _parameters(param or [])
     statements = split_statements(sys.stdin.read() if query == "-" else query)
     if not statements:
@@ -46,10 +46,10 @@ def sql_command(
             for statement in statements:
                 _run(client, statement, parameters, form)
     except ClickHouseError as error:
-        errors.print(f"sql: {error}", style="red", markup=False, soft_wrap=True)
+        complain("sql", error)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
-        errors.print("sql: cancelled", style="red")
+        complain("sql", "cancelled")
         raise typer.Exit(INTERRUPTED) from error
 
 

@@ -40,7 +40,9 @@ def stitch_command(
     now: Annotated[
         str | None, typer.Option(metavar="TIME", help="The clock W: RFC 3339 with an offset; else now.")
     ] = None,
-    catalogue: Annotated[Path | None, typer.Option(help="Catalogue of intents and channels, YAML.")] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Catalogue to stitch by (YAML); else the defaults.")
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="What the files hold.")] = Format.TOUCHPOINTS,
 ) -> None:
     """Print the journeys, handoffs, promises and assignment of all touchpoints of the files, as one JSON object.

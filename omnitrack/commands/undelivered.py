@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -14,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from omnitrack.broker_reader import BrokerUnavailableError
+from omnitrack.commands.options import DataDir, Kafka
 from omnitrack.notify.receivers import NobodyToTell, receiver_of
 from omnitrack.notify.settings import NotifySettings
 from omnitrack.notify.undelivered import Undelivered
@@ -26,9 +25,6 @@ FAILED, STILL_WAITING = 2, 1
 undelivered_app = typer.Typer(
     help="Alerts that a webhook did not take. See why, and send them again.", no_args_is_help=True
 )
-
-Kafka = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Kafka; else that of the running `up`.")]
-DataDir = Annotated[Path | None, typer.Option(help="Data directory of the running `up`.")]
 
 
 @undelivered_app.command("list")

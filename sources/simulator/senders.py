@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 from schemas.kafka_obstacle import why_unreachable
 from schemas.kafka_security import client_options
 from schemas.topics import Topics
+from sources.producer import BrokerAway
 from sources.simulator.dirt import Delivery
 
 
@@ -77,7 +78,7 @@ class RawSender:
                 metrics_enabled=False,
             )
         except KafkaError as error:
-            raise self._failed(KafkaError(why_unreachable(kafka, error, answer_seconds))) from error
+            raise self._failed(BrokerAway(why_unreachable(kafka, error, answer_seconds))) from error
 
     def send(self, delivery: Delivery) -> None:
         """Send the payload as it is, broken or not. Raises `SendFailedError`, also for a record sent before."""
