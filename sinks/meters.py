@@ -14,6 +14,7 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from schemas.rows import DeadLetter, DeadReason, TouchpointRow
+from schemas.topics import RECEIVERS
 from sinks.port import Row, Table
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -41,7 +42,7 @@ UNDELIVERED = Counter("omnitrack_undelivered", "Notices given up, kept on the to
 
 # From nothing to one is no increase for Prometheus; from zero it is.
 ROWS_INSERTED.labels("rejected_rows")
-for _receiver in ("alertmanager", "webhook"):
+for _receiver in RECEIVERS:
     UNDELIVERED.labels(_receiver)
 for _reason in get_args(DeadReason):
     DEAD_LETTERS.labels(_reason)

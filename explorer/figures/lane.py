@@ -66,9 +66,7 @@ def swim_lane(
 ) -> Figure:
     """A journey's touchpoints, its handoffs, and its promises from making to keeping, else to their date."""
     places = Squeezed.of(_times(touchpoints, handoffs, promises))
-    lanes = list(dict.fromkeys(row["channel"] for row in touchpoints))
-    lanes += [row["to_channel"] for row in handoffs if row["to_channel"] not in lanes]
-    lanes = list(dict.fromkeys(lanes))
+    lanes = list(dict.fromkeys((*(row["channel"] for row in touchpoints), *(row["to_channel"] for row in handoffs))))
     data = [
         *(_handoff(row, places, lanes, words, palette) for row in handoffs),
         *(_promise(row, places, lanes, words, palette) for row in promises if row["channel"] in lanes),
@@ -93,7 +91,6 @@ def swim_lane(
         ),
         hovermode="closest",
         annotations=[_sign(row, places, lanes, words, palette) for row in handoffs],
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     )
 
 

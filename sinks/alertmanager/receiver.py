@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from sinks.notices import Notice
+from sinks.notices import Notice, rfc3339
 from sinks.notices.http import Poster
 
 HOLD = 4
@@ -67,8 +66,8 @@ def post_of(notice: Notice, now: float, hold: float) -> dict[str, Any]:
     return {
         "labels": labels_of(notice),
         "annotations": annotations_of(notice),
-        "startsAt": _rfc3339(began),
-        "endsAt": _rfc3339(ends),
+        "startsAt": rfc3339(began),
+        "endsAt": rfc3339(ends),
     }
 
 
@@ -85,7 +84,7 @@ def annotations_of(notice: Notice) -> dict[str, str]:
         "summary": notice.summary,
         "subject": notice.subject,
         "journey_id": notice.journey_id,
-        "event_time": _rfc3339(notice.event_time / 1000),
+        "event_time": rfc3339(notice.event_time / 1000),
         "value": notice.value,
         "threshold": notice.threshold,
         "count": notice.count,
@@ -105,7 +104,3 @@ def _how_it_ended(notice: Notice) -> str | None:
 def _label_name(name: str) -> str:
     clean = _NOT_IN_NAMES.sub("_", name)
     return clean if not clean[:1].isdigit() else f"_{clean}"
-
-
-def _rfc3339(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

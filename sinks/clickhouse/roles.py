@@ -18,7 +18,8 @@ from sinks.clickhouse.views import load_views
 
 FOLDER = Path(__file__).parent / "access"
 EMBEDDED = "omnitrack embedded"
-# Of the explorer's own views those that count; the others show single customers, or what a channel sent.
+# Of the explorer's own views those that count. The others show single customers, or what a channel sent: an analyst's
+# numbers need neither.
 ANALYSTS_EXPLORER_VIEWS = frozenset(
     {
         "explorer_alert_counts",
@@ -33,8 +34,12 @@ ANALYSTS_EXPLORER_VIEWS = frozenset(
 
 def analysts_views(database: str) -> tuple[str, ...]:
     """The views that an analyst may ask: the metrics, and what the explorer counts."""
-    names = (view.name for view in load_views(database))
-    return tuple(name for name in names if name.startswith("metric_") or name in ANALYSTS_EXPLORER_VIEWS)
+    return tuple(view.name for view in load_views(database) if is_for_analysts(view.name))
+
+
+def is_for_analysts(view: str) -> bool:
+    """Whether an analyst may have the rows of a view, on the server and in the explorer."""
+    return view.startswith("metric_") or view in ANALYSTS_EXPLORER_VIEWS
 
 
 def role_statements(storage: Storage) -> Iterator[str]:

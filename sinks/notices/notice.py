@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from operator import attrgetter
 
 import msgspec
@@ -44,6 +45,11 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
     def is_firing(self) -> bool:
         """Whether the alert holds now; else it has ended, one way or another."""
         return self.status == "firing"
+
+
+def rfc3339(seconds: float) -> str:
+    """A Unix time as receivers read times."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 _fields = attrgetter(*Notice.__struct_fields__)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from sinks.notices import Notice
+from sinks.notices import Notice, rfc3339
 from sinks.notices.http import SECONDS, Poster
 from sinks.webhook.signature import sign
 
@@ -62,11 +61,5 @@ class Webhook:
 def body_of(notice: Notice) -> bytes:
     """`{"type": "alert.firing", "timestamp": …, "data": {…}}`; data are the notice's fields, times as RFC 3339."""
     data: dict[str, Any] = msgspec.structs.asdict(notice)
-    data |= {name: _rfc3339(data[name]) for name in TIMES}
+    data |= {name: rfc3339(data[name] / 1000) for name in TIMES if data[name] is not None}
     return encode_json({"type": f"alert.{notice.status}", "timestamp": data["updated_at"], "data": data})
-
-
-def _rfc3339(ms: int | None) -> str | None:
-    if ms is None:
-        return None
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
