@@ -38,7 +38,14 @@ def without_poison(
         poison.append(error)
     key = blake2b(records[0][0].key or b"", digest_size=8).hexdigest() if records else None
     if sifted.result is None:
-        logger.error("a state is at fault: all that comes for its key becomes a dead letter", what=what, key_hash=key)
+        logger.error(
+            "a state is at fault: all that comes for its key becomes a dead letter; docs/operations.md says what to do",
+            what=what,
+            topic=batch.topic,
+            partition=batch.partition,
+            key_hash=key,
+            error=describe(sifted.poison[-1][1]) if sifted.poison else None,
+        )
     else:
         logger.error(
             "records cannot be computed, and are dead letters",

@@ -12,8 +12,7 @@ from schemas.identity import ERASED
 from schemas.touchpoint import Arrival, Erasure, History, Withdrawal
 from streams.journey.emit import Change
 from streams.journey.log import Get
-from streams.journey.opening import delete_state, open_state
-from streams.journey.state import head_key, part_key, segment_key
+from streams.journey.state import Head, decode_head, head_key, lasting_key, part_key, segment_key
 
 _MARK = b"\x00erased\x00"
 _REFUSED = "the customer was erased"
@@ -32,12 +31,9 @@ def is_erased(customer_id: str, get: Get) -> bool:
 def erase(customer_id: str, get: Get, records: Sequence[Arrival | Withdrawal | History | Erasure]) -> Change:
     """Forget all that the state has of the customer, and refuse what came, before or after it was asked for."""
     change = Change()
-    if get(head_key(customer_id)) is not None:
-        head, _ = open_state(customer_id, get)
-        parts = head.collecting.parts if head.collecting is not None else 0
-        keys = [segment_key(customer_id, segment.number) for segment in head.segments]
-        keys += [part_key(customer_id, part) for part in range(parts)]
-        change.writes |= dict.fromkeys(keys) | delete_state(customer_id, head)
+    raw = get(head_key(customer_id))
+    if raw is not None:
+        change.writes |= dict.fromkeys(_keys(customer_id, decode_head(raw), get))
     for record in records:
         match record:
             case Erasure(at):
@@ -49,3 +45,16 @@ def erase(customer_id: str, get: Get, records: Sequence[Arrival | Withdrawal | H
             case History():
                 change.refused.append(_REFUSED)
     return change
+
+
+def _keys(customer_id: str, head: Head, get: Get) -> list[bytes]:
+    """The keys that the state has of the customer, also where a part that names some of them is lost."""
+    newest = head.segments[-1].number if head.segments else -1
+    parts = head.collecting.parts if head.collecting is not None else 0
+    keys = [
+        *(segment_key(customer_id, number) for number in range(newest + 1)),
+        *(part_key(customer_id, part) for part in range(parts)),
+        lasting_key(customer_id),
+        head_key(customer_id),
+    ]
+    return [key for key in keys if get(key) is not None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from streams.journey.log import Get, Log, LogDamaged
 from streams.journey.packing import pack, unpack
 from streams.journey.parts import join, part
@@ -19,16 +21,21 @@ from streams.journey.state import (
     lasting_key,
 )
 
-_LASTING = b"\x01"
-"""At rest in a head whose other part lies under a key of its own."""
+_UNDIGESTED = b"\x01"
+"""At rest in heads of earlier versions, for the digest of what lasts."""
 
 Writes = dict[bytes, bytes | None]
+
+
+class PartsApart(LogDamaged):
+    """The two parts of a head do not belong together."""
 
 
 def open_state(customer_id: str, get: Get) -> tuple[Head, Log[Stored]]:
     """The customer's head, to be changed, and its log. Each call gives a head of its own.
 
-    Raises `LogDamaged` where the state table lacks a part, `UnknownPacking` for one of a later version.
+    Raises `LogDamaged` where the state table lacks a part, `PartsApart` where it has one of another writing,
+    `UnknownPacking` for one of a later version.
     """
     raw = get(head_key(customer_id))
     head = decode_head(raw) if raw is not None else Head()
@@ -36,7 +43,12 @@ def open_state(customer_id: str, get: Get) -> tuple[Head, Log[Stored]]:
         packed = get(lasting_key(customer_id))
         if packed is None:
             raise LogDamaged(f"{customer_id}: the state table lacks the part of the head that lasts")
-        head.lasting = unpack(packed)
+        digest, head.lasting = head.lasting, unpack(packed)
+        if digest not in (_UNDIGESTED, _digest(head.lasting)):
+            raise PartsApart(
+                f"{customer_id}: the head and the part of it that lasts are not of one writing, as the changelog was"
+                " restored in part or written by two: see “A state at fault” in docs/operations.md"
+            )
         join(head, decode_lasting(head.lasting))
     log: Log[Stored] = Log(customer_id, head, get, decode_stored)
     head.pending = [Pending(log.at(head, one.place), one.previous) for one in head.waiting]
@@ -53,12 +65,16 @@ def close_state(customer_id: str, head: Head, log: Log[Stored]) -> Writes:
         encoded = encode(lasting)
         if encoded != head.lasting:
             writes[lasting_key(customer_id)] = pack(encoded)
-        head.lasting = _LASTING
+        head.lasting = _digest(encoded)
     elif head.lasting:
         writes[lasting_key(customer_id)] = None
         head.lasting = b""
     writes[head_key(customer_id)] = encode_head(head)
     return writes
+
+
+def _digest(lasting: bytes) -> bytes:
+    return crc32(lasting).to_bytes(4)
 
 
 def delete_state(customer_id: str, head: Head) -> Writes:

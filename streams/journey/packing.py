@@ -10,6 +10,9 @@ import lz4.block
 import msgspec
 
 _NUMBER = b"\x01"
+_NUMBER_IN_PARTS = b"\x02"
+"""As the one before, of what is not whole without a part elsewhere: who does not know of that is to refuse it."""
+
 _NOTHING = (None,) * 7
 _WORDS = (
     ("enter", "identify", "inquire", "apply", "wait", "serve", "decide", "feedback", "leave"),
@@ -63,15 +66,15 @@ class UnknownPacking(ValueError):
     """A value was packed by a later version, or is none of ours."""
 
 
-def pack(value: bytes) -> bytes:
-    """`value` compressed by LZ4 with the numbered dictionary, whose number leads."""
+def pack(value: bytes, *, in_parts: bool = False) -> bytes:
+    """`value` compressed by LZ4 with the numbered dictionary, whose number leads; `in_parts`: it is one of several."""
     packed: bytes = lz4.block.compress(value, dict=DICTIONARY)
-    return _NUMBER + packed
+    return (_NUMBER_IN_PARTS if in_parts else _NUMBER) + packed
 
 
 def unpack(packed: bytes) -> bytes:
     """What was packed. Raises `UnknownPacking`."""
-    if packed[:1] != _NUMBER:
+    if packed[:1] not in (_NUMBER, _NUMBER_IN_PARTS):
         raise UnknownPacking(f"packing {packed[:1].hex()} of the state table is not known to this version")
     value: bytes = lz4.block.decompress(packed[1:], dict=DICTIONARY)
     return value

@@ -183,7 +183,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     time and journey of its last step, of which `departed` has those whose journey is no longer among `journeys`;
     `fingerprints` holds four bytes per touchpoint of the log, in its order; `withdrawn` is the version of the last
     emission that took a touchpoint from the customer. What is `pending` lies in the log already: at rest it is
-    `waiting`, by its place there. `lasting` is what lies under a key of its own, encoded; at rest it only marks that.
+    `waiting`, by its place there. `lasting` is what lies under a key of its own, encoded; at rest a digest of that.
     `twins` were settled against touchpoints that may be withdrawn.
     """
 
@@ -229,7 +229,7 @@ _NEVER = -1
 def encode_head(head: Head) -> bytes:
     """The head as the state table has it: when it is due, which must be quick to tell, and the rest packed."""
     due_at, head.due_at = head.due_at, None
-    packed = pack(encode(head))
+    packed = pack(encode(head), in_parts=bool(head.lasting))
     head.due_at = due_at
     return _DUE.pack(_NEVER if due_at is None else due_at) + packed
 

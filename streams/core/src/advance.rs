@@ -23,7 +23,8 @@ use crate::touchpoint::Stored;
 
 const DUE: usize = 8;
 pub const NEVER: i64 = -1;
-const LASTING: &[u8] = b"\x01";
+/// At rest in heads of earlier versions, for the digest of what lasts.
+const UNDIGESTED: &[u8] = b"\x01";
 const HISTORY_AGE: i64 = 15 * 60_000;
 const GREATEST_STATE: usize = 900_000;
 
@@ -107,6 +108,9 @@ fn open<'a>(customer_id: &str, table: &dyn Table, log: &mut Log<'_, 'a>, bump: &
     if !head.lasting.is_empty() {
         let lasting = table.get(&lasting_key(customer_id), 0, bump)?;
         let (_, value) = lasting.ok_or(Left("a head without what lasts of it"))?;
+        if head.lasting != UNDIGESTED && head.lasting != digest(value) {
+            return Err(Left("parts of a head that are not of one writing"));
+        }
         head.join(read_lasting(value)?);
         head.lasting = value;
     }
@@ -200,7 +204,7 @@ impl Advanced<'_, '_> {
         change.due_at = head.due_at;
         if !change.writes.is_empty() || changed {
             head.version = emission.version;
-            close(emission.customer_id, self.head, self.table, &mut change.writes)?;
+            close(self.head, self.table, emission, &mut change.writes)?;
         }
         let fits = |value: &Option<Vec<u8>>| value.as_ref().is_none_or(|value| value.len() <= GREATEST_STATE);
         if self.change.writes.iter().all(|(_, value)| fits(value)) {
@@ -249,7 +253,13 @@ fn note_pruning(head: &mut Head<'_>, fresh: &[Stored<'_>], emission: &Emission<'
     Ok(())
 }
 
-fn close(customer_id: &str, mut head: Head<'_>, table: &dyn Table, writes: &mut Vec<StateWrite>) -> Outcome<()> {
+fn close<'a>(
+    mut head: Head<'a>,
+    table: &dyn Table,
+    emission: &Emission<'_, 'a>,
+    writes: &mut Vec<StateWrite>,
+) -> Outcome<()> {
+    let customer_id = emission.customer_id;
     for pending in std::mem::take(&mut head.pending) {
         let place = place_of(&head, fingerprint(pending.stored.touchpoint))?;
         head.waiting.push(Waiting {
@@ -261,9 +271,9 @@ fn close(customer_id: &str, mut head: Head<'_>, table: &dyn Table, writes: &mut 
     if let Some(lasting) = head.part() {
         put_lasting(&lasting, &mut value);
         if value != head.lasting {
-            writes.push((lasting_key(customer_id), Some(table.pack(&value))));
+            writes.push((lasting_key(customer_id), Some(table.pack(&value, false))));
         }
-        head.lasting = LASTING;
+        head.lasting = emission.bump.alloc_slice_copy(&digest(&value));
         value.clear();
     } else if !head.lasting.is_empty() {
         writes.push((lasting_key(customer_id), None));
@@ -271,9 +281,13 @@ fn close(customer_id: &str, mut head: Head<'_>, table: &dyn Table, writes: &mut 
     }
     put_head(&head, &mut value);
     let mut closed = head.due_at.unwrap_or(NEVER).to_be_bytes().to_vec();
-    closed.extend_from_slice(&table.pack(&value));
+    closed.extend_from_slice(&table.pack(&value, !head.lasting.is_empty()));
     writes.push((customer_id.as_bytes().to_vec(), Some(closed)));
     Ok(())
+}
+
+fn digest(lasting: &[u8]) -> [u8; 4] {
+    crc32fast::hash(lasting).to_be_bytes()
 }
 
 fn lasting_key(customer_id: &str) -> Vec<u8> {

@@ -73,7 +73,10 @@ impl<'t, 'a> Log<'t, 'a> {
                 .map(|stored| stored.touchpoint.occurred_at)
                 .fold(last.newest_at, i64::max);
             let grown = grown(self.value(last.number)?, last.count, fresh);
-            writes.push((segment_key(self.owner, last.number), Some(self.table.pack(&grown))));
+            writes.push((
+                segment_key(self.owner, last.number),
+                Some(self.table.pack(&grown, false)),
+            ));
             return Ok(());
         }
         let number = head.segments.last().map_or(0, |last| last.number + 1);
@@ -112,7 +115,7 @@ impl<'t, 'a> Log<'t, 'a> {
         let mut value = Vec::new();
         value.put_array(entries.len());
         entries.iter().for_each(|stored| stored.put(&mut value));
-        writes.push((segment_key(self.owner, number), Some(self.table.pack(&value))));
+        writes.push((segment_key(self.owner, number), Some(self.table.pack(&value, false))));
     }
 
     fn segment(&mut self, number: u32) -> Outcome<&[Stored<'a>]> {

@@ -7,6 +7,7 @@ use crate::lz4::Lz4;
 use crate::states::Values;
 
 const NUMBER: u8 = 1;
+const NUMBER_IN_PARTS: u8 = 2;
 const GREATEST: usize = 64 << 20;
 
 pub trait Table {
@@ -15,7 +16,8 @@ pub trait Table {
 
     fn has(&self, key: &[u8]) -> Outcome<bool>;
 
-    fn pack(&self, value: &[u8]) -> Vec<u8>;
+    /// `in_parts`: it is one of several.
+    fn pack(&self, value: &[u8], in_parts: bool) -> Vec<u8>;
 }
 
 /// One partition's states, and how they are packed.
@@ -37,8 +39,8 @@ impl<V: Values> Table for Packed<'_, V> {
         Ok(self.values.find(key, |_| ())?.is_some())
     }
 
-    fn pack(&self, value: &[u8]) -> Vec<u8> {
-        let mut packed = vec![NUMBER];
+    fn pack(&self, value: &[u8], in_parts: bool) -> Vec<u8> {
+        let mut packed = vec![if in_parts { NUMBER_IN_PARTS } else { NUMBER }];
         packed.extend_from_slice(&(value.len() as u32).to_le_bytes());
         self.lz4.compress(value, &mut packed);
         packed
@@ -46,7 +48,7 @@ impl<V: Values> Table for Packed<'_, V> {
 }
 
 fn unpack<'a>(packed: &[u8], lz4: &Lz4<'_>, bump: &'a Bump) -> Outcome<&'a [u8]> {
-    let Some((&[NUMBER, ref size @ ..], block)) = packed.split_first_chunk::<5>() else {
+    let Some((&[NUMBER | NUMBER_IN_PARTS, ref size @ ..], block)) = packed.split_first_chunk::<5>() else {
         return Err(Left("the packing of another version"));
     };
     let size = u32::from_le_bytes(*size) as usize;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,8 @@ from streams.agents.stitch import Stitch, Stitched
 from streams.batching import Batch
 from streams.checkpoint import Write
 from streams.compiled import compiled_core
-from streams.journey.packing import unpack
+from streams.journey.packing import pack, unpack
+from streams.journey.state import decode_head, encode, lasting_key
 from tests.streams.agents.fake_record import FakeRecord
 from tests.streams.agents.stitch_bench import FakePublisher, FakeStates
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
@@ -131,7 +133,8 @@ def written(stitched: Stitched) -> list[list[Write]]:
 def _unpacked(key: bytes, value: bytes | None) -> bytes | None:
     if value is None or key.startswith(b"\x00erased"):
         return value
-    return unpack(value) if b"\x00" in key else value[:8] + unpack(value[8:])
+    lead = 0 if b"\x00" in key else 8
+    return value[: lead + 1] + unpack(value[lead:])
 
 
 @st.composite
@@ -264,6 +267,35 @@ def test_what_is_not_ordinary_is_left_to_python_with_the_reason() -> None:
         b"C-4": "too late",
         b"C-5": "years of waiting",
     }
+
+
+def test_parts_of_a_head_that_are_not_of_one_writing_are_left_to_python_which_refuses_them() -> None:
+    both = Both(CATALOGUE)
+    fed = [("C-1", arrival(each, number)) for number, each in enumerate(busy_morning())]
+    both.agree(fed[:-4], at("2 09:00"))
+    lasting = both.python.states.data[0][lasting_key("C-1")]
+    both.agree(fed[-4:], at("2 09:00"))
+    both.left.clear()
+    for core in (both.compiled, both.python):
+        assert core.states.data[0][lasting_key("C-1")] != lasting
+        core.states.data[0][lasting_key("C-1")] = lasting
+    stitched = both.agree([("C-1", arrival(step("e1", "branch", "2 11:00"), 99))], at("2 11:00"))
+    assert both.left == {b"C-1": "parts of a head that are not of one writing"}
+    (letter,) = (json.loads(value) for values in sent(stitched).values() for value in values if value)
+    assert letter["reason"] == "internal"
+    assert "PartsApart in opening.py" in letter["errors"][0]
+
+
+def test_a_head_that_marks_its_other_part_without_a_digest_is_taken_by_both() -> None:
+    both = Both(CATALOGUE)
+    both.agree([("C-1", arrival(each, number)) for number, each in enumerate(busy_morning())], at("2 09:00"))
+    for core in (both.compiled, both.python):
+        value = core.states.data[0][b"C-1"]
+        head = decode_head(value)
+        head.due_at, head.lasting = None, b"\x01"
+        core.states.data[0][b"C-1"] = value[:8] + pack(encode(head))
+    both.agree([("C-1", arrival(step("e1", "branch", "2 11:00"), 99))], at("2 11:00"))
+    assert not both.left
 
 
 def test_twins_of_a_withdrawn_touchpoint_are_kept_alike() -> None:

@@ -31,7 +31,7 @@ def test_a_single_touchpoint_is_packed_to_less_than_two_thirds() -> None:
     assert len(pack(value)) < len(value) * 2 / 3
 
 
-@pytest.mark.parametrize("value", [b"", b"\x02abc"])
+@pytest.mark.parametrize("value", [b"", b"\x03abc"])
 def test_another_packing_is_refused(value: bytes) -> None:
     with pytest.raises(UnknownPacking, match="is not known to this version"):
         unpack(value)
