@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tarfile
@@ -14,6 +15,7 @@ from zipfile import ZipFile
 import pytest
 
 from omnitrack.example import EXAMPLE_CATALOGUE
+from tests.docs.markdown import links_of
 from tests.support.tracked import ROOT
 from tests.support.wheel import Installed, check_distributions, install
 
@@ -48,6 +50,17 @@ def test_the_wheel_holds_every_file_of_the_packages_and_no_other(installed: Inst
     assert of_packages(names) - COMPILED == files_of_packages()
     others = {name.split("/")[0] for name in names} - {*PACKAGES}
     assert others == {f"omnitrack-{PROJECT['version']}.dist-info"}
+
+
+def test_what_a_package_index_shows_is_the_readme_without_links_to_files_that_are_not_there(
+    installed: Installed,
+) -> None:
+    with ZipFile(installed.wheel) as wheel:
+        metadata = wheel.read(f"omnitrack-{PROJECT['version']}.dist-info/METADATA").decode()
+    _, _, shown = metadata.partition("\n\n")
+    assert all(link.startswith("https://") for link in links_of(shown))
+    words, readme = (re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", text) for text in (shown, (ROOT / "README.md").read_text()))
+    assert words.strip() == readme.strip()
 
 
 def test_the_source_distribution_holds_them_too_and_what_the_wheel_is_built_with(installed: Installed) -> None:

