@@ -15,6 +15,9 @@ from schemas.touchpoint import Arrival, Touchpoint
 
 CUSTOMER_NO = "customer_no"
 SESSION = "session"
+ANONYMOUS = "anon:"
+"""How ids of customers begin who are not known; no customer number begins so."""
+
 STRENGTH = ("card", "account", "phone", "wechat_openid", "device", SESSION)
 """Kinds of identity but `customer_no`, the strongest first."""
 
@@ -99,4 +102,4 @@ def is_profile(key: str) -> bool:
 
 def anonymous_customer(identities: tuple[Identity, ...]) -> str:
     """The customer_id of whoever bears these identities, the strongest first, and is not known."""
-    return f"anon:{identity_key(identities[0])}"
+    return ANONYMOUS + identity_key(identities[0])

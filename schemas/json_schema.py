@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from schemas.contract import MAX_ANSWERS, AddedTouchpointV1, Answer
 from schemas.details import DETAILS_BY_CHANNEL
+from schemas.identity import ANONYMOUS, CUSTOMER_NO
 from schemas.rules import SCORES
 from schemas.topics import BUILT_IN_CHANNELS
 from schemas.values import Slug
@@ -38,7 +39,7 @@ def json_schema(channels: Sequence[str] = BUILT_IN_CHANNELS) -> _Schema:
         **schema,
         "title": "Touchpoint, version 1",
         "description": "One thing that one customer did, or that was done for them, on one channel.",
-        "allOf": [_identified(), _referral(), _scores(), *per_channel],
+        "allOf": [_identified(), _known(), _referral(), _scores(), *per_channel],
         "$defs": definitions,
     }
 
@@ -66,6 +67,11 @@ def _answers() -> _Schema:
 def _identified() -> _Schema:
     identity = {"properties": {"identities": {"minProperties": 1}}, "required": ["identities"]}
     return {"anyOf": [identity, _given("session_id")]}
+
+
+def _known() -> _Schema:
+    anonymous = {"type": "string", "pattern": f"^{ANONYMOUS}"}
+    return {"properties": {"identities": {"properties": {CUSTOMER_NO: {"not": anonymous}}}}}
 
 
 def _referral() -> _Schema:

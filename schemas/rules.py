@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from schemas.identity import ANONYMOUS, CUSTOMER_NO
 from schemas.touchpoint import Touchpoint
 
 EARLIEST = -2_208_988_800_000
@@ -18,6 +19,8 @@ def broken_rules(touchpoint: Touchpoint) -> list[str]:
     errors = list(_broken_times(touchpoint))
     if not touchpoint.identities and touchpoint.session_id is None:
         errors.append("identities: must have at least one entry, or session_id must be given")
+    if touchpoint.identities.get(CUSTOMER_NO, "").startswith(ANONYMOUS):
+        errors.append(f"identities.customer_no: must not begin with {ANONYMOUS}, as ids of unknown customers do")
     if touchpoint.outcome == "referred" or touchpoint.referral_to is not None:
         errors += _broken_referral(touchpoint)
     if touchpoint.satisfaction_scale is not None:

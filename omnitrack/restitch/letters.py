@@ -15,7 +15,7 @@ from omnitrack.dead.payload import unsealed
 from omnitrack.dead.reading import NOT_DROPPED, read_letters
 from schemas.decode import Decoder
 from schemas.durations import DAY
-from schemas.identity import CUSTOMER_NO, SESSION, identities_of
+from schemas.identity import ANONYMOUS, CUSTOMER_NO, SESSION, identities_of
 from schemas.refusal import Refusal
 from schemas.rows import DeadLetter, letter_placement
 from schemas.topics import Topics
@@ -130,9 +130,9 @@ class Letters:
     def _customer_of(self, touchpoint: Touchpoint, links: Links) -> str:
         customer_id = resolve(touchpoint, links)
         # The pseudonym of a session stands for its channel too.
-        channel = f"anon:{SESSION}:{touchpoint.channel}:"
+        channel = f"{ANONYMOUS}{SESSION}:{touchpoint.channel}:"
         if self._pseudonyms is not None and customer_id.startswith(channel):
-            return f"anon:{SESSION}:{customer_id.removeprefix(channel)}"
+            return f"{ANONYMOUS}{SESSION}:{customer_id.removeprefix(channel)}"
         return customer_id
 
 

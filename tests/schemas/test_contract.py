@@ -84,6 +84,7 @@ class TestRefused:
             ({"identities": {"phone": "1\n"}}, "identities.phone: must not contain control characters"),
             ({"identities": {}}, "identities: must have at least one entry, or session_id must be given"),
             ({"identities": None}, "identities: must be a mapping"),
+            ({"identities": {"customer_no": "anon:phone:1"}}, "identities.customer_no: must not begin with anon:, as"),
             ({"touchpoint": "Card.form"}, "touchpoint: must be slugs joined by dots"),
             ({"touchpoint": "card..form"}, "touchpoint: must be slugs joined by dots"),
             ({"touchpoint": "card\n"}, "touchpoint: must be slugs joined by dots"),

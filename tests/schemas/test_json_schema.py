@@ -43,6 +43,7 @@ def test_it_takes_what_the_contract_takes(touchpoint: dict[str, Any]) -> None:
         {"identities": {}},
         {"identities": {"passport": "P1"}},
         {"identities": {}, "session_id": None},
+        {"identities": {"customer_no": "anon:phone:1"}},
         {"occurred_at": "yesterday"},
         {"touchpoint": "Card"},
         {"wait_seconds": -1},

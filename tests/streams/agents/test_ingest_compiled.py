@@ -178,6 +178,7 @@ def test_details_of_an_added_channel_are_ordinary() -> None:
         (to_json(example("mail", details={"a": 2**60})), "a number of an odd form"),
         (to_json(example("mail", incident=1)), "a key of none of the contract's"),
         (to_json(example("mail", occurred_at="2026-02-30T00:00:00Z")), "a value that the contract may not take"),
+        (to_json(example(identities={"customer_no": "anon:phone:1"})), "a value that the contract may not take"),
     ],
 )
 def test_what_parsers_may_disagree_about_or_the_contract_refuses_is_left_with_a_reason(

@@ -3,6 +3,7 @@
 use super::contract::Given;
 use super::values::certain;
 use crate::left::Outcome;
+use crate::touchpoint::Pair;
 
 const EARLIEST: i64 = -2_208_988_800_000;
 const LATEST: i64 = 10_413_791_999_999;
@@ -15,6 +16,8 @@ pub fn judge(given: &Given<'_>, received_at: i64) -> Outcome<()> {
     let times = [Some(given.occurred_at), promise_due_at, referral_due_at];
     certain(times.iter().flatten().all(|at| (EARLIEST..=LATEST).contains(at)))?;
     certain(!given.identities.is_empty() || given.session_id.is_some())?;
+    let known = |(kind, value): &Pair<'_>| *kind != "customer_no" || !value.starts_with("anon:");
+    certain(given.identities.iter().all(known))?;
     certain((given.outcome == "referred") == given.referral.is_some())?;
     certain(given.referral.is_none() || (given.is_step() && given.stage != "feedback"))?;
     certain(given.satisfaction.is_none_or(is_score))?;
