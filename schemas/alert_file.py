@@ -85,7 +85,7 @@ class HandoffRuleSection(RuleSection):
 
 
 class DeadlineRuleSection(RuleSection):
-    """Each promise or referral that is near or past its date raises an alert."""
+    """Each promise that is near or past its date raises an alert."""
 
     of = "deadline"
 

@@ -164,7 +164,7 @@ class AlertRules:
 
     @cached_property
     def deadline_rules(self) -> tuple[DeadlineRule, ...]:
-        """Those that look at dates of promises and referrals."""
+        """Those that look at dates of promises."""
         return tuple(rule for rule in self.rules if isinstance(rule, DeadlineRule))
 
     @cached_property

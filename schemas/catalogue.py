@@ -40,7 +40,10 @@ class IntentRules:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Business time: `hours` has (opens, closes) in minutes since midnight for Monday to Sunday, None: closed."""
+    """Business time: `hours` has (opens, closes) in minutes since midnight for Monday to Sunday, None: closed.
+
+    Only the time zone is used so far.
+    """
 
     time_zone: str
     hours: tuple[tuple[int, int] | None, ...]
