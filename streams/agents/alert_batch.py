@@ -17,7 +17,7 @@ from streams.agents.alert_quiet import Sifted
 from streams.agents.alert_reading import Taken
 from streams.alerting.advance import advance_customer, forget_customer
 from streams.alerting.announced import GROUP_PREFIX, Announced, as_said
-from streams.alerting.facts import CustomerRow, JourneyNews, Kept, leaves_at
+from streams.alerting.facts import Customer, CustomerRow, JourneyNews, Kept, leaves_at
 from streams.alerting.going_on import gone_on
 from streams.alerting.groups import (
     GroupState,
@@ -29,7 +29,7 @@ from streams.alerting.groups import (
 )
 from streams.alerting.memory import Memory, add_counts, is_current
 from streams.alerting.observations import Cell, Count, Group, handoffs_counted
-from streams.alerting.resting import LastingPartMissing, close_customer, open_customer
+from streams.alerting.resting import LastingPartMissing, close_customer, forget_parts, open_customer, said_of
 from streams.checkpoint import Write
 
 if TYPE_CHECKING:
@@ -155,12 +155,26 @@ class Work:
         add_counts(changes, advanced.changes)
 
     def _forget(self, customer_id: str, said: Mapping[str, AlertRow], changes: dict[Cell, Count]) -> None:
-        known = open_customer(customer_id, self.get)
-        advanced = forget_customer(customer_id, as_said(known.customer, said), self.catalogue, self.now)
-        self._write(close_customer(customer_id, known, None))
+        advanced = forget_customer(customer_id, as_said(self._still_known(customer_id), said), self.catalogue, self.now)
+        self._write(forget_parts(customer_id, self.get))
         self.rows += advanced.rows
         self.due[customer_id] = self.due_at_clock[customer_id] = None
         add_counts(changes, advanced.changes)
+
+    def _still_known(self, customer_id: str) -> Customer:
+        """What is known of a customer who is to be forgotten, whatever is wrong with their state."""
+        try:
+            return open_customer(customer_id, self.get).customer
+        except (msgspec.DecodeError, LastingPartMissing):
+            # Nor is what it cannot tell of counted: see `recall`.
+            customer = said_of(customer_id, self.get)
+        if customer is None:
+            logger.error(
+                "alerts of a customer who is to be forgotten could not be read, and are not taken back",
+                partition=self.source,
+            )
+            return Customer()
+        return customer
 
     def _take_group(self, fingerprint: str, partials: Sequence[Partial], said: Mapping[str, AlertRow]) -> None:
         key = GROUP + fingerprint

@@ -88,6 +88,20 @@ def close_customer(customer_id: str, known: Known, customer: Customer | None) ->
     return writes
 
 
+def said_of(customer_id: str, get: Callable[[bytes], bytes | None]) -> Customer | None:
+    """Of a customer who cannot be read what was said, which can be taken back; None: not even that can be read."""
+    try:
+        head = decode_customer(get(customer_id.encode()) or b"")
+    except msgspec.DecodeError:
+        return None
+    return Customer(said=head.said, version=head.version)
+
+
+def forget_parts(customer_id: str, get: Callable[[bytes], bytes | None]) -> list[Write]:
+    """What is to be written so that nothing stays of the customer, nor a part that no other one tells of."""
+    return [(key, None) for key in (lasting_key(customer_id), customer_id.encode()) if get(key) is not None]
+
+
 def _lasting(customer: Customer, before: Lasting | None) -> Lasting | None:
     """What is to lie apart: what did before, unless too much has come since, or some of it has gone."""
     if before is None or _holds(customer, before):
