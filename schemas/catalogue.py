@@ -71,7 +71,7 @@ class Catalogue:
     @property
     def fingerprint(self) -> str:
         """A name for what it says of journeys: equal for equal catalogues, however their files are written."""
-        of_journeys = replace(self, alerts=AlertRules(), retention={})
+        of_journeys = replace(self, calendar=None, alerts=AlertRules(), retention={})
         text = msgspec.json.encode(of_journeys, order="deterministic")
         return sha256(text).hexdigest()[:16]
 

@@ -99,6 +99,22 @@ class TestValues:
         assert parse_catalogue("horizon: 10d\ndefaults: {inactivity: 3d}").horizon == 10 * DAY
 
 
+class TestTheFingerprint:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "calendar: {time_zone: Asia/Shanghai, hours: {mon: 09:00-17:00}, holidays: [2026-10-01]}",
+            "retention: {alerts: 365d}",
+        ],
+    )
+    def test_is_the_same_where_journeys_are(self, text: str) -> None:
+        assert parse_catalogue(text).fingerprint == Catalogue().fingerprint
+
+    @pytest.mark.parametrize("text", ["horizon: 60d", "defaults: {contact_gap: 1h}", "volatile_answers: []"])
+    def test_is_another_where_journeys_may_be(self, text: str) -> None:
+        assert parse_catalogue(text).fingerprint != Catalogue().fingerprint
+
+
 class TestMistakes:
     @pytest.mark.parametrize(
         ("text", "mistake"),
