@@ -12,6 +12,7 @@ from pathlib import Path
 
 from omnitrack.embedded.broker import ENVIRONMENT, LOST, SESSION_SECONDS, broker_address, broker_command
 from omnitrack.embedded.broker import SERVICE as BROKER
+from omnitrack.embedded.clickhouse import clickhouse_address, clickhouse_command
 from omnitrack.ports import LOOPBACK, free_port, free_ports
 from omnitrack.processes import ProcessSpec
 from omnitrack.readiness import Readiness
@@ -70,7 +71,7 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
     clickhouse_port = options.clickhouse_port or free_port()
     endpoints = check_endpoints(
         kafka=options.kafka or broker_address(kafka_port),
-        clickhouse=options.clickhouse or f"clickhouse://default@{LOOPBACK}:{clickhouse_port}/omnitrack",
+        clickhouse=options.clickhouse or clickhouse_address(clickhouse_port),
         data_dir=options.data_dir,
         topic_prefix=environment.topic_prefix,
     )
@@ -166,8 +167,7 @@ class _Deployment:
         return ServiceSpec(BROKER, process, self.readiness.broker_silent, on_death=LOST)
 
     def clickhouse(self, port: int) -> ServiceSpec:
-        arguments = ("--data-dir", str(self.options.data_dir / CLICKHOUSE), "--port", str(port))
-        command = (sys.executable, "-m", "omnitrack.embedded.clickhouse", *arguments)
+        command = clickhouse_command(self.options.data_dir / CLICKHOUSE, port)
         return ServiceSpec(CLICKHOUSE, ProcessSpec(command, grace=_CLICKHOUSE_GRACE), self.readiness.clickhouse_silent)
 
     def topics(self) -> ServiceSpec:

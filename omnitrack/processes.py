@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Thread
 
 from omnitrack.child_log import ChildLog
+from streams.now import now_ms
 
 _LIFELINE = str(Path(__file__).with_name("lifeline.py"))
 _LOG_SECONDS = 2.0
@@ -37,7 +38,7 @@ class SupervisedProcess:
 
     def __init__(self, spec: ProcessSpec, log: ChildLog) -> None:
         self.spec = spec
-        self.started_at = round(time.time() * 1000)
+        self.started_at = now_ms()
         self._started = time.monotonic()
         self._process = subprocess.Popen(
             (sys.executable, "-S", _LIFELINE, str(os.getpid()), *spec.command),

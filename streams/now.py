@@ -1,4 +1,4 @@
-"""The wall clock, which only agents may ask."""
+"""The wall clock, which no core may ask."""
 
 from __future__ import annotations
 

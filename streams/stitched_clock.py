@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from streams.clock import PartitionClock
-from streams.upstream import Offsets, Reading, Source, Upstream
+from streams.upstream import Offsets, Reading, Source, Upstream, covers
 
 _MOST_WAITING = 64
 
@@ -59,14 +59,10 @@ def _read_up_to(partition: _Partition, number: int, rows: RowReading) -> int:
     if len(partition.waiting) < _MOST_WAITING:
         partition.waiting.append((partition.clock.reached, _of_partition(rows.ends, number)))
     reached = 0
-    while partition.waiting and _covers(rows.committed, partition.waiting[0][1]):
+    while partition.waiting and covers(rows.committed, partition.waiting[0][1]):
         reached, _ = partition.waiting.popleft()
     return reached
 
 
 def _of_partition(offsets: Offsets, number: int) -> dict[Source, int]:
     return {source: offset for source, offset in offsets.items() if source[1] == number}
-
-
-def _covers(committed: Offsets, ends: Offsets) -> bool:
-    return all(committed.get(source, 0) >= end for source, end in ends.items())

@@ -95,10 +95,10 @@ class Upstream:
             return True
         if wave.ends is None:
             wave.ends = {source: reading.ends.get(source, 0) for source in self._identity}
-            if _covers(self._committed, wave.ends):
+            if covers(self._committed, wave.ends):
                 # All was worked off before these ends were asked for, so nothing is left that could be written.
                 return True
-        if _covers(reading.committed, wave.ends):
+        if covers(reading.committed, wave.ends):
             wave.steps, wave.ends = wave.steps + 1, None
         return False
 
@@ -129,5 +129,6 @@ def partitions_of(topics: Iterable[str], count: int) -> tuple[Source, ...]:
     return tuple((topic, number) for topic in topics for number in range(count))
 
 
-def _covers(committed: Offsets, ends: Offsets) -> bool:
+def covers(committed: Offsets, ends: Offsets) -> bool:
+    """Whether all in front of `ends` is committed."""
     return all(committed.get(source, 0) >= end for source, end in ends.items())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import islice
@@ -28,6 +27,7 @@ from schemas.catalogue import CatalogueError
 from schemas.decode import Decoder
 from sinks.clickhouse.errors import ClickHouseError
 from streams.keys import PseudonymKeyError, PseudonymSettings, read_pseudonyms
+from streams.now import now_ms
 from streams.sealing import CannotOpen
 
 FAILED, UNSENT = 2, 1
@@ -132,7 +132,7 @@ def replay_command(
     """
     with _told(), open_desk(kafka, clickhouse, data_dir, catalogue) as desk:
         repairs = () if repair is None else read_repairs(repair)
-        now = time.time_ns() // 1_000_000
+        now = now_ms()
         chosen = desk.filter(ids, reason, channel, since, until, with_handled=bool(ids))
         pseudonyms = read_pseudonyms(PseudonymSettings())
         decoder = Decoder(desk.topics.channels)
@@ -200,7 +200,7 @@ def drop_command(
                 letters = [letter for letter in found if letter.dropped_at is None]
                 count += len(letters)
                 if operator is not None:
-                    operator.drop(letters, because.strip(), time.time_ns() // 1_000_000)
+                    operator.drop(letters, because.strip(), now_ms())
         _say(f"{count:,} dropped" if apply else f"{count:,} dead letters would be dropped: --apply does it")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from sources.importers.inputs import InputError, check_paths, open_input
 from sources.importers.outcomes import Imported, Refused
 from streams.identity.resolve import resolve_all
 from streams.journey import Stitched, stitch
+from streams.now import now_ms
 
 REFUSED, FAILED = 1, 2
 
@@ -70,7 +70,7 @@ def stitch_command(
 
 def _clock(now: str | None) -> int:
     if now is None:
-        return int(time.time() * 1000)
+        return now_ms()
     return parse_time(now, "--now")
 
 

@@ -6,7 +6,6 @@ looked for, given a fate that tells nothing, and removed: nothing that is under 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +25,7 @@ from schemas.identity import FORGETTING, Forget, encode_identity_record
 from schemas.topics import Topics
 from schemas.touchpoint import Erasure, encode_customer_record
 from sinks.clickhouse.cluster import Storage
+from streams.now import now_ms
 from streams.pseudonym import Pseudonyms
 
 _SEGMENT = 7 * DAY
@@ -57,7 +57,7 @@ class Eraser:
 
         Raises `NotErased`, `NotSentError`, `CannotOpen`, `BrokerUnavailableError` or `ClickHouseError`.
         """
-        asked_at = _now()
+        asked_at = now_ms()
         self._drain("waiting until what was received is stored")
         subject = with_identities(customer, self.client, self.pseudonyms)
         self._send_forgetting(subject, asked_at)
@@ -68,7 +68,7 @@ class Eraser:
         self.say("removing rows")
         removed = remove_rows(self.client, subject, self.storage)
         left = count_rows(self.client, subject, self.storage)
-        finished_at = _now()
+        finished_at = now_ms()
         return Receipt(
             customer_digest=subject.digest,
             asked_at=asked_at,
@@ -133,7 +133,3 @@ class Eraser:
         if self.endpoints.runtime is not None and self.endpoints.runtime.kafka_in_memory:
             return in_memory(specs)
         return expiries(specs, self.reader.configs([spec.name for spec in specs]), _SEGMENT, now)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -13,6 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from omnitrack.notify.undelivered import Undelivered
 from sinks.meters import DELIVERY_FAILURES, DELIVERY_SECONDS, NOTICE_DELAY, NOTICES
 from sinks.notices import Notice, NoticeRefused, Receiver, ReceiverAway
+from streams.now import now_ms
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 ALONE_ATTEMPTS = 6
@@ -134,7 +135,7 @@ class Deliverer:
             version=notice.version,
             error=str(error),
         )
-        return Undelivered(self._receiver.name, notice, str(error), time.time_ns() // 1_000_000)
+        return Undelivered(self._receiver.name, notice, str(error), now_ms())
 
 
 def in_parts(notices: Sequence[Notice], most: int) -> Iterator[Sequence[Notice]]:

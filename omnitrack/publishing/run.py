@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
@@ -21,6 +20,7 @@ from sources.admission import Accepted, Admission
 from sources.importers.formats import Format, importer
 from sources.importers.inputs import Input, open_input
 from sources.importers.outcomes import Imported, Outcome, Refused
+from streams.now import now_ms
 
 
 class Target(Protocol):
@@ -47,7 +47,7 @@ class DryRun:
 
     def send(self, touchpoint: Mapping[str, Any] | bytes) -> Accepted | Refusal:
         """Judge one touchpoint; nothing is sent."""
-        return self._admission.judge(touchpoint, int(time.time() * 1000))
+        return self._admission.judge(touchpoint, now_ms())
 
     def close(self) -> None:
         """Nothing is under way."""

@@ -16,7 +16,7 @@ from omnitrack.drain import Drained, Stage, TopicsMissing, drain, drain_stages
 from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.restitch.letters import Letters
 from omnitrack.restitch.report import Applied, Report, Tally
-from omnitrack.restitch.run import Restitcher, now_ms
+from omnitrack.restitch.run import Restitcher
 from omnitrack.restitch.selection import Selection, count_customers
 from omnitrack.restitch.sending import HistorySender
 from omnitrack.settings import Endpoints
@@ -25,6 +25,7 @@ from schemas.topics import Topics
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.settings import ClickHouseSettings
 from streams.keys import PseudonymSettings, read_pseudonyms
+from streams.now import now_ms
 
 
 class CannotRestitch(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -18,6 +17,7 @@ from omnitrack.restitch.sending import HistorySender
 from omnitrack.restitch.stored import StoredCustomer, read_customers
 from schemas.catalogue import Catalogue
 from schemas.touchpoint import Arrival
+from streams.now import now_ms
 
 MOST_CHECKED = 10_000
 """Of the customers that were handed over, so many are compared again afterwards."""
@@ -99,8 +99,3 @@ class Restitcher:
             if len(self.handed_over) < MOST_CHECKED:
                 self.handed_over.append(customer_id)
         sender.flush()
-
-
-def now_ms() -> int:
-    """The time of day, Unix milliseconds."""
-    return time.time_ns() // 1_000_000

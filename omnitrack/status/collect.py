@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from schemas.topics import RECEIVERS
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.errors import ClickHouseError, explained
 from sinks.clickhouse.settings import ClickHouseSettings
+from streams.now import now_ms
 from streams.provision import replicas_for
 from streams.settings import Replication
 
@@ -83,7 +83,7 @@ def collect(endpoints: Endpoints, replication: Replication, timeout: float = 5.0
         rows=clickhouse.rows if clickhouse else {},
         dead_letters=clickhouse.dead_letters if clickhouse else {},
         account=_account(kafka, clickhouse),
-        processes=process_statuses(endpoints.runtime, round(time.time() * 1000)) if endpoints.runtime else (),
+        processes=process_statuses(endpoints.runtime, now_ms()) if endpoints.runtime else (),
         replication=troubled,
         warnings=warnings_of(troubled),
         problems=tuple(problems),

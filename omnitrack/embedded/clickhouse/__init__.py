@@ -12,9 +12,9 @@ from pathlib import Path
 from omnitrack.ports import LOOPBACK
 
 
-def clickhouse_address(port: int, database: str = "default") -> str:
+def clickhouse_address(port: int) -> str:
     """The address of a server started by `clickhouse_command(..., port)`."""
-    return f"clickhouse://default@{LOOPBACK}:{port}/{database}"
+    return f"clickhouse://default@{LOOPBACK}:{port}/omnitrack"
 
 
 def clickhouse_command(data_dir: Path, port: int) -> tuple[str, ...]:
