@@ -11,6 +11,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.kafka_address import servers_of
+from schemas.secret_file import NoSecret, first_line
 
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 PREFIX = "OMNITRACK_KAFKA_"
@@ -57,7 +58,7 @@ class KafkaSecurity(BaseSettings):
     def secret(self) -> str:
         """The password, from its variable or its file. Raises `KafkaSecurityError`."""
         if self.password_file is not None:
-            return _first_line("PASSWORD_FILE", self.password_file)
+            return _password("PASSWORD_FILE", self.password_file)
         return self.password.get_secret_value() if self.password is not None else ""
 
     def context(self) -> ssl.SSLContext | None:
@@ -140,7 +141,7 @@ def _trusting(ca_file: Path | None) -> ssl.SSLContext:
 
 def _present(context: ssl.SSLContext, certificate: Path, key: Path | None, password_file: Path | None) -> None:
     # Without a password OpenSSL would ask for one at the terminal.
-    password = "" if password_file is None else _first_line("KEY_PASSWORD_FILE", password_file)
+    password = "" if password_file is None else _password("KEY_PASSWORD_FILE", password_file)
     try:
         context.load_cert_chain(str(certificate), None if key is None else str(key), lambda: password)
     except ssl.SSLError as error:
@@ -154,17 +155,11 @@ def _present(context: ssl.SSLContext, certificate: Path, key: Path | None, passw
         ) from error
 
 
-def _first_line(name: str, file: Path) -> str:
+def _password(name: str, file: Path) -> str:
     try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise _wrong(name, file, error.strerror) from error
-    except UnicodeDecodeError as error:
-        raise _wrong(name, file, "is not UTF-8") from error
-    line = text.partition("\n")[0].rstrip("\r")
-    if not line:
-        raise _wrong(name, file, "its first line is empty, and should be the password")
-    return line
+        return first_line(file)
+    except NoSecret as error:
+        raise _wrong(name, file, str(error)) from error
 
 
 def _wrong(name: str, file: Path | None, problem: str | None) -> KafkaSecurityError:

@@ -17,6 +17,7 @@ import aiohttp
 from pydantic import AfterValidator, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.secret_file import NoSecret, first_line
 from streams.avro import EXTRA, Frames, can_decode, schema_ids
 
 SECONDS = 10.0
@@ -165,9 +166,9 @@ def _authorization(settings: RegistrySettings) -> str | None:
     if file is None:
         return aiohttp.encode_basic_auth(user, "" if given is None else given.get_secret_value())
     try:
-        return aiohttp.encode_basic_auth(user, file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RegistryError(f"{_PREFIX}_PASSWORD_FILE={file}: cannot be read as UTF-8 text: {error}") from error
+        return aiohttp.encode_basic_auth(user, first_line(file))
+    except NoSecret as error:
+        raise RegistryError(f"{_PREFIX}_PASSWORD_FILE={file}: {error}") from error
 
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext | None:

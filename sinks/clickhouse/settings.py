@@ -11,6 +11,7 @@ from clickhouse_driver.util.helpers import parse_url
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.secret_file import NoSecret, first_line
 from sinks.clickhouse.cluster import Cluster, Storage
 
 DEFAULT_URL = "clickhouse://default@127.0.0.1:9000/omnitrack"
@@ -101,20 +102,17 @@ class ClickHouseSettings(BaseSettings):
         """Host and keyword arguments of `clickhouse_driver.Client`; reads the password's file. Raises `NoPassword`."""
         host, options = parse_url(self.clickhouse.get_secret_value())
         if self.clickhouse_password_file is not None:
-            options["password"] = _first_line(self.clickhouse_password_file)
+            options["password"] = _password(self.clickhouse_password_file)
         if self.clickhouse_ca_file is not None:
             options["ca_certs"] = str(self.clickhouse_ca_file)
         return host, {**options, "database": self.database}
 
 
-def _first_line(file: Path) -> str:
+def _password(file: Path) -> str:
     try:
-        line = file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
-    except (OSError, UnicodeDecodeError) as error:
+        return first_line(file)
+    except NoSecret as error:
         raise NoPassword(f"OMNITRACK_CLICKHOUSE_PASSWORD_FILE={file}: {error}") from error
-    if not line:
-        raise NoPassword(f"OMNITRACK_CLICKHOUSE_PASSWORD_FILE={file}: its first line is empty")
-    return line
 
 
 def problem_of(url: str) -> str | None:

@@ -152,6 +152,7 @@ def test_a_url_that_is_none_is_refused_without_its_password(url: str) -> None:
         ({"_password": "p"}, "OMNITRACK_SCHEMA_REGISTRY_USER is missing"),
         ({"_user": "u", "_password": "p", "_password_file": "/nowhere"}, "both set: keep one"),
         ({"_user": "u", "_password_file": "/nowhere"}, "OMNITRACK_SCHEMA_REGISTRY_PASSWORD_FILE=/nowhere"),
+        ({"_user": "u", "_password_file": "/dev/null"}, "its first line is empty"),
         ({"_ca_file": "/nowhere"}, "OMNITRACK_SCHEMA_REGISTRY_CA_FILE=/nowhere"),
     ],
 )
