@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic_core import ErrorDetails
 
+from schemas.touchpoint import Touchpoint
 from schemas.values import WORDING
 
 
@@ -26,3 +27,8 @@ def what_is_wrong(details: ErrorDetails) -> str:
     for opening in ("String should ", "Dictionary should ", "List should "):
         text = text.replace(opening, "must ")
     return text if text.startswith(("must", "is ")) else f"must be {text}"
+
+
+def contradicted(touchpoint: Touchpoint) -> str:
+    """What is wrong with a touchpoint where the customer has one of its name with other content."""
+    return f"event_id: {touchpoint.channel} has {touchpoint.event_id!r} already, with other content; the first stays"

@@ -14,9 +14,10 @@ from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
 from schemas.decode import decoder_for, encode_touchpoint
 from schemas.refusal import Refusal
 from schemas.touchpoint import Touchpoint
+from schemas.wording import contradicted
 from sources.importers.formats import Format, importer
 from sources.importers.inputs import InputError, check_paths, open_input
-from sources.importers.outcomes import Imported, Refused
+from sources.importers.outcomes import Imported, Place, Refused
 from streams.identity.resolve import resolve_all
 from streams.journey import Stitched, stitch
 from streams.now import now_ms
@@ -47,7 +48,8 @@ def stitch_command(
 ) -> None:
     """Print the journeys, handoffs, promises and assignment of all touchpoints of the files, as one JSON object.
 
-    Times are integer milliseconds (UTC). Of touchpoints with the same customer, channel and event_id the first stays.
+    Times are integer milliseconds (UTC). Of touchpoints with the same customer, channel and event_id the first stays;
+    one of other content is refused.
 
     Exit code 0: all touchpoints were used; 1: some were refused, each told on standard error; 2: nothing could be done.
     """
@@ -56,15 +58,15 @@ def stitch_command(
         clock = _clock(now)
         rules = load_catalogue(catalogue)
         refusals: list[str] = []
-        touchpoints = list(_read(files, form, rules, clock, refusals))
+        read = list(_read(files, form, rules, clock, refusals))
     except (CatalogueError, InputError, ValueError) as error:
         typer.echo(f"stitch: {error}", err=True)
         raise typer.Exit(FAILED) from error
+    resolved = list(resolve_all(touchpoint for _, touchpoint in read))
+    refusals += _conflicts([place for place, _ in read], resolved)
     for refusal in refusals:
         typer.echo(refusal, err=True)
-    typer.echo(
-        msgspec.json.format(msgspec.json.encode(_shown(stitch(resolve_all(touchpoints), rules, clock))), indent=1)
-    )
+    typer.echo(msgspec.json.format(msgspec.json.encode(_shown(stitch(resolved, rules, clock))), indent=1))
     raise typer.Exit(REFUSED if refusals else 0)
 
 
@@ -76,7 +78,8 @@ def _clock(now: str | None) -> int:
 
 def _read(
     files: Iterable[str], form: Format, rules: Catalogue, clock: int, refusals: list[str]
-) -> Iterator[Touchpoint]:
+) -> Iterator[tuple[Place, Touchpoint]]:
+    """Each touchpoint with its place, for what has to be said of it later."""
     decoder = decoder_for(rules.channels)
     for file in files:
         with open_input(file) as source:
@@ -91,7 +94,16 @@ def _read(
                 if isinstance(judged, Refusal):
                     refusals.extend(f"{outcome.place}: {judged.reason}: {error}" for error in judged.errors)
                 else:
-                    yield judged
+                    yield outcome.place, judged
+
+
+def _conflicts(places: Iterable[Place], resolved: Iterable[tuple[str, Touchpoint]]) -> Iterator[str]:
+    """What `stitch` passes over without a word: it is no duplicate."""
+    first: dict[tuple[str, str, str], Touchpoint] = {}
+    for place, (customer_id, touchpoint) in zip(places, resolved, strict=True):
+        known = first.setdefault((customer_id, touchpoint.channel, touchpoint.event_id), touchpoint)
+        if known != touchpoint:
+            yield f"{place}: conflict: {contradicted(touchpoint)}"
 
 
 def _shown(stitched: Stitched) -> dict[str, list[dict[str, Any]]]:

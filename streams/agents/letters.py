@@ -9,6 +9,7 @@ import msgspec
 from schemas.identity import Held
 from schemas.rows import DeadLetter, DeadReason, letter_tombstone_version, letter_version
 from schemas.touchpoint import Arrival, Origin, Withdrawal
+from schemas.wording import contradicted
 from streams.batching import Batch, Record
 
 encode_json = msgspec.json.Encoder().encode
@@ -41,9 +42,7 @@ def dead_letter(
 
 def conflict(arrival: Arrival) -> tuple[bytes | None, bytes]:
     """The customer already has a touchpoint of that channel and event_id with other content."""
-    touchpoint = arrival.touchpoint
-    error = f"event_id: {touchpoint.channel} has {touchpoint.event_id!r} already, with other content; the first stays"
-    return _of_arrival(arrival, "conflict", error)
+    return _of_arrival(arrival, "conflict", contradicted(arrival.touchpoint))
 
 
 def too_late(arrival: Arrival) -> tuple[bytes | None, bytes]:

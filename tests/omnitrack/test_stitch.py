@@ -64,6 +64,16 @@ def test_a_refused_touchpoint_is_told_by_file_line_and_field_and_the_others_are_
     assert [each["event_id"] for each in json.loads(result.stdout)["assignment"]] == ["1"]
 
 
+def test_a_touchpoint_that_contradicts_an_earlier_one_is_told_and_one_that_repeats_it_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "touchpoints.jsonl"
+    given = (touchpoint(), touchpoint(), touchpoint(outcome="succeeded"))
+    file.write_text("\n".join(json.dumps(each) for each in given))
+    result = run(str(file), "--now", NOW)
+    assert result.exit_code == 1
+    assert result.stderr == f"{file}:3: conflict: event_id: atm has '1' already, with other content; the first stays\n"
+    assert [each["status"] for each in json.loads(result.stdout)["journeys"]] == ["abandoned"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
