@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from schemas.identity import CUSTOMER_NO
-from schemas.touchpoint import Arrival, Withdrawal
+from schemas.touchpoint import Arrival, Origin, Withdrawal
 from streams.journey.render import earliest
 from streams.journey.state import Head, Stored, Twin, TwinFate
 
@@ -26,7 +26,7 @@ class Twins:
 
     def settle(self, arrival: Arrival, known: Stored | None) -> TwinFate | None:
         """The fate of an arrival that is not to be stored, as `known` has its name, or had when it first came."""
-        twin = self._by_origin.get(arrival.origin)
+        twin = self._find(arrival.origin, arrival.at)
         if twin is not None and twin.fate in ("same", "other"):
             return twin.fate
         if known is None:
@@ -44,12 +44,12 @@ class Twins:
 
     def note_stored(self, arrival: Arrival) -> None:
         """One that was settled, and had left, has come back, and there is no other any more."""
-        if arrival.origin in self._by_origin:
+        if self._find(arrival.origin, arrival.at) is not None:
             self._remember(arrival, "stored")
 
     def withdraw(self, withdrawal: Withdrawal) -> bool:
         """Note that an arrival has left; False if it has come back since, and this one is of a replay."""
-        twin = self._by_origin.get(withdrawal.origin)
+        twin = self._find(withdrawal.origin, withdrawal.occurred_at)
         if twin is None:
             return True
         if twin.placement > withdrawal.placement:
@@ -60,6 +60,11 @@ class Twins:
     def latest(self) -> list[Twin]:
         """What is to be remembered."""
         return list(self._by_origin.values())[-_MOST:]
+
+    def _find(self, origin: Origin, at: int) -> Twin | None:
+        """That of a record; not of another one, which had its offset before the topic was made anew."""
+        twin = self._by_origin.get(origin)
+        return twin if twin is not None and twin.at == at else None
 
     def _remember(self, arrival: Arrival, fate: TwinFate) -> None:
         self._put(Twin(arrival.origin, arrival.at, arrival.placement, fate))

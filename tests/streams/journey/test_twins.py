@@ -169,6 +169,16 @@ def test_only_what_may_be_withdrawn_has_its_twins_remembered() -> None:
     assert customer.head.twins == []
 
 
+def test_where_a_topic_was_made_anew_another_record_of_a_twins_offset_has_a_fate_of_its_own() -> None:
+    customer, first = Customer(), arrival(HELD, 0)
+    customer.take(first, arrival(OWN, 1))
+    other = arrival(step("2", "mobile_app", "2 10:01", identities={"device": "d"}), 1)
+    customer.take(other)
+    assert other.touchpoint in customer.stored().values()
+    customer.take(withdrawal(other))
+    assert other.touchpoint not in customer.stored().values()
+
+
 def test_twins_are_forgotten_with_the_horizon_and_with_the_customer() -> None:
     later = replace_struct(HELD, occurred_at=at("2 11:00"))
     for last in ([], [Erasure(5)]):
