@@ -12,7 +12,7 @@ from schemas.identity import Held, IdentityRecord, Told, identities_of, profile_
 from schemas.touchpoint import Arrival, Origin
 from streams.identity import MOST_CUSTOMERS, advance_identity
 from streams.identity.resolve import decide
-from tests.streams.identity.world import NOW, TOPICS, World, payload, read
+from tests.streams.identity.world import NOW, PARTITIONS, TOPICS, World, payload, read
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -121,6 +121,23 @@ def test_a_duplicate_is_counted_once_though_the_touchpoint_moves() -> None:
     bank.drain()
     assert len(bank.duplicates()) == 1
     assert set(bank.customers().values()) == {"C1"}
+
+
+def test_a_conflict_with_a_touchpoint_that_moves_away_stays_one_when_both_are_replayed() -> None:
+    bank = world()
+    bank.publish(payload("atm", "1", NOW - 9 * MINUTE, session_id="s"))
+    bank.publish(payload("atm", "login", NOW - 8 * MINUTE, session_id="s", identities={"customer_no": "C1"}))
+    bank.drain()
+    bank.publish(payload("atm", "1", NOW - 7 * MINUTE, identities={"customer_no": "C1"}))
+    bank.publish(payload("atm", "other", NOW - 6 * MINUTE, session_id="s", identities={"customer_no": "C2"}))
+    while any(bank.work(stage, partition) for stage in ("ingest", "identity") for partition in range(PARTITIONS)):
+        pass
+    for partition in range(PARTITIONS):
+        bank.work("stitch", partition, crash="before the commit")
+    bank.drain()
+    assert bank.customers()["atm", "1"] == "anon:session:atm:s"
+    assert [letter.reason for letter in bank.rows(TOPICS.dead).values()] == ["conflict"]
+    assert len(bank.stored()) + len(bank.rows(TOPICS.dead)) == len(bank.published)
 
 
 def test_a_record_that_no_agent_wrote_is_a_dead_letter_and_holds_nothing_up() -> None:

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from msgspec.structs import replace
 
 from schemas.catalogue import Catalogue
+from streams.journey import stitch
 from tests.streams.identity.world import NOW, PARTITIONS, STAGES, TOPICS, World, payload
 
 MINUTE = 60_000
@@ -80,5 +81,48 @@ class Identities(RuleBasedStateMachine):
         assert len(world.stored()) + len(world.duplicates()) == len(world.published)
 
 
+class Conflicts(RuleBasedStateMachine):
+    """As before, of touchpoints that share two names and two sessions: whichever of them is stored, each record has one fate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(Catalogue(horizon=None))
+        self.count = 0
+
+    @rule(
+        name=st.sampled_from("112"),
+        borne=st.sampled_from(({}, {}, {"customer_no": "customer-1"}, {"customer_no": "customer-2"})),
+        session=st.sampled_from(("s1", "s1", "s2")),
+        minute=st.integers(0, 600),
+        partition=partitions,
+    )
+    def publish(self, name: str, borne: dict[str, str], session: str, minute: int, partition: int) -> None:
+        self.count += 1
+        value = payload("atm", name, NOW - minute * MINUTE, identities=borne, session_id=session)
+        self.world.publish(value, partition)
+
+    @rule(
+        stage=st.sampled_from(STAGES),
+        partition=partitions,
+        records=st.integers(1, 9),
+        crash=st.sampled_from(("", "", "before the state", "before the commit")),
+    )
+    def work(self, stage: str, partition: int, records: int, crash: str) -> None:
+        self.world.work(stage, partition, records, crash)
+
+    def teardown(self) -> None:
+        world = self.world
+        world.drain()
+        stored = world.stored()
+        fates = [*(str(row.origin) for row in stored), *world.duplicates(), *world.rows(TOPICS.dead)]
+        assert sorted(fates) == sorted(set(fates))
+        assert len(fates) == self.count
+        expected = stitch([(row.customer_id, row.touchpoint) for row in stored], world.catalogue, NOW)
+        shown = {key: replace(row, version=0) for key, row in world.rows(TOPICS.journeys).items()}
+        assert shown == {row.journey_id: row for row in expected.journeys}
+
+
 TestIdentities = Identities.TestCase
 TestIdentities.settings = settings(stateful_step_count=40)
+TestConflicts = Conflicts.TestCase
+TestConflicts.settings = settings(stateful_step_count=40)
