@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from clickhouse_driver import Client
 from clickhouse_driver.errors import ErrorCodes
 
+from explorer.meters import FAILURES, QUERY_SECONDS
 from explorer.queries import Query
 from sinks.clickhouse.client import connect, connected
 from sinks.clickhouse.errors import ClickHouseError, ClickHouseRefused, ClickHouseUnavailable, explained
@@ -102,6 +103,13 @@ class Store:
         return self._try(query.call.sql, query.call.parameters)
 
     def _try(self, sql: str, parameters: Mapping[str, object]) -> Answer | Failure:
+        with QUERY_SECONDS.time():
+            answer = self._ask(sql, parameters)
+        if isinstance(answer, Failure):
+            FAILURES.labels(answer.kind).inc()
+        return answer
+
+    def _ask(self, sql: str, parameters: Mapping[str, object]) -> Answer | Failure:
         try:
             try:
                 return self._execute(sql, parameters)

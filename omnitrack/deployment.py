@@ -33,7 +33,7 @@ from schemas.topics import Topics
 from sinks.clickhouse.settings import ClickHouseSettings
 
 TOPICS, CLICKHOUSE, TABLES, SINK, ALERTS, EXPLORER = "topics", "clickhouse", "tables", "sink", "alerts", "explorer"
-_OTHER_APPS = 4
+_OTHER_APPS = 5
 _INSTANCE_FILE = "instance"
 _BROKER_GRACE, _CLICKHOUSE_GRACE, _APP_GRACE, _EXPLORER_GRACE = 5.0, 20.0, 30.0, 5.0
 
@@ -97,7 +97,7 @@ def plan_deployment(options: DeploymentOptions) -> Plan:
             *[(kafka_port, "--kafka-port")] * len(brokers),
             *[(clickhouse_port, "--clickhouse-port")] * len(stores),
             *explorers,
-            *[(port, "OMNITRACK_METRICS_PORT") for port in map(_page_port, (*apps, *workers))],
+            *[(port, "OMNITRACK_METRICS_PORT") for port in map(_page_port, (*apps, *pages, *workers))],
         ],
         kafka_in_memory=bool(brokers),
         catalogue=catalogue.resolve() if (catalogue := options.catalogue or environment.catalogue) else None,
@@ -200,11 +200,14 @@ class _Deployment:
 
     def explorer(self, port: int) -> ServiceSpec:
         command = (sys.executable, "-m", "omnitrack", "explore", "--port", str(port))
+        page = next(self.metrics_ports)
+        env = {"OMNITRACK_CLICKHOUSE": self.endpoints.clickhouse, "OMNITRACK_METRICS_PORT": str(page)}
         return ServiceSpec(
             EXPLORER,
-            ProcessSpec(command, {"OMNITRACK_CLICKHOUSE": self.endpoints.clickhouse}, grace=_EXPLORER_GRACE),
+            ProcessSpec(command, env, grace=_EXPLORER_GRACE),
             lambda: self.readiness.explorer_silent(port),
             needs=(TABLES,),
+            page=f"{LOOPBACK}:{page}",
         )
 
     def _app(self, name: str, module: str, group: str, members: int) -> ServiceSpec:

@@ -120,7 +120,7 @@ def test_the_monitor_finds_every_process(secured: list[Resource]) -> None:
         for name, each in of_kind("Service", secured).items()
         if wanted.items() <= each["metadata"]["labels"].items()
     ]
-    assert sorted(found) == sorted(of_kind("StatefulSet", secured))
+    assert sorted(found) == sorted([*of_kind("StatefulSet", secured), "omnitrack-explorer-metrics"])
     assert {each["targetLabel"] for each in monitor["spec"]["endpoints"][0]["relabelings"]} == {"job", "process"}
 
 

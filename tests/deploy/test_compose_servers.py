@@ -140,10 +140,10 @@ def test_prometheus_and_alertmanager_take_their_configurations(prometheus: Path)
         assert told.returncode == 0, told.stdout + told.stderr
 
 
-def test_prometheus_reads_every_faust_process(own: dict[str, Any]) -> None:
+def test_prometheus_reads_every_faust_process_and_the_explorer(own: dict[str, Any]) -> None:
     (job,) = read((FILES / "prometheus.yml").read_text())["scrape_configs"]
     (found,) = job["dns_sd_configs"]
     apps = {name for name, service in own.items() if service["command"][0] == "faust"}
-    assert set(found["names"]) == apps
+    assert set(found["names"]) == {*apps, "explorer"}
     assert found["port"] == METRICS_PORT
     assert f"OMNITRACK_METRICS_PORT={METRICS_PORT}" in (DEPLOY / "Dockerfile").read_text()

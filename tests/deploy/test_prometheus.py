@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 from ruamel.yaml import YAML
 
+import explorer.meters  # noqa: F401 -- registers its meters
 import sinks.meters  # noqa: F401 -- registers its meters
 import streams.app as streams_app
 from streams.batching.app_meters import ClockMeter

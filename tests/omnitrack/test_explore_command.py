@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from explorer.access.accounts import make_account, write_accounts
 from omnitrack.cli import app
-from omnitrack.ports import LOOPBACK
+from omnitrack.ports import LOOPBACK, free_port
 
 RUNNER = CliRunner()
 
@@ -23,6 +23,14 @@ def test_a_busy_port_is_refused_with_one_line() -> None:
     assert refused.stderr == (
         f"explore: port {port} on {LOOPBACK} is busy: stop what listens there, or choose another with --port\n"
     )
+
+
+def test_a_busy_port_of_metrics_is_refused_with_one_line() -> None:
+    with socket.create_server((LOOPBACK, 0)) as server:
+        port = server.getsockname()[1]
+        refused = RUNNER.invoke(app, ["explore", "--port", str(free_port()), "--metrics-port", str(port)])
+    assert refused.exit_code == 2
+    assert f"OMNITRACK_METRICS_PORT: nothing can listen on {LOOPBACK}:{port}" in refused.stderr
 
 
 def test_another_address_needs_a_login() -> None:

@@ -162,7 +162,8 @@ def test_all_that_is_published_is_stored_once_though_processes_are_killed(up: Up
     assert metric(told(up.runtime.processes["sink"].page, "/metrics"), "omnitrack_freshness_seconds_count") >= 300
     assert "omnitrack_ready 1.0" in told(up.runtime.processes["worker-1"].page, "/metrics")
     targets = json.loads((up.data_dir / "prometheus-targets.json").read_text())
-    assert {target["labels"]["process"] for target in targets} == {"sink", "worker-1"}
+    assert {target["labels"]["process"] for target in targets} == {"sink", "worker-1", "explorer"}
+    assert "omnitrack_explorer_query_seconds_count" in told(up.runtime.processes["explorer"].page, "/metrics")
 
     for name in ("worker-1", "sink", "clickhouse"):
         os.kill(up.runtime.processes[name].pid, signal.SIGKILL)
