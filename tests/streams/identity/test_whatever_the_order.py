@@ -82,7 +82,7 @@ class Identities(RuleBasedStateMachine):
 
 
 class Conflicts(RuleBasedStateMachine):
-    """As before, of touchpoints that share two names and two sessions: whichever of them is stored, each record has one fate."""
+    """As before, of touchpoints that share two names and two sessions: each record has one fate, whoever is stored."""
 
     def __init__(self) -> None:
         super().__init__()
