@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 
@@ -26,6 +27,8 @@ REPLICAS = 3
 IN_SYNC = 2
 """How many of them hold a record before it counts as written."""
 
+POLICY, COMPACT = "cleanup.policy", "compact"
+
 VISIBLE_SECONDS = 20.0
 
 
@@ -41,20 +44,22 @@ async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replicat
     """Create what is missing of the topics; returns the names of those it created, and may run many times at once.
 
     With three replicas or more a record counts as written when two brokers hold it.
-    Raises `TopicMismatch` if an existing topic has another partition count, and the driver's `KafkaError` if the
-    broker cannot be reached or refuses a topic, or does not show it in time (`TopicsInvisible`).
+    Raises `TopicMismatch` if an existing topic has another partition count, or holds states and is not compacted only,
+    and the driver's `KafkaError` if the broker cannot be reached or refuses a topic, or does not show it in time
+    (`TopicsInvisible`).
     """
     admin = AIOKafkaAdminClient(**client_options(kafka))
     await admin.start()
     try:
         existing = await _partition_counts(admin)
         check_partition_counts(topics.all, existing, partitions)
-        missing = [spec for spec in topics.all if spec.name not in existing]
-        if not missing:
-            return []
-        replicas = replicas_for(replication, len((await admin.describe_cluster())["brokers"]))
-        created = await _create(admin, missing, topics, partitions, replicas)
-        check_partition_counts(topics.all, await _once_visible(admin, missing), partitions)
+        created: list[str] = []
+        if missing := [spec for spec in topics.all if spec.name not in existing]:
+            replicas = replicas_for(replication, len((await admin.describe_cluster())["brokers"]))
+            created = await _create(admin, missing, topics, partitions, replicas)
+            check_partition_counts(topics.all, await _once_visible(admin, missing), partitions)
+        states = [spec.name for spec in topics.all if spec.cleanup == COMPACT]
+        check_compacted(await _cleanup_policies(admin, states))
         return created
     finally:
         await admin.close()
@@ -75,6 +80,31 @@ def check_partition_counts(specs: Iterable[TopicSpec], existing: Mapping[str, in
     ]
     if wrong:
         raise TopicMismatch("\n".join(wrong))
+
+
+def check_compacted(policies: Mapping[str, str]) -> None:
+    """Raise `TopicMismatch` unless every topic of `policies`, each of which holds states, is compacted and no more."""
+    wrong = [
+        f"topic {name} holds states and has cleanup.policy {policy}, which deletes them with time: set it to {COMPACT}"
+        f" (kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config cleanup.policy={COMPACT})"
+        for name, policy in policies.items()
+        if policy != COMPACT
+    ]
+    if wrong:
+        raise TopicMismatch("\n".join(wrong))
+
+
+async def _cleanup_policies(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, str]:
+    """The policy of each topic that the broker tells about."""
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    answers: list[Any] = [answer.to_object() for answer in await admin.describe_configs(asked)]
+    return {
+        topic["resource_name"]: entry["config_value"]
+        for answer in answers
+        for topic in answer["resources"]
+        for entry in topic["config_entries"]
+        if entry["config_names"] == POLICY
+    }
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
@@ -111,7 +141,7 @@ async def _create(
 
 def topic_configs(spec: TopicSpec, topics: Topics, replicas: int) -> dict[str, str]:
     """The configuration a topic of this many replicas is created with."""
-    configs = {"cleanup.policy": spec.cleanup}
+    configs = {POLICY: spec.cleanup}
     if replicas >= REPLICAS:
         configs["min.insync.replicas"] = str(IN_SYNC)
     if spec.name in topics.inputs:
@@ -119,7 +149,7 @@ def topic_configs(spec: TopicSpec, topics: Topics, replicas: int) -> dict[str, s
         configs["message.timestamp.type"] = "LogAppendTime"
     if spec.name == topics.dead:
         configs["max.message.bytes"] = str(DEAD_LETTER_BYTES)
-    if spec.cleanup == "compact":
+    if spec.cleanup == COMPACT:
         # What was deleted has to go in a time that can be told: the broker's own limit is none at all.
         configs["max.compaction.lag.ms"] = str(COMPACTED_WITHIN_MS)
     return configs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import Topics
@@ -36,6 +36,16 @@ def test_another_partition_count_is_refused_with_what_to_do(broker: Broker, topi
         ensure(broker, topics, 3)
 
 
+def test_states_in_a_topic_that_forgets_with_time_are_refused_with_what_to_do(
+    broker: Broker, topic_prefix: str
+) -> None:
+    topics = Topics(topic_prefix)
+    create(broker, NewTopic(topics.state, 2, 1, topic_configs={"cleanup.policy": "delete"}))
+    told = f"topic {topics.state} holds states and has cleanup.policy delete, .* --add-config cleanup.policy=compact"
+    with pytest.raises(TopicMismatch, match=told):
+        ensure(broker, topics, 2)
+
+
 def test_two_may_create_at_once(broker: Broker, topic_prefix: str) -> None:
     topics = Topics(topic_prefix)
 
@@ -53,6 +63,18 @@ def test_state_is_compacted_only_and_the_broker_stamps_what_channels_write(broke
     ensure(broker, topics, 2)
     assert config(broker, topics.state, "cleanup.policy") == "compact"
     assert config(broker, topics.touchpoints("atm"), "message.timestamp.type") == "LogAppendTime"
+
+
+def create(broker: Broker, topic: NewTopic) -> None:
+    async def created() -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+        await admin.start()
+        try:
+            await admin.create_topics([topic])
+        finally:
+            await admin.close()
+
+    asyncio.run(created())
 
 
 def config(broker: Broker, topic: str, name: str) -> str:
