@@ -23,6 +23,10 @@ MAX_ROWS = 30_000
 LINGER_SECONDS = 0.05
 INTERVAL_SECONDS = 0.25
 """From INSERT to INSERT of a table: most of what a small one costs ClickHouse does not depend on its rows."""
+BUSY_INTERVAL_SECONDS = 0.5
+"""The same after a large one: parts twice as large are merged less often."""
+BUSY_ROWS = 4_000
+"""So many touchpoints make a write a large one."""
 BEHIND_INTERVAL_SECONDS = 1.0
 """The same where a backlog is worked off: what counts then is what it costs."""
 BEHIND_SECONDS = 5.0
@@ -61,7 +65,8 @@ class FetchedBatch(Protocol):
 
 class SinkAgent:
     """Stores fetched batches; those of one topic that arrive within `linger` seconds share one write, and so do those
-    that arrive within `interval` seconds of the last one's start, `behind_interval` where a backlog is worked off.
+    that arrive within `interval` seconds of the last one's start, `busy_interval` where many touchpoints come,
+    `behind_interval` where a backlog is worked off.
 
     Holds at most `max_rows` records per topic beside those being written. `blocks` is asked first to store them;
     without it rows are made of all. Belongs to one event loop.
@@ -76,11 +81,13 @@ class SinkAgent:
         max_rows: int = MAX_ROWS,
         linger: float = LINGER_SECONDS,
         interval: float = INTERVAL_SECONDS,
+        busy_interval: float = BUSY_INTERVAL_SECONDS,
         behind_interval: float = BEHIND_INTERVAL_SECONDS,
     ) -> None:
         self._sink = sink
         self._blocks = blocks
         self._interval = interval
+        self._busy_interval = busy_interval
         self._behind_interval = behind_interval
         self._feeds = feeds_of(topics)
         # Threads of its own: a sink that waits for its store must not use up those that resolve host names. One to a
@@ -121,7 +128,7 @@ class SinkAgent:
         if received_at is None:
             received_at = self._store_rows(feed, records)
         if received_at:
-            self._set_pace(max(received_at))
+            self._set_pace(received_at)
 
     def _store_rows(self, feed: Feed, records: Sequence[Received]) -> Sequence[int]:
         """Store what can be a row, and keep what cannot; returns when touchpoints among them were received (UTC ms)."""
@@ -135,11 +142,13 @@ class SinkAgent:
             count_stored(feed.table, rows)
         return received_times(rows)
 
-    def _set_pace(self, newest: int) -> None:
-        """`newest` is when the touchpoint that was received last among those just stored was received (UTC ms)."""
-        is_behind = time.time() - newest / 1000 > BEHIND_SECONDS
+    def _set_pace(self, received_at: Sequence[int]) -> None:
+        """`received_at` is when each of the touchpoints just stored was received (UTC ms)."""
+        interval = self._busy_interval if len(received_at) >= BUSY_ROWS else self._interval
+        if time.time() - max(received_at) / 1000 > BEHIND_SECONDS:
+            interval = self._behind_interval
         for coalescer in self._coalescers.values():
-            coalescer.interval = self._behind_interval if is_behind else self._interval
+            coalescer.interval = interval
 
 
 def received(batch: FetchedBatch) -> list[Received]:

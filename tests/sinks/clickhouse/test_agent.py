@@ -143,15 +143,18 @@ def test_closing_gives_up_what_waits_for_others_to_share_its_write() -> None:
     assert sink.held("promises") == []
 
 
-@pytest.mark.parametrize(("age", "waits"), [(60, True), (0, False)])
-def test_a_backlog_is_written_in_fewer_and_larger_pieces(age: int, waits: bool) -> None:
+@pytest.mark.parametrize(("age", "busy_rows", "waits"), [(60, 2, True), (0, 1, True), (0, 2, False)])
+def test_a_backlog_and_large_writes_are_written_in_fewer_and_larger_pieces(
+    age: int, busy_rows: int, waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sinks.clickhouse.agent.BUSY_ROWS", busy_rows)
     received_at = (time.time_ns() // 1_000_000) - 1000 * age
     rows = [msgspec.msgpack.encode(touchpoint_row(number, received_at=received_at)) for number in range(3)]
-    agent = SinkAgent(MemorySink(), TOPICS, linger=0.0, interval=0.0, behind_interval=600.0)
+    agent = SinkAgent(MemorySink(), TOPICS, linger=0.0, interval=0.0, busy_interval=600.0, behind_interval=600.0)
 
     async def run() -> bool:
         first, second, third = (agent.store(fetched(TOPICS.stitched, row)) for row in rows)
-        await first  # tells that it is behind
+        await first  # tells that it is behind, or busy
         await second  # starts the interval
         storing = asyncio.create_task(third)
         done, _ = await asyncio.wait([storing], timeout=0.2 if waits else 60)
