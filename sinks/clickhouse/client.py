@@ -35,8 +35,20 @@ def connect(settings: ClickHouseSettings, database: str | None = None) -> Client
         options["database"] = database
     client = Client(host, **options)
     with explained(settings):
-        client.connection.connect()
+        _greet(client)
     return client
+
+
+def _greet(client: Client) -> None:
+    """Connect within `connect_timeout`: the driver would wait for a greeting as long as for the answer of a query."""
+    connection = client.connection
+    patience = connection.send_receive_timeout
+    connection.send_receive_timeout = min(connection.connect_timeout, patience)
+    try:
+        connection.connect()
+        connection.socket.settimeout(patience)
+    finally:
+        connection.send_receive_timeout = patience
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def explained(settings: ClickHouseSettings) -> Iterator[None]:
 
 def _silence(error: Exception, settings: ClickHouseSettings) -> str:
     reason = str(error.message or "") if isinstance(error, driver.Error) else str(error)
-    reason = reason.removesuffix(f" ({settings.address})")
+    reason = reason.removesuffix(f"({settings.address})").rstrip()
     advice = (
         "is it the secure port, and does OMNITRACK_CLICKHOUSE_CA_FILE hold the authority of its certificate?"
         if "SSL" in reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,6 +48,21 @@ def test_something_else_on_the_port_is_told(answer: bytes) -> None:
         pytest.raises(ClickHouseUnavailable, match=rf"127\.0\.0\.1:{port}.*native port \(9000"),
     ):
         connect(ClickHouseSettings.of(f"clickhouse://127.0.0.1:{port}/omnitrack"))
+
+
+def test_a_port_that_says_nothing_is_told_within_the_time_to_connect() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        begun = time.monotonic()
+        with pytest.raises(ClickHouseUnavailable, match=rf"does not answer at {address}: no answer in time; is it"):
+            connect(ClickHouseSettings.of(f"clickhouse://{address}/omnitrack?connect_timeout=1"))
+    assert time.monotonic() - begun < 5
+
+
+def test_once_connected_a_query_may_take_as_long_as_before(clickhouse: ClickHouseSettings) -> None:
+    client = connect(clickhouse)
+    assert client.connection.socket.gettimeout() == client.connection.send_receive_timeout == 300
+    client.disconnect()
 
 
 @pytest.mark.parametrize(
