@@ -251,6 +251,11 @@ def lasting_name(data_dir: Path) -> str:
     """The name that this data directory was given when it was first asked for one."""
     data_dir.mkdir(parents=True, exist_ok=True)
     file = data_dir / _INSTANCE_FILE
-    if not file.exists():
-        file.write_text(f"{uuid.uuid4().hex[:12]}\n")
-    return file.read_text().strip()
+    # A crash of the machine may leave the file empty.
+    if file.exists() and (name := file.read_text().strip()):
+        return name
+    name = uuid.uuid4().hex[:12]
+    draft = data_dir / f"{_INSTANCE_FILE}.new"
+    draft.write_text(f"{name}\n")
+    draft.replace(file)
+    return name

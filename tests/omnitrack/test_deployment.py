@@ -26,6 +26,26 @@ def test_each_process_has_a_name_of_its_own_that_outlives_it(tmp_path: Path) -> 
     assert names(tmp_path / "a") == first
 
 
+def test_a_crash_while_the_name_is_written_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(file: Path, _: str) -> None:
+        file.touch()
+        raise OSError("killed")
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(Path, "write_text", crash)
+        with pytest.raises(OSError, match="killed"):
+            names(tmp_path)
+    assert not (tmp_path / "instance").exists()
+    assert names(tmp_path) == names(tmp_path)
+
+
+def test_a_name_that_a_crash_of_the_machine_left_empty_is_given_anew(tmp_path: Path) -> None:
+    (tmp_path / "instance").touch()
+    first = names(tmp_path)
+    assert not first[0].startswith("-")
+    assert names(tmp_path) == first
+
+
 def test_two_deployments_on_one_kafka_never_share_a_name(tmp_path: Path) -> None:
     assert not set(names(tmp_path / "a")) & set(names(tmp_path / "b"))
 
