@@ -48,6 +48,8 @@ ten of them, and what is out of order within a batch costs nothing.
 FETCHED_BYTES = 64 * 1024 * 1024
 GREATEST_FETCH = 16 * 1024 * 1024
 LEAST_FETCH = 1024 * 1024
+PACE_SECONDS = 0.05
+"""From one question to a broker that was read to its end to the next: live batches are fewer, and larger."""
 
 logger = structlog.get_logger(__name__)
 
@@ -76,6 +78,7 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         compiled=settings.core != "python",
         prepare=prepare,
         consumer_max_fetch_size=fetch_size(settings.partitions),
+        pace=PACE_SECONDS,
     )
 
 
