@@ -74,7 +74,7 @@ def _wanted(client: Client, catalogue: Catalogue, period: Period) -> Iterator[Wa
         yield from wanted_of_customers(rows, catalogue, until, until, counts)
     for rule, group, totals in groups_of(counts, catalogue):
         found = episodes_between(rule, totals, since // rule.bucket, (until - 1) // rule.bucket)
-        yield from wanted_of(rule, group, found, (), until)
+        yield from wanted_of(rule, group, found)
 
 
 def _chunks(client: Client, since: int, until: int) -> Iterator[list[CustomerRow]]:

@@ -31,7 +31,7 @@ def wanted_at(rows: Iterable[CustomerRow], catalogue: Catalogue, now: int, clock
     counts: dict[Cell, Count] = {}
     yield from wanted_of_customers(rows, catalogue, now, clock, counts)
     for rule, group, totals in groups_of(counts, catalogue):
-        yield from wanted_of(rule, group, episodes(rule, totals, now), (), now)
+        yield from wanted_of(rule, group, episodes(rule, totals, now))
 
 
 def wanted_of_customers(

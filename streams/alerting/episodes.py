@@ -28,8 +28,22 @@ def earliest_bucket(rule: ShareRule, now: int) -> int:
 
 
 def earliest_judged(rule: ShareRule, now: int) -> int:
-    """The first bucket at whose end the window is still complete."""
+    """The first bucket at whose end the window is still complete: an alert is raised for none before it."""
     return earliest_bucket(rule, now) + rule.buckets - 1
+
+
+def earliest_remembered(rule: ShareRule, now: int) -> int:
+    """The first bucket of the windows that end with those that still count: what it had last stays as it was."""
+    return earliest_bucket(rule, now) - rule.buckets + 1
+
+
+def known_since(rule: ShareRule, complete_since: int, now: int) -> int:
+    """The first bucket with whose end a window ends of which all is known and some still counts.
+
+    All counts are known from the bucket `complete_since` on. So long after it began an alert can turn out wrong.
+    """
+    first = max(earliest_bucket(rule, now), complete_since + rule.buckets - 1)
+    return min(first, earliest_judged(rule, now))
 
 
 def episodes(rule: ShareRule, totals: Mapping[int, Count], now: int) -> list[Episode]:

@@ -12,7 +12,14 @@ from schemas.alert_rules import AlertRules, ShareRule
 from schemas.alert_wording import duration_text, share_text
 from schemas.rows import AlertRow
 from streams.alerting.customers import labels_of
-from streams.alerting.episodes import Episode, earliest_bucket, earliest_judged, episodes
+from streams.alerting.episodes import (
+    Episode,
+    earliest_bucket,
+    earliest_judged,
+    earliest_remembered,
+    episodes_between,
+    known_since,
+)
 from streams.alerting.observations import Count, Group
 from streams.alerting.said import Times, reconcile
 from streams.alerting.wanted import Wanted, alert_id_of, fingerprint_of
@@ -27,12 +34,16 @@ class Partial(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class GroupState(msgspec.Struct, array_like=True, gc=False):
-    """Counts by source partition and bucket; `said` are the alerts as last said, by id."""
+    """Counts by source partition and bucket; `said` are the alerts as last said, by id.
+
+    Counts are all there from the bucket `complete_since` on (None: an earlier version wrote it, and did not tell).
+    """
 
     group: Group
     sources: dict[int, dict[int, Count]] = {}
     said: dict[str, AlertRow] = {}
     version: int = 0
+    complete_since: int | None = None
 
 
 encode_partial = msgspec.msgpack.Encoder().encode
@@ -76,12 +87,15 @@ def advance_group(
     if rule is None:
         saying = reconcile(state.said, (), Times(now, now, now), state.version, announced=announced)
         return AdvancedGroup(None, saying.rows)
-    sources = _recent(state.sources, earliest_bucket(rule, now))
+    complete_since = state.complete_since if state.complete_since is not None else earliest_bucket(rule, now)
+    since = known_since(rule, complete_since, now)
+    sources = _recent(state.sources, earliest_remembered(rule, now))
     totals = total(sources.values())
-    wanted = wanted_of(rule, state.group, episodes(rule, totals, now), state.said.values(), now)
-    times = Times(now, now - rules.horizon, earliest_judged(rule, now) * rule.bucket)
+    said = [row for row in state.said.values() if not row.is_deleted]
+    wanted = wanted_of(rule, state.group, _episodes(rule, totals, said, since, now), said, since)
+    times = Times(now, now - rules.horizon, since * rule.bucket - 1)
     saying = reconcile(state.said, wanted, times, state.version, announced=announced, rules=(rule.name,))
-    advanced = GroupState(state.group, sources, saying.said, saying.version)
+    advanced = GroupState(state.group, sources, saying.said, saying.version, complete_since)
     if not totals and not saying.said:
         return AdvancedGroup(None, saying.rows)
     return AdvancedGroup(advanced, saying.rows, _next_change(rule, totals, now))
@@ -98,26 +112,36 @@ def total(sources: Iterable[dict[int, Count]]) -> dict[int, Count]:
     return {bucket: Count(number, failed[bucket]) for bucket, number in n.items()}
 
 
+def _episodes(
+    rule: ShareRule, totals: dict[int, Count], said: Collection[AlertRow], since: int, now: int
+) -> list[Episode]:
+    """The episodes that alerts are raised for, and, from the bucket `since` on, those that were said already."""
+    judged = earliest_judged(rule, now)
+    before = [row for row in said if row.event_time < judged * rule.bucket]
+    found = episodes_between(rule, totals, since if before else judged, now // rule.bucket)
+    return [one for one in found if one.last >= judged or any(_overlap(row, one, rule) for row in before)]
+
+
 def wanted_of(
-    rule: ShareRule, group: Group, found: Iterable[Episode], said: Iterable[AlertRow], now: int
+    rule: ShareRule, group: Group, found: Iterable[Episode], said: Iterable[AlertRow] = (), since: int = 0
 ) -> list[Wanted]:
-    """The alerts of the episodes. One that overlaps with what was said goes on with that alert: a count that comes late
-    may move its beginning, and is no new alert."""
-    free = sorted((row for row in said if not row.is_deleted), key=lambda row: row.event_time)
+    """The alerts of the episodes, which are known from the bucket `since` on. One that overlaps with what was said goes
+    on with that alert: a count that comes late may move its beginning, and is no new alert."""
+    free = sorted(said, key=lambda row: row.event_time)
     wanted = []
     for episode in found:
         before = next((row for row in free if _overlap(row, episode, rule)), None)
         if before is not None:
             free.remove(before)
-        wanted.append(_wanted(rule, group, episode, before, now))
+        wanted.append(_wanted(rule, group, episode, before, since))
     return wanted
 
 
-def _wanted(rule: ShareRule, group: Group, episode: Episode, before: AlertRow | None, now: int) -> Wanted:
+def _wanted(rule: ShareRule, group: Group, episode: Episode, before: AlertRow | None, since: int) -> Wanted:
     fingerprint = group_key(group)
     found = dict(zip(rule.by, group.values, strict=True))
     share, count = episode.worst.failed / episode.worst.n, episode.worst.n
-    if before is not None and episode.first <= earliest_judged(rule, now) and (before.value or 0) > share:
+    if before is not None and before.event_time < since * rule.bucket and (before.value or 0) > share:
         # What was worse may be out of sight.
         share, count = before.value or share, before.count or count
     texts = {**dict.fromkeys(("from_channel", "to_channel", "channel", "intent"), "any"), **found}
@@ -168,4 +192,4 @@ def _next_change(rule: ShareRule, totals: dict[int, Count], now: int) -> int:
     newest = max(totals, default=0)
     if newest + rule.buckets >= now // rule.bucket - rule.resolve_after // rule.bucket - 1:
         return (now // rule.bucket + 1) * rule.bucket
-    return max(newest * rule.bucket + rule.retention, now) + rule.bucket
+    return max(newest * rule.bucket + rule.retention + rule.window, now) + rule.bucket

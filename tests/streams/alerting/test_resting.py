@@ -39,7 +39,7 @@ HANDOFFS = [f"00000000-0000-5000-8000-{number:012}" for number in range(12)]
 JOURNEYS = [f"0b0d8c2e-54a5-5f0e-9a0e-{number:012}" for number in range(6)]
 
 customers = st.sampled_from(["C-1", "C-2"])
-lately = st.sampled_from([NOON - minutes * MINUTE for minutes in (1, 2, 7, 15)])
+lately = st.sampled_from([NOON - minutes * MINUTE for minutes in (1, 2, 7, 15, 31, 45, 55)])
 many_handoffs = st.builds(
     handoff,
     at=lately | st.just(NOON - 2 * DAY),
