@@ -16,6 +16,8 @@ from streams.journey.state import Head, decode_head, head_key, lasting_key, part
 
 _MARK = b"\x00erased\x00"
 _REFUSED = "the customer was erased"
+_MOST_LOOKED_FOR = 20_000
+"""So many segments and parts may be left where no head tells of them: far more than a customer's log ever had."""
 
 
 def erased_key(customer_id: str) -> bytes:
@@ -31,9 +33,8 @@ def is_erased(customer_id: str, get: Get) -> bool:
 def erase(customer_id: str, get: Get, records: Sequence[Arrival | Withdrawal | History | Erasure]) -> Change:
     """Forget all that the state has of the customer, and refuse what came, before or after it was asked for."""
     change = Change()
-    raw = get(head_key(customer_id))
-    if raw is not None:
-        change.writes |= dict.fromkeys(_keys(customer_id, decode_head(raw), get))
+    if get(head_key(customer_id)) is not None or any(isinstance(record, Erasure) for record in records):
+        change.writes |= dict.fromkeys(_keys(customer_id, get))
     for record in records:
         match record:
             case Erasure(at):
@@ -47,14 +48,24 @@ def erase(customer_id: str, get: Get, records: Sequence[Arrival | Withdrawal | H
     return change
 
 
-def _keys(customer_id: str, head: Head, get: Get) -> list[bytes]:
+def _keys(customer_id: str, get: Get) -> list[bytes]:
     """The keys that the state has of the customer, also where a part that names some of them is lost."""
-    newest = head.segments[-1].number if head.segments else -1
-    parts = head.collecting.parts if head.collecting is not None else 0
+    head = _readable_head(customer_id, get)
+    segments = parts = _MOST_LOOKED_FOR
+    if head is not None:
+        segments = head.segments[-1].number + 1 if head.segments else 0
+        parts = head.collecting.parts if head.collecting is not None else 0
     keys = [
-        *(segment_key(customer_id, number) for number in range(newest + 1)),
+        *(segment_key(customer_id, number) for number in range(segments)),
         *(part_key(customer_id, part) for part in range(parts)),
         lasting_key(customer_id),
         head_key(customer_id),
     ]
     return [key for key in keys if get(key) is not None]
+
+
+def _readable_head(customer_id: str, get: Get) -> Head | None:
+    try:
+        return decode_head(get(head_key(customer_id)) or b"")
+    except Exception:  # noqa: BLE001 -- there is none, or something is wrong with it: it goes, whatever that is
+        return None

@@ -94,3 +94,15 @@ def test_an_erasure_leaves_nothing_also_where_the_parts_are_damaged(state: State
         player.state[LASTING] = STATES[0][LASTING]
     player.take([Erasure(NOW)], clock=NOW)
     assert player.state.keys() == {erased_key(CUSTOMER)}
+
+
+@pytest.mark.parametrize("head", [None, b"", b"short", STATES[-1][HEAD][:8] + b"\x09of a later version", b"\xff" * 90])
+def test_an_erasure_leaves_nothing_of_a_state_whose_head_is_lost_or_cannot_be_read(head: bytes | None) -> None:
+    player = Player(CATALOGUE, state=dict(STATES[-1]))
+    if head is None:
+        del player.state[HEAD]
+    else:
+        player.state[HEAD] = head
+    player.take([Erasure(NOW)], clock=NOW)
+    assert player.state.keys() == {erased_key(CUSTOMER)}
+    assert player.take([Erasure(NOW)], clock=NOW).writes.keys() == {erased_key(CUSTOMER)}
