@@ -23,7 +23,7 @@ import msgspec
 
 from bench.streams_load import DETAILS, STAGES, sender
 from schemas.topics import BUILT_IN_CHANNELS, Topics
-from streams.batching import Outgoing
+from streams.batching import KeyValue, Outgoing
 from streams.placing import place
 
 TICK_SECONDS = 0.05
@@ -31,8 +31,6 @@ PROBES_PER_SECOND = round(1 / TICK_SECONDS)
 PROBE = "probe-"
 MOST_UNDER_WAY = 200
 """Ticks whose records the broker has not acknowledged: ten seconds."""
-
-KeyValue = tuple[bytes | None, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)

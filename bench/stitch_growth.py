@@ -22,8 +22,7 @@ from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from streams.agents.stitch import Stitch
 from streams.app import STITCH_RECORDS
-from streams.batching import Batch, Outgoing
-from streams.checkpoint import Write
+from streams.batching import Batch, Outgoing, Write
 from streams.compiled import core_for
 from streams.settings import CoreChoice
 

@@ -17,10 +17,9 @@ from schemas.decode import Decoder
 from schemas.kafka_security import client_options
 from schemas.topics import BUILT_IN_CHANNELS, Topics
 from streams.agents.ingest import Ingest
-from streams.batching import Batch, Outgoing, RecordSender
+from streams.batching import Batch, KeyValue, Outgoing, RecordSender
 from streams.compiled import intake_for
 
-KeyValue = tuple[bytes | None, bytes | None]
 Arrived = tuple[int, bytes, bytes]
 """A record of `customer`: partition, key and value."""
 

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import msgspec
 
-from streams.batching import Batch, Delivery
-from streams.checkpoint import StateStore, Write
+from streams.batching import Batch, Delivery, Write
+from streams.checkpoint import StateTable
 
 ATTEMPTS_KEY = b"\x00attempts"
 """The state table's key of a partition's attempts; no customer's, for those begin with their id."""
@@ -39,13 +38,6 @@ Inner = Callable[[Batch, Delivery, int], Awaitable[None]]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Attempt, ...]).decode
-
-
-class States(StateStore, Protocol):
-    """The state table."""
-
-    def partition(self, partition: int) -> Mapping[bytes, bytes]:
-        """The encoded states of one partition, by key."""
 
 
 def read_attempts(state: Mapping[bytes, bytes]) -> tuple[Attempt, ...]:
@@ -113,7 +105,7 @@ class _Part:
 class Attempts:
     """The handler that notes attempts in `states`, and cuts replays, for the `inner` handler."""
 
-    def __init__(self, inner: Inner, states: States, clock_of: ClockOf) -> None:
+    def __init__(self, inner: Inner, states: StateTable, clock_of: ClockOf) -> None:
         self._inner = inner
         self._states = states
         self._clock_of = clock_of

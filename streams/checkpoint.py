@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from streams.batching import Delivery, Outgoing
+from streams.batching import Delivery, Outgoing, Write
 from streams.meters import timed
 
 if TYPE_CHECKING:
     from streams._core import Grouped
-
-Write = tuple[bytes, bytes | None]
-"""A key of the state with its new value; None deletes it."""
 
 
 class Publisher(Protocol):
@@ -29,6 +26,14 @@ class StateStore(Protocol):
 
     async def write_batch(self, partition: int, groups: Iterable[Sequence[Write]]) -> None:
         """Put and delete keys; returns when the changelog has it durably, else raises and changes nothing."""
+        ...
+
+
+class StateTable(StateStore, Protocol):
+    """States that can be read as well."""
+
+    def partition(self, partition: int) -> Mapping[bytes, bytes]:
+        """The encoded states of one partition, by key."""
         ...
 
 

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 import msgspec
 import structlog
@@ -19,19 +18,12 @@ from sinks.meters import UNDELIVERED
 from sinks.notices import NoticeRefused, Receiver, ReceiverAway, forget_before, read_news
 from sinks.notices.telling import standing
 from streams.batching import Batch, Delivery, Outgoing
-from streams.checkpoint import Effects, Publisher, StateStore, checkpoint
+from streams.checkpoint import Effects, Publisher, StateTable, checkpoint
 
 FORGET_EVERY_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 decode_row = msgspec.json.Decoder(AlertRow).decode
-
-
-class ToldStates(StateStore, Protocol):
-    """The state table: what was told, by fingerprint."""
-
-    def partition(self, partition: int) -> Mapping[bytes, bytes]:
-        """What was told of the alerts of one partition, encoded, by fingerprint."""
 
 
 class Notify:
@@ -41,7 +33,7 @@ class Notify:
     """
 
     def __init__(
-        self, receiver: Receiver, deliverer: Deliverer, states: ToldStates, publisher: Publisher, topics: Topics
+        self, receiver: Receiver, deliverer: Deliverer, states: StateTable, publisher: Publisher, topics: Topics
     ) -> None:
         self._receiver = receiver
         self._deliverer = deliverer

@@ -16,13 +16,12 @@ from streams.agents.alert_batch import Work
 from streams.agents.alert_quiet import sift
 from streams.agents.alert_reading import read_records
 from streams.agents.letters import encode_json
-from streams.agents.stitch import CustomerStates
 from streams.alerting.announced import announce, announced_keys, read_announced
 from streams.alerting.facts import kept_by
 from streams.alerting.groups import encode_partial
 from streams.alerting.memory import Memory, recall
-from streams.batching import Batch, Delivery, Outgoing
-from streams.checkpoint import Effects, Publisher, checkpoint
+from streams.batching import Batch, Delivery, KeyValue, Outgoing
+from streams.checkpoint import Effects, Publisher, StateTable, checkpoint
 from streams.placing import place
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 DUE_PER_BATCH = 20_000
 """Customers and groups whose time has come that a batch takes beside its own."""
-
-KeyValue = tuple[bytes | None, bytes | None]
 
 logger = structlog.get_logger(__name__)
 
@@ -48,7 +45,7 @@ class Alerting:
         topics: Topics,
         catalogue: Catalogue,
         partitions: int,
-        states: CustomerStates,
+        states: StateTable,
         publisher: Publisher,
         now: Callable[[], int],
         quiet: Quiet | None = None,

@@ -30,7 +30,7 @@ from streams.alerting.groups import (
 from streams.alerting.memory import Memory, add_counts, is_current
 from streams.alerting.observations import Cell, Count, Group, handoffs_counted
 from streams.alerting.resting import LastingPartMissing, close_customer, forget_parts, open_customer, said_of
-from streams.checkpoint import Write
+from streams.batching import Write
 
 if TYPE_CHECKING:
     from streams._core import Grouped
@@ -63,7 +63,7 @@ class Work:
     counted: dict[Cell, Count] = field(default_factory=dict)
     sent: set[Cell] = field(default_factory=set)
 
-    def state_writes(self, more: Iterable[tuple[bytes, bytes | None]]) -> Sequence[Sequence[Write]] | Grouped:
+    def state_writes(self, more: Iterable[Write]) -> Sequence[Sequence[Write]] | Grouped:
         """All writes, each customer's together, and then `more`, each on its own."""
         writes = chain(self.writes, ([write] for write in more))
         if self.quiet_writes is None:

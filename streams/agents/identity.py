@@ -31,9 +31,8 @@ from schemas.touchpoint import encode_customer_record
 from streams.agents.letters import unreadable
 from streams.agents.poisoned import without_poison
 from streams.agents.rows import encode_msgpack
-from streams.agents.stitch import CustomerStates
-from streams.batching import Batch, Delivery, Outgoing, Record
-from streams.checkpoint import Effects, Publisher, Write, checkpoint
+from streams.batching import Batch, Delivery, KeyValue, Outgoing, Record, Write
+from streams.checkpoint import Effects, Publisher, StateTable, checkpoint
 from streams.clock import DueTimes
 from streams.identity import IdentityChange, advance_identity, forget, identity_due
 from streams.journey.erasure import is_erased
@@ -49,7 +48,6 @@ WHAT = "finding the customer"
 FORGOTTEN_PER_BATCH = 200
 """Bounds what a batch does beside its own work after a long pause."""
 
-KeyValue = tuple[bytes | None, bytes | None]
 _Item = tuple[int, str, IdentityRecord]
 """A record's place in its batch, its key, and what it holds."""
 
@@ -82,7 +80,7 @@ class Identify:
         topics: Topics,
         horizon: int | None,
         partitions: int,
-        states: CustomerStates,
+        states: StateTable,
         publisher: Publisher,
         core: type[Links] | None = None,
     ) -> None:

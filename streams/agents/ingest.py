@@ -31,7 +31,7 @@ from schemas.touchpoint import Arrival, Origin, encode_customer_record
 from streams.agents.letters import dead_letter, defect
 from streams.agents.sent_links import SentLinks, link_of
 from streams.avro import Frames, is_framed, not_opened
-from streams.batching import Batch, Delivery, Outgoing, Record
+from streams.batching import Batch, Delivery, KeyValue, Outgoing, Record
 from streams.checkpoint import Effects, Publisher, checkpoint
 from streams.meters import RECORDS_LEFT
 from streams.placing import place
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 
 LOG_APPEND_TIME = 1
-KeyValue = tuple[bytes | None, bytes | None]
 Sent = tuple[str, int, KeyValue]
 """A record with the topic and the partition that it goes to."""
 

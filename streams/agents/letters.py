@@ -12,6 +12,9 @@ from schemas.touchpoint import Arrival, Origin, Withdrawal
 from schemas.wording import contradicted
 from streams.batching import Batch, Record
 
+LetterRecord = tuple[bytes | None, bytes]
+"""Key and value for the `dead` topic."""
+
 encode_json = msgspec.json.Encoder().encode
 
 
@@ -23,7 +26,7 @@ def dead_letter(
     reason: DeadReason,
     errors: tuple[str, ...],
     version: int = 0,
-) -> tuple[bytes | None, bytes]:
+) -> LetterRecord:
     """The record for the `dead` topic, with the input's key; `received_at` in ms."""
     letter = DeadLetter(
         dead_letter_id=str(origin),
@@ -40,35 +43,35 @@ def dead_letter(
     return key, encode_json(letter)
 
 
-def conflict(arrival: Arrival) -> tuple[bytes | None, bytes]:
+def conflict(arrival: Arrival) -> LetterRecord:
     """The customer already has a touchpoint of that channel and event_id with other content."""
     return _of_arrival(arrival, "conflict", contradicted(arrival.touchpoint))
 
 
-def too_late(arrival: Arrival) -> tuple[bytes | None, bytes]:
+def too_late(arrival: Arrival) -> LetterRecord:
     """The touchpoint is older than the horizon, so the state that it belongs to may be gone."""
     error = "occurred_at: older than the horizon: omnitrack restitch takes it in, or a longer horizon in the catalogue"
     return _of_arrival(arrival, "too_late", error)
 
 
-def erased(arrival: Arrival) -> tuple[bytes | None, bytes]:
+def erased(arrival: Arrival) -> LetterRecord:
     """The customer was erased: the letter holds nothing of what came."""
     error = "identities: of a customer who was erased"
     version = letter_version(arrival.placement)
     return dead_letter(arrival.origin, arrival.received_at, None, b"", "erased", (error,), version)
 
 
-def taken_in(arrival: Arrival) -> tuple[bytes | None, bytes]:
+def taken_in(arrival: Arrival) -> LetterRecord:
     """The tombstone of a letter whose touchpoint is stored now, or a duplicate."""
     return _tombstone(arrival.origin, arrival.received_at, arrival.placement)
 
 
-def retracted(withdrawal: Withdrawal) -> tuple[bytes | None, bytes]:
+def retracted(withdrawal: Withdrawal) -> LetterRecord:
     """The tombstone of the letter that its arrival may have become: the touchpoint has its fate elsewhere now."""
     return _tombstone(withdrawal.origin, withdrawal.occurred_at, withdrawal.placement)
 
 
-def unreadable(batch: Batch, record: Record) -> tuple[bytes | None, bytes]:
+def unreadable(batch: Batch, record: Record) -> LetterRecord:
     """A record that no agent wrote: kept for inspection, and no reason to stop."""
     origin = Origin(batch.topic, batch.partition, record.offset)
     error = "not a record of omnitrack: only its own agents may write to this topic"
@@ -80,7 +83,7 @@ def defect(what: str, error: str) -> str:
     return f"{what} failed with {error}: a defect of omnitrack, please report it"
 
 
-def internal(batch: Batch, record: Record, item: object, what: str, error: str) -> tuple[bytes | None, bytes]:
+def internal(batch: Batch, record: Record, item: object, what: str, error: str) -> LetterRecord:
     """`item`, which came in `record`, meets a defect: `what` failed with `error`.
 
     Of a touchpoint it is the letter of its input record, whose fate it is; anything else is kept for inspection.
@@ -94,7 +97,7 @@ def internal(batch: Batch, record: Record, item: object, what: str, error: str) 
     return dead_letter(origin, record.timestamp, record.key, record.value or b"", "internal", (text,))
 
 
-def _tombstone(origin: Origin, received_at: int, placement: int) -> tuple[bytes | None, bytes]:
+def _tombstone(origin: Origin, received_at: int, placement: int) -> LetterRecord:
     letter = DeadLetter(
         dead_letter_id=str(origin),
         topic=origin.topic,
@@ -111,7 +114,7 @@ def _tombstone(origin: Origin, received_at: int, placement: int) -> tuple[bytes 
     return None, encode_json(letter)
 
 
-def _of_arrival(arrival: Arrival, reason: DeadReason, error: str) -> tuple[bytes | None, bytes]:
+def _of_arrival(arrival: Arrival, reason: DeadReason, error: str) -> LetterRecord:
     # Letters of one touchpoint come from as many partitions as it was placed in: their versions follow its placements.
     version = letter_version(arrival.placement)
     return dead_letter(arrival.origin, arrival.received_at, arrival.key, arrival.payload, reason, (error,), version)

@@ -9,12 +9,11 @@ from typing import TypeVar
 import structlog
 
 from streams.agents.letters import internal
-from streams.batching import Batch, Record
+from streams.batching import Batch, KeyValue, Record
 from streams.poison import describe, sift
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-KeyValue = tuple[bytes | None, bytes | None]
 
 logger = structlog.get_logger(__name__)
 

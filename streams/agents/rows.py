@@ -10,14 +10,13 @@ import msgspec
 
 from schemas.topics import Topics
 from streams.agents.letters import conflict, encode_json, erased, retracted, taken_in, too_late
-from streams.batching import Outgoing
+from streams.batching import KeyValue, Outgoing
 from streams.journey import Change
 
 if TYPE_CHECKING:
     from streams._core import Done, Grouped
 
 encode_msgpack = msgspec.msgpack.Encoder().encode
-KeyValue = tuple[bytes | None, bytes | None]
 
 
 @dataclass(slots=True)

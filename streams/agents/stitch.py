@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,7 +19,7 @@ from streams.agents.rows import Rows
 from streams.agents.stitch_work import Left, Task, Work, records_of, take
 from streams.attempts import noted_clock, read_attempts
 from streams.batching import Batch, Delivery
-from streams.checkpoint import Effects, Publisher, StateStore, checkpoint
+from streams.checkpoint import Effects, Publisher, StateTable, checkpoint
 from streams.clock import DueTimes, PartitionClock
 from streams.journey import Change, CustomerItem, advance_through, next_due
 from streams.journey.log import Get
@@ -45,13 +45,6 @@ GREATEST_STATE = 900_000
 """Bytes of a state that a record batch of the changelog holds for certain."""
 
 logger = structlog.get_logger(__name__)
-
-
-class CustomerStates(StateStore, Protocol):
-    """The state table."""
-
-    def partition(self, partition: int) -> Mapping[bytes, bytes]:
-        """The encoded states of one partition of `customer`, by key."""
 
 
 class StateTooLarge(Exception):
@@ -85,7 +78,7 @@ class Stitch:
         self,
         topics: Topics,
         catalogue: Catalogue,
-        states: CustomerStates,
+        states: StateTable,
         publisher: Publisher,
         now: Callable[[], int],
         sources: Iterable[Source],

@@ -12,8 +12,7 @@ import msgspec
 from schemas.touchpoint import Arrival, CustomerRecord, Tick, decode_customer_record
 from streams.agents.letters import unreadable
 from streams.agents.rows import Rows
-from streams.batching import Batch, Record
-from streams.checkpoint import Write
+from streams.batching import Batch, Record, Write
 from streams.journey import Change, CustomerItem
 from streams.upstream import Source
 

@@ -17,6 +17,7 @@ from schemas.rows import AlertRow
 from streams.alerting.facts import Customer
 from streams.alerting.groups import GroupState
 from streams.alerting.observations import Cell
+from streams.alerting.resting import Write
 
 State = TypeVar("State", Customer, GroupState)
 
@@ -61,9 +62,7 @@ def read_announced(state: Mapping[bytes, bytes], topic: str) -> Announced:
     )
 
 
-def announce(
-    topic: str, rows: Iterable[AlertRow], cells: Iterable[Cell], before: Announced
-) -> list[tuple[bytes, bytes | None]]:
+def announce(topic: str, rows: Iterable[AlertRow], cells: Iterable[Cell], before: Announced) -> list[Write]:
     """What is to be written: of what was noted before it is still not known whether it was said."""
     noted = tuple({row.alert_id: row for row in (*before.rows, *rows)}.values())
     touched = tuple({*before.cells, *cells})

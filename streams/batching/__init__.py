@@ -4,8 +4,9 @@ from streams.batching.app import BatchApp
 from streams.batching.batch import Batch, Delivery, Handler, Record
 from streams.batching.create import create_app
 from streams.batching.endings import Ending
+from streams.batching.filling import KeyValue
 from streams.batching.sender import Outgoing, RecordSender
-from streams.batching.table import BatchTable
+from streams.batching.table import BatchTable, Write
 
 __all__ = [
     "Batch",
@@ -14,8 +15,10 @@ __all__ = [
     "Delivery",
     "Ending",
     "Handler",
+    "KeyValue",
     "Outgoing",
     "Record",
     "RecordSender",
+    "Write",
     "create_app",
 ]

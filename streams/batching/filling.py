@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from streams._core import Grouped
 
 KeyValue = tuple[bytes | None, bytes | None]
+"""A record's key and value."""
+
 Groups: TypeAlias = "Grouped | Sequence[Sequence[KeyValue]]"
 
 BATCH_BYTES = 1_000_000

@@ -10,7 +10,7 @@ from faust.types import TP
 
 from streams.batching.batch import Batch
 from streams.batching.built import is_fetched, is_grouped, is_states
-from streams.batching.filling import kept
+from streams.batching.filling import KeyValue, kept
 from streams.batching.sender import Outgoing
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class BatchTable(faust.Table[bytes, bytes]):
             self._apply(partition, (write for group in writes for write in group))
         self._offsets[partition] = max(self._offsets.get(partition, -1), *offsets.values(), -1)
 
-    def _apply(self, partition: int, writes: Iterable[tuple[bytes | None, bytes | None]]) -> None:
+    def _apply(self, partition: int, writes: Iterable[KeyValue]) -> None:
         state = self._own(partition)
         for key, value in writes:
             if key is None:

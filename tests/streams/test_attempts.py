@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.catalogue import Catalogue
 from streams.attempts import ATTEMPTS_KEY, Attempt, Attempts, attempt_at, cut, note, noted_clock, read_attempts
-from streams.batching import Batch, Delivery
-from streams.checkpoint import Write
+from streams.batching import Batch, Delivery, Write
 from tests.streams.identity.world import NOW, TOPICS, Kept, World, payload
 
 

@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from streams.batching import Outgoing
-from streams.checkpoint import Effects, Write, checkpoint
+from streams.batching import Outgoing, Write
+from streams.checkpoint import Effects, checkpoint
 
 
 class Crash(Exception):

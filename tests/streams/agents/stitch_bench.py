@@ -15,9 +15,8 @@ from schemas.topics import Topics
 from schemas.touchpoint import Arrival, Origin, Tick, Touchpoint, encode_customer_record
 from streams.agents.stitch import PartitionTimes, Stitch
 from streams.attempts import Attempts
-from streams.batching import Batch, Outgoing
+from streams.batching import Batch, Outgoing, Write
 from streams.batching.table import States
-from streams.checkpoint import Write
 from streams.compiled import compiled_core
 from streams.upstream import Mark, Source
 from tests.streams.agents.fake_record import NOW, FakeRecord

@@ -17,8 +17,7 @@ from schemas.rows import TouchpointRow
 from schemas.touchpoint import Arrival, Withdrawal, encode_customer_record
 from streams.agents import stitch as stitching
 from streams.attempts import Attempts
-from streams.batching import Batch, Outgoing
-from streams.checkpoint import Write
+from streams.batching import Batch, Outgoing, Write
 from tests.streams.agents.fake_record import NOW, FakeRecord
 from tests.streams.agents.stitch_bench import PARTITION, TOPICS, Bench, FakeDelivery, FakePublisher, FakeStates, arrival
 from tests.support.compiled import compiled_only

@@ -14,8 +14,7 @@ from schemas.rows import AlertRow, HandoffRow, JourneyRow, PromiseRow, Touchpoin
 from schemas.topics import Topics
 from streams.agents.alert import Alerting
 from streams.alerting.facts import CustomerRow, JourneyNews
-from streams.batching import Batch, Outgoing
-from streams.checkpoint import Write
+from streams.batching import Batch, Outgoing, Write
 from streams.compiled import quiet_for
 from streams.placing import place
 from streams.settings import CoreChoice

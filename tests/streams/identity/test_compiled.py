@@ -27,8 +27,7 @@ from schemas.identity import (
 from schemas.topics import Topics
 from schemas.touchpoint import Arrival, Origin, Touchpoint
 from streams.agents.identity import Identified, Identify
-from streams.batching import Batch
-from streams.checkpoint import Write
+from streams.batching import Batch, Write
 from streams.compiled import compiled_links
 from streams.journey.erasure import erased_key
 from tests.streams.agents.fake_record import NOW, FakeRecord

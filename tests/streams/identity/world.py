@@ -22,8 +22,8 @@ from streams.agents.identity import Identify
 from streams.agents.ingest import Ingest
 from streams.agents.stitch import Stitch
 from streams.attempts import attempt_at, cut, note, read_attempts
-from streams.batching import Batch, Outgoing
-from streams.checkpoint import Effects, Write
+from streams.batching import Batch, Outgoing, Write
+from streams.checkpoint import Effects
 from streams.compiled import compiled_core, compiled_intake, compiled_links
 from streams.identity import resolve_all
 from streams.journey import Stitched, stitch

@@ -27,8 +27,7 @@ from schemas.touchpoint import (
     encode_customer_record,
 )
 from streams.agents.stitch import Stitch, Stitched
-from streams.batching import Batch
-from streams.checkpoint import Write
+from streams.batching import Batch, Write
 from streams.compiled import compiled_core
 from streams.journey.packing import pack, unpack
 from streams.journey.state import decode_head, encode, lasting_key
