@@ -18,6 +18,9 @@ MOST = 4
 
 LASTING_PREFIX = b"\x00l"
 
+IN_PARTS = b"\x02"
+"""Leads what is not whole without its other part. Who does not know of parts cannot read it, and so loses none."""
+
 Write = tuple[bytes, bytes | None]
 
 
@@ -41,10 +44,21 @@ class Known:
     lasting: Lasting | None = None
 
 
-encode_customer = msgspec.msgpack.Encoder().encode
-decode_customer = msgspec.msgpack.Decoder(Customer).decode
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Customer).decode
 encode_lasting = msgspec.msgpack.Encoder().encode
 decode_lasting = msgspec.msgpack.Decoder(Lasting).decode
+
+
+def encode_customer(customer: Customer) -> bytes:
+    """What rests under the customer's id."""
+    value = _encode(customer)
+    return IN_PARTS + value if customer.in_parts else value
+
+
+def decode_customer(value: bytes) -> Customer:
+    """What rests under the customer's id, of this version or of one before. Raises `msgspec.DecodeError`."""
+    return _decode(value.removeprefix(IN_PARTS))
 
 
 def lasting_key(customer_id: str) -> bytes:

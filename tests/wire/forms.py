@@ -37,8 +37,8 @@ from sinks.notices.telling import decode_notice, encode_notice
 from streams.alerting.announced import Announced
 from streams.alerting.facts import Customer
 from streams.alerting.groups import GroupState, Partial, decode_group, decode_partial, encode_group, encode_partial
+from streams.alerting.resting import IN_PARTS, decode_customer, encode_customer
 from streams.alerting.resting import Lasting as LastingFacts
-from streams.alerting.resting import decode_customer, encode_customer
 from streams.alerting.resting import lasting_key as lasting_facts_key
 from streams.attempts import ATTEMPTS_KEY, Attempt
 from streams.identity.state import (
@@ -133,7 +133,7 @@ FORMS = {
     "alerts: alert": _json(AlertRow),
     "dead: letter": _json(DeadLetter),
     "alerting: partial": Form(Partial, encode_partial, decode_partial),
-    "alerting-state: customer": Form(Customer, encode_customer, decode_customer),
+    "alerting-state: customer": Form(Customer, encode_customer, decode_customer, lambda it: it.removeprefix(IN_PARTS)),
     "alerting-state: lasting": _positions(LastingFacts),
     "alerting-state: group": Form(GroupState, encode_group, decode_group),
     "alerting-state: announced": _positions(Announced),

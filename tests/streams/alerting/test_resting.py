@@ -17,6 +17,7 @@ from streams.alerting.at_rest import alerts_at
 from streams.alerting.facts import Customer, CustomerRow, kept_by, take_rows
 from streams.alerting.memory import recall
 from streams.alerting.resting import (
+    IN_PARTS,
     MOST,
     Known,
     LastingPartMissing,
@@ -200,7 +201,9 @@ def test_both_cores_come_to_the_same_states(drawn: list[CustomerRow], later: lis
 
 def old_form(customer: Customer) -> bytes:
     """All of it under the customer's id, without telling whether there is more."""
-    return msgspec.msgpack.encode(msgspec.msgpack.decode(encode_customer(customer), strict=False)[:6])
+    return msgspec.msgpack.encode(
+        msgspec.msgpack.decode(encode_customer(customer).removeprefix(IN_PARTS), strict=False)[:6]
+    )
 
 
 @pytest.mark.parametrize("core", CORES)
@@ -239,6 +242,35 @@ def test_of_a_customer_without_the_other_part_nothing_is_said_and_all_others_are
     assert {one["event"] for one in logged} == {"alert rules not judged: a defect, please report it"}
     assert (states[b"C-1"], lasting_key("C-1") in states) == (before, False)
     assert {row.customer_id for row in world.alerts() if row.customer_id} == {f"D-{number}" for number in range(8)}
+
+
+def before_parts() -> msgspec.msgpack.Decoder[Any]:
+    """Reads customers as did a version that knew of no parts."""
+    fields = [(one.name, one.type, one.default) for one in msgspec.structs.fields(Customer)[:6]]
+    return msgspec.msgpack.Decoder(msgspec.defstruct("CustomerBefore", fields, array_like=True))
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_who_knows_of_no_parts_refuses_a_customer_in_two_and_reads_all_others(core: CoreChoice) -> None:
+    world, partition = in_parts_with_an_alert(core)
+    world.publish(journey("D-1"))
+    rest(world)
+    with pytest.raises(msgspec.DecodeError):
+        before_parts().decode(world.states.partitions[partition][b"C-1"])
+    (whole,) = (one[b"D-1"] for one in world.states.partitions.values() if b"D-1" in one)
+    assert len(before_parts().decode(whole).journeys) == 1
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_what_was_written_in_two_parts_without_telling_first_is_known_and_then_tells(core: CoreChoice) -> None:
+    world, partition = in_parts_with_an_alert(core)
+    states = world.states.partitions[partition]
+    states[b"C-1"] = states[b"C-1"].removeprefix(IN_PARTS)
+    assert len(open_customer("C-1", states.get).customer.handoffs) == len(MANY) + 1
+    world.publish(journey("C-1", version=2))
+    world.settle()
+    assert states[b"C-1"].startswith(IN_PARTS)
+    assert len(open_customer("C-1", states.get).customer.handoffs) == len(MANY) + 1
 
 
 def test_a_state_without_its_other_part_is_told_of() -> None:

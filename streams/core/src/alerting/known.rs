@@ -11,6 +11,8 @@ use crate::msgpack::{Reader, Write};
 const EMPTY_MAP: &[u8] = &[0x80];
 const FACT_FIELDS: usize = 5;
 const OTHER_FORM: Left = Left("the form of another version");
+/// As `streams.alerting.resting.IN_PARTS`.
+const IN_PARTS: u8 = 2;
 /// As `streams.alerting.resting.MOST`.
 const MOST: usize = 4;
 
@@ -67,7 +69,7 @@ impl<'a> Customer<'a> {
 
     /// The customer by what rests under their id, and what `lasting` finds under the other key if there is one.
     pub fn open(value: &'a [u8], lasting: impl FnOnce() -> Outcome<Option<&'a [u8]>>) -> Outcome<Self> {
-        let mut reader = Reader::new(value);
+        let mut reader = Reader::new(value.strip_prefix(&[IN_PARTS]).unwrap_or(value));
         reader.fields(7)?;
         let mut customer = Customer {
             handoffs: reader.pairs(Handoff::read)?,
@@ -94,6 +96,9 @@ impl<'a> Customer<'a> {
             None
         };
         let mut value = Vec::with_capacity(512);
+        if self.in_parts {
+            value.push(IN_PARTS);
+        }
         value.put_array(7);
         put_pairs(&mut value, &self.handoffs, Handoff::put);
         value.extend_from_slice(self.promises.raw);
