@@ -28,6 +28,7 @@ from tests.streams.test_avro import frame, written
 from tests.streams.worker import touchpoint
 from tests.support.brokers import Broker
 from tests.support.clickhouse import fresh_database
+from tests.support.page import Page
 from tests.support.registry import Registry
 from tests.support.tracked import ROOT
 
@@ -144,6 +145,15 @@ def partitions(pipeline: Pipeline) -> int:
         return len(reader.end_offsets([pipeline.streams.topics.customer]))
 
 
+def restart_worker(bank: Pipeline) -> None:
+    """By the catalogue that is in place; until a worker knows how far the stream is, it refuses histories."""
+    page = Page()
+    bank.settings["OMNITRACK_METRICS_PORT"] = str(page.port)
+    bank.start_worker(bank.catalogue.read_text())
+    assert bank.worker is not None
+    bank.streams.settled(page, bank.worker)
+
+
 def refused_histories(pipeline: Pipeline) -> int:
     done = pipeline.restitch("--all", "--apply", "--catalogue", str(pipeline.folder.parent / "new.yaml"), exit_code=1)
     return int(done["applied"]["differ"])
@@ -164,11 +174,11 @@ def test_a_shorter_inactivity_is_compared_applied_and_taken_back(
         assert refused_histories(bank) == 5
         assert rows(bank) == before, "neither comparing nor applying too early changes a row"
         follow("Roll it out", 0, bank)
-        bank.start_worker(bank.catalogue.read_text())
+        restart_worker(bank)
         follow("Apply and verify", 0, bank)
         assert len(rows(bank)["journeys"]) == 2 * len(before["journeys"])
         follow("Go back", 0, bank)
-        bank.start_worker(bank.catalogue.read_text())
+        restart_worker(bank)
         follow("Go back", 1, bank)
         assert rows(bank) == before
 
