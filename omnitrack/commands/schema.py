@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from omnitrack.commands.options import Catalogue
+from omnitrack.commands.telling import complain
 from omnitrack.contract.asyncapi import render
 from omnitrack.contract.json_schemas import schema_of
 from omnitrack.contract.messages import messages
@@ -42,7 +43,7 @@ def show_command(
     """
     known = {message.name: message for message in messages()}
     if name not in known:
-        typer.echo(f"omnitrack schema: there is no message {name}: it must be one of {', '.join(known)}", err=True)
+        complain("schema", f"there is no message {name}: it must be one of {', '.join(known)}")
         raise typer.Exit(FAILED)
     _print(schema_of(known[name], _topics(catalogue).channels))
 
@@ -82,7 +83,7 @@ def write_command(
         for file, text in files.items():
             (folder / file).write_text(text, encoding="utf-8")
     except OSError as error:
-        typer.echo(f"omnitrack schema: {folder}: {error.strerror}", err=True)
+        complain("schema", f"{folder}: {error.strerror}")
         raise typer.Exit(FAILED) from error
     typer.echo(f"{len(files)} files written to {folder}")
 
@@ -92,7 +93,7 @@ def _topics(catalogue: Path | None) -> Topics:
     try:
         channels = load_catalogue(endpoints.catalogue(catalogue)).channels
     except CatalogueError as error:
-        typer.echo(f"omnitrack schema: {error}", err=True)
+        complain("schema", error)
         raise typer.Exit(FAILED) from error
     return Topics(endpoints.topic_prefix, channels)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from omnitrack.commands.options import Catalogue as CatalogueFile
+from omnitrack.commands.telling import complain
 from omnitrack.commands.times import parse_time
+from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
 from schemas.decode import decoder_for, encode_touchpoint
 from schemas.refusal import Refusal
@@ -41,9 +43,7 @@ def stitch_command(
     now: Annotated[
         str | None, typer.Option(metavar="TIME", help="The clock W: RFC 3339 with an offset; else now.")
     ] = None,
-    catalogue: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Catalogue to stitch by (YAML); else the defaults.")
-    ] = None,
+    catalogue: CatalogueFile = None,
     form: Annotated[Format, typer.Option("--format", help="What the files hold.")] = Format.TOUCHPOINTS,
 ) -> None:
     """Print the journeys, handoffs, promises and assignment of all touchpoints of the files, as one JSON object.
@@ -56,11 +56,11 @@ def stitch_command(
     try:
         check_paths(files)
         clock = _clock(now)
-        rules = load_catalogue(catalogue)
+        rules = load_catalogue(resolve_endpoints().catalogue(catalogue))
         refusals: list[str] = []
         read = list(_read(files, form, rules, clock, refusals))
     except (CatalogueError, InputError, ValueError) as error:
-        typer.echo(f"stitch: {error}", err=True)
+        complain("stitch", error)
         raise typer.Exit(FAILED) from error
     resolved = list(resolve_all(touchpoint for _, touchpoint in read))
     refusals += _conflicts([place for place, _ in read], resolved)

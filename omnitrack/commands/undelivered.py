@@ -13,6 +13,7 @@ from rich.table import Table
 
 from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.commands.options import DataDir, Kafka
+from omnitrack.commands.telling import complain
 from omnitrack.notify.receivers import NobodyToTell, receiver_of
 from omnitrack.notify.settings import NotifySettings
 from omnitrack.notify.undelivered import Undelivered
@@ -63,7 +64,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (BrokerUnavailableError, NotSentError, NobodyToTell, ValidationError) as error:
-        typer.echo(f"omnitrack undelivered: {error}", err=True)
+        complain("undelivered", error)
         raise typer.Exit(FAILED) from error
 
 

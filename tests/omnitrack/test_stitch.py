@@ -55,6 +55,19 @@ def test_the_worked_cases_come_out_to_the_letter(case: Path, tmp_path: Path) -> 
     assert json.loads(result.stdout) == worked["expect"]
 
 
+def test_the_catalogue_is_that_of_the_environment_unless_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, short, long = (tmp_path / name for name in ("touchpoints.jsonl", "short.yaml", "long.yaml"))
+    later = touchpoint(event_id="2", occurred_at="2026-03-04T09:00:00Z")
+    file.write_text("\n".join(map(json.dumps, (touchpoint(), later))))
+    for catalogue, inactivity in ((short, "24h"), (long, "72h")):
+        catalogue.write_text(f"intents: {{transfer: {{inactivity: {inactivity}}}}}")
+    monkeypatch.setenv("OMNITRACK_CATALOGUE", str(short))
+    assert len(json.loads(run(str(file), "--now", NOW).stdout)["journeys"]) == 2
+    assert len(json.loads(run(str(file), "--now", NOW, "--catalogue", str(long)).stdout)["journeys"]) == 1
+
+
 def test_a_refused_touchpoint_is_told_by_file_line_and_field_and_the_others_are_used(tmp_path: Path) -> None:
     file = tmp_path / "touchpoints.jsonl"
     file.write_text("\n".join(json.dumps(each) for each in (touchpoint(), touchpoint(event_id="2", stage="nap"))))

@@ -213,8 +213,7 @@ def test_a_busy_port_is_refused_with_one_line(tmp_path: Path) -> None:
         )
     assert refused.returncode == 2
     assert refused.stderr == (
-        f"omnitrack up: port {port} on {LOOPBACK} is busy: "
-        "stop what listens there, or choose another with --kafka-port\n"
+        f"up: port {port} on {LOOPBACK} is busy: stop what listens there, or choose another with --kafka-port\n"
     )
 
 
@@ -223,5 +222,5 @@ def test_a_mistake_in_the_catalogue_is_refused_with_its_line(tmp_path: Path) -> 
     catalogue.write_text("horizon: 45d\nchanels: [mail]\n")
     refused = run("up", "--data-dir", str(tmp_path / "data"), "--catalogue", str(catalogue))
     assert refused.returncode == 2
-    assert refused.stderr.startswith(f"omnitrack up: {catalogue}:2: chanels: ")
+    assert refused.stderr.startswith(f"up: {catalogue}:2: chanels: ")
     assert not (tmp_path / "data").exists()

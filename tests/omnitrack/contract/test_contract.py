@@ -183,4 +183,4 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     code, output = run("write", str(tmp_path / "file"))
     assert code == 2
-    assert "omnitrack schema: " in output
+    assert "schema: " in output
