@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.secret_file import NoSecret, first_line
+
 PREFIX = "OMNITRACK_EXPLORER_"
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 LEAST_SECRET = 32
@@ -129,6 +131,6 @@ def read_access(host: str) -> AccessSettings:
 
 def _read(name: str, file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        return first_line(file)
+    except NoSecret as error:
         raise AccessError(f"{PREFIX}{name}={file}: {error}") from error

@@ -72,6 +72,16 @@ def test_a_short_signing_key_is_refused(tmp_path: Path) -> None:
         AccessSettings.model_validate({"secret_file": "/nowhere"}).signing_key()
 
 
+@pytest.mark.parametrize("content", [b"", b"\nsecret", b"\xffsecret"])
+def test_a_file_without_a_client_secret_is_refused_without_showing_it(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(content)
+    settings = AccessSettings.model_validate({"oidc_client_secret_file": file})
+    with pytest.raises(AccessError, match=f"OMNITRACK_EXPLORER_OIDC_CLIENT_SECRET_FILE={file}: ") as refused:
+        settings.client_secret()
+    assert "0xff" not in str(refused.value)
+
+
 def test_failures_are_forgotten_after_a_while() -> None:
     now = [0.0]
     throttle = Throttle(lambda: now[0])
