@@ -130,11 +130,7 @@ def add_alerting(
 def _keep_time(
     app: BatchApp, alerting: Alerting, topics: Topics, rows: Sequence[Source], count: int, stitching: StitchingOffsets
 ) -> None:
-    upstream = Upstream(
-        partitions_of(topics.inputs, count),
-        partitions_of((topics.identity,), count),
-        partitions_of((topics.customer,), count),
-    )
+    upstream = Upstream.of(topics, count)
     clock = StitchedClock(upstream, topics.customer, count)
 
     def is_working() -> bool:

@@ -31,7 +31,7 @@ from streams.provision import ensure_topics
 from streams.pseudonym import Pseudonyms
 from streams.registry import Registry, open_registry
 from streams.settings import StreamSettings
-from streams.upstream import Reading, Upstream, partitions_of
+from streams.upstream import Reading, Upstream
 from streams.worker import create_worker
 
 if TYPE_CHECKING:
@@ -121,11 +121,7 @@ def add_stitch(app: BatchApp, topics: Topics, count: int, catalogue: Catalogue, 
     `core` None stitches by the Python core alone.
     """
     states = app.state_table("state", topics.state, count, dict if core is None else core.states)
-    upstream = Upstream(
-        partitions_of(topics.inputs, count),
-        partitions_of((topics.identity,), count),
-        partitions_of((topics.customer,), count),
-    )
+    upstream = Upstream.of(topics, count)
     stitch = Stitch(topics, catalogue, states, app.sender, now_ms, upstream.inputs, core)
     app.consume((topics.customer,), Attempts(stitch, states, stitch.clock_of), "stitch", max_records=STITCH_RECORDS)
 

@@ -28,7 +28,7 @@ STEP_SECONDS = Histogram(
     ("stage", "step"),
     buckets=SECONDS,
 )
-LEFT = Counter(
+CUSTOMERS_LEFT = Counter(
     "omnitrack_customers_left_to_python",
     "Customers of a batch that the compiled core of stitching left to the Python core, by the reason.",
     ("reason",),

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
+from schemas.topics import Topics
+
 Source = tuple[str, int]
 """A partition that touchpoints come from: topic and number."""
 
@@ -72,6 +74,12 @@ class Upstream:
         self._recent: deque[Reading] = deque()
         self._waves: list[_Wave] = []
         self._committed: Offsets = {}
+
+    @classmethod
+    def of(cls, topics: Topics, count: int) -> Upstream:
+        """That of a deployment whose topics have `count` partitions each."""
+        ways = (topics.inputs, (topics.identity,), (topics.customer,))
+        return cls(*(partitions_of(names, count) for names in ways))
 
     @property
     def partitions(self) -> tuple[Source, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from omnitrack.offsets import Offsets, Partition
+from schemas.topics import Topics
 
 
 class CannotCopy(Exception):
@@ -36,8 +37,9 @@ class Deployment:
     @property
     def inputs(self) -> dict[str, str]:
         """The touchpoints topics that are there, by channel."""
-        begin = f"{self.prefix}touchpoints."
-        return {name.removeprefix(begin): name for name in sorted(self.topics) if name.startswith(begin)}
+        names = Topics(self.prefix)
+        channels = ((names.channel_of(name), name) for name in sorted(self.topics))
+        return {channel: name for channel, name in channels if name == names.touchpoints(channel)}
 
     def __str__(self) -> str:
         return f"{self.prefix}* at {self.kafka}"
@@ -51,11 +53,14 @@ def topics_to_copy(source: Deployment, target: Deployment, channels: Collection[
             " OMNITRACK_TOPIC_PREFIX the one to copy into"
         )
     if not source.inputs:
-        raise CannotCopy(f"there are no topics {source.prefix}touchpoints.* at {source.kafka}: see --from-prefix")
+        raise CannotCopy(
+            f"there are no topics {Topics(source.prefix).touchpoints('*')} at {source.kafka}: see --from-prefix"
+        )
     for channel in channels:
         if channel not in source.inputs:
             raise CannotCopy(f"there is no channel {channel} in {source}, only {', '.join(source.inputs)}")
-    found = {name: f"{target.prefix}touchpoints.{channel}" for channel, name in source.inputs.items()}
+    goals = Topics(target.prefix)
+    found = {name: goals.touchpoints(channel) for channel, name in source.inputs.items()}
     wanted = {name: found[name] for channel, name in source.inputs.items() if not channels or channel in channels}
     for name, goal in wanted.items():
         if goal not in target.topics:

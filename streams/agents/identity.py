@@ -14,8 +14,6 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from schemas.identity import (
     FORGETTING,
     Forget,
@@ -30,8 +28,9 @@ from schemas.topics import Topics
 from schemas.touchpoint import encode_customer_record
 from streams.agents.letters import unreadable
 from streams.agents.poisoned import without_poison
+from streams.agents.reading import read, read_all
 from streams.agents.rows import encode_msgpack
-from streams.batching import Batch, Delivery, KeyValue, Outgoing, Record, Write
+from streams.batching import Batch, Delivery, KeyValue, Outgoing, Write
 from streams.checkpoint import Effects, Publisher, StateTable, checkpoint
 from streams.clock import DueTimes
 from streams.identity import IdentityChange, advance_identity, forget, identity_due
@@ -125,7 +124,7 @@ class Identify:
             try:
                 change = compute(records)
             except Exception:  # noqa: BLE001 -- a defect, which may be met on one record only
-                pairs = _records_of(key, batch)
+                pairs = read_all(key.encode(), batch, decode_identity_record)
                 change = without_poison(WHAT, batch, pairs, compute, letters, poison) or IdentityChange()
             sent.add(change)
             if change.writes:
@@ -218,7 +217,7 @@ def _read(batch: Batch, places: Iterable[int], letters: list[KeyValue]) -> list[
     items: list[_Item] = []
     for at in places:
         record = batch.records[at]
-        item = _decode(record)
+        item: IdentityRecord | None = read(record, decode_identity_record)
         if item is None:
             letters.append(unreadable(batch, record))
         else:
@@ -232,22 +231,6 @@ def _group(items: Iterable[_Item]) -> dict[str, list[IdentityRecord]]:
     for _, key, item in items:
         groups.setdefault(key, []).append(item)
     return groups
-
-
-def _records_of(key: str, batch: Batch) -> list[tuple[Record, IdentityRecord]]:
-    decoded = ((record, _decode(record)) for record in batch.records if record.key == key.encode())
-    return [(record, item) for record, item in decoded if item is not None]
-
-
-def _decode(record: Record) -> IdentityRecord | None:
-    if record.key is None or record.value is None:
-        return None
-    try:
-        record.key.decode()
-        item: IdentityRecord = decode_identity_record(record.value)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return item
 
 
 def _at(record: IdentityRecord) -> int:

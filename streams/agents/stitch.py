@@ -23,7 +23,7 @@ from streams.checkpoint import Effects, Publisher, StateTable, checkpoint
 from streams.clock import DueTimes, PartitionClock
 from streams.journey import Change, CustomerItem, advance_through, next_due
 from streams.journey.log import Get
-from streams.meters import LEFT
+from streams.meters import CUSTOMERS_LEFT
 from streams.poison import PoisonWatch
 from streams.upstream import Mark, Source, Times
 
@@ -154,7 +154,7 @@ class Stitch:
             work.add_done(done)
             left = left.of(done.left)
             for reason, count in Counter(done.left.values()).items():
-                LEFT.labels(reason).inc(count)
+                CUSTOMERS_LEFT.labels(reason).inc(count)
         self._stitch_left(task, left, work)
         self._poison.note(task.now / 1000, len(batch.records), work.poison)
         for reason, customers in work.refused.items():

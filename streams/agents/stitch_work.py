@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from schemas.touchpoint import Arrival, CustomerRecord, Tick, decode_customer_record
 from streams.agents.letters import unreadable
+from streams.agents.reading import read, read_all
 from streams.agents.rows import Rows
 from streams.batching import Batch, Record, Write
 from streams.journey import Change, CustomerItem
@@ -82,7 +81,7 @@ def take(batch: Batch, records: Iterable[Record], work: Work) -> dict[bytes, lis
     groups: defaultdict[bytes, list[CustomerItem]] = defaultdict(list)
     seen = work.seen
     for record in records:
-        item = _decode(record)
+        item: CustomerRecord | None = read(record, decode_customer_record)
         if item is None:
             work.rows.letters.append(unreadable(batch, record))
         elif isinstance(item, Arrival):
@@ -97,16 +96,5 @@ def take(batch: Batch, records: Iterable[Record], work: Work) -> dict[bytes, lis
 
 def records_of(key: bytes, batch: Batch) -> list[tuple[Record, CustomerItem]]:
     """A customer's records of the batch, with what they are, but for ticks."""
-    decoded = ((record, _decode(record)) for record in batch.records if record.key == key)
-    return [(record, item) for record, item in decoded if item is not None and not isinstance(item, Tick)]
-
-
-def _decode(record: Record) -> CustomerRecord | None:
-    if record.key is None or record.value is None:
-        return None
-    try:
-        record.key.decode()
-        item: CustomerRecord = decode_customer_record(record.value)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return item
+    found = read_all(key, batch, decode_customer_record)
+    return [(record, item) for record, item in found if not isinstance(item, Tick)]
