@@ -91,6 +91,7 @@ class DeadlineRuleSection(RuleSection):
 
     kind: Literal["deadline"]
     before: PositiveDuration | None = None
+    business_time: bool = False
     channels: list[Slug] = []
     resolve_after: PositiveDuration | None = None
 

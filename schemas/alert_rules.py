@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from schemas.business_time import Calendar, counted_back, time_between
 from schemas.durations import HOUR, MINUTE, SECOND
 from schemas.rows import AlertKind, Severity
 
@@ -69,18 +70,27 @@ class HandoffRule(Rule):
 
 @dataclass(frozen=True)
 class DeadlineRule(Rule):
-    """Each promise not kept `before` its date (0: by its date).
+    """Each promise not kept `before` its date (0: by its date), counted by `calendar` in business time.
 
     The alert ends when the promise is kept: at the latest on its date, or, where `before` is 0, `resolve_after` it.
     """
 
     before: int = 0
     resolve_after: int = 24 * HOUR
+    calendar: Calendar | None = None
 
     @property
     def kind(self) -> AlertKind:
         """The kind of the alerts it raises."""
         return "deadline"
+
+    def near_from(self, due_at: int) -> int:
+        """From when on (ms) a promise that is due at that time is near its date; past it, where `before` is 0."""
+        return due_at - self.before if self.calendar is None else counted_back(self.calendar, due_at, self.before)
+
+    def time_until(self, due_at: int, at: int) -> int:
+        """How long it is from `at` until the date, counted as `before` is."""
+        return due_at - at if self.calendar is None else time_between(self.calendar, at, due_at)
 
 
 @dataclass(frozen=True)

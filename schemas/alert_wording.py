@@ -7,6 +7,7 @@ from datetime import datetime
 from string import Formatter
 from zoneinfo import ZoneInfo
 
+from schemas.alert_rules import DeadlineRule
 from schemas.durations import DAY, HOUR, MINUTE, SECOND
 from schemas.rows import AlertKind
 
@@ -60,6 +61,11 @@ def duration_text(milliseconds: int) -> str:
         if milliseconds >= length and milliseconds % length == 0:
             return f"{milliseconds // length}{unit}"
     return f"{milliseconds / 1000:g}s"
+
+
+def before_text(rule: DeadlineRule) -> str:
+    """How long before its date a promise is near it: `2h`, `4h of business time`."""
+    return duration_text(rule.before) + ("" if rule.calendar is None else " of business time")
 
 
 def moment_text(at: int, time_zone: str) -> str:

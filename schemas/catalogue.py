@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,8 +14,9 @@ import msgspec
 
 from schemas.alert_catalogue import alert_rules_of
 from schemas.alert_rules import AlertRules
+from schemas.business_time import Calendar
 from schemas.catalogue_check import check_catalogue
-from schemas.catalogue_file import WEEKDAYS, CalendarSection, CatalogueFile, DefaultsSection, IntentSection
+from schemas.catalogue_file import CatalogueFile, DefaultsSection, IntentSection
 from schemas.durations import DAY, HOUR
 from schemas.lined_yaml import text_of
 from schemas.topics import BUILT_IN_CHANNELS
@@ -36,18 +36,6 @@ class IntentRules:
     wait_standards: Mapping[str, float] = field(default_factory=dict)
     requires_branch: bool = False
     required_fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """Business time: `hours` has (opens, closes) in minutes since midnight for Monday to Sunday, None: closed.
-
-    Only the time zone is used so far.
-    """
-
-    time_zone: str
-    hours: tuple[tuple[int, int] | None, ...]
-    holidays: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +114,7 @@ def parse_catalogue(text: str, name: str = "catalogue") -> Catalogue:
 
 
 def _catalogue_of(file: CatalogueFile) -> Catalogue:
+    calendar = None if file.calendar is None else file.calendar.meaning()
     return Catalogue(
         rules={intent: _rules_of(section, file.defaults) for intent, section in file.intents.items()},
         default=_rules_of(IntentSection(), file.defaults),
@@ -133,8 +122,8 @@ def _catalogue_of(file: CatalogueFile) -> Catalogue:
         horizon=file.horizon,
         volatile_answers=frozenset(file.volatile_answers),
         channels=(*BUILT_IN_CHANNELS, *file.channels),
-        calendar=None if file.calendar is None else _calendar_of(file.calendar),
-        alerts=alert_rules_of(file.alerts, "UTC" if file.calendar is None else file.calendar.time_zone),
+        calendar=calendar,
+        alerts=alert_rules_of(file.alerts, calendar),
         retention={table: kept for table, kept in file.retention if kept is not None},
     )
 
@@ -149,8 +138,3 @@ def _rules_of(section: IntentSection, defaults: DefaultsSection) -> IntentRules:
         requires_branch=section.requires_branch,
         required_fields=tuple(section.required_fields),
     )
-
-
-def _calendar_of(section: CalendarSection) -> Calendar:
-    hours = tuple(section.hours.get(day) for day in WEEKDAYS)
-    return Calendar(section.time_zone, hours, frozenset(section.holidays))

@@ -113,7 +113,8 @@ def _problems_between_fields(file: CatalogueFile, document: LinedYaml) -> Iterat
                     place = (*path, "wait_standard", channel)
                     yield Problem(document.lines[place], place, _unknown(channel, channels, "channel"))
     yield from _too_short_horizon(file, document)
-    for place, text in mistakes_between(file.alerts, channels):
+    calendar = None if file.calendar is None else file.calendar.meaning()
+    for place, text in mistakes_between(file.alerts, channels, calendar):
         path = document.place_of(("alerts", *place))
         yield Problem(document.lines[path], ("alerts", *place), text)
     yield from _too_short_retention(file, document)

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Discriminator, 
 from pydantic_core import PydanticCustomError
 
 from schemas.alert_file import AlertsSection
+from schemas.business_time import Calendar
 from schemas.catalogue_values import SECTION, Duration, parse_duration
 from schemas.durations import DAY, HOUR
 from schemas.topics import BUILT_IN_CHANNELS
@@ -103,6 +104,10 @@ class CalendarSection(Section):
     time_zone: Annotated[str, AfterValidator(_known_zone)]
     hours: dict[Weekday, Opening]
     holidays: list[Holiday] = []
+
+    def meaning(self) -> Calendar:
+        """What it means."""
+        return Calendar(self.time_zone, tuple(map(self.hours.get, WEEKDAYS)), frozenset(self.holidays))
 
 
 class RetentionSection(Section):

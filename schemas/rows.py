@@ -132,8 +132,9 @@ class AlertRow(msgspec.Struct, frozen=True, gc=False):
     wrong again after it was resolved. `event_time` is when it began to be wrong and `resolved_at` when it ended (None
     until then), both by the events; `raised_at` and `updated_at` are when this was first, and last, said.
     `value`, `threshold` and `count` are None where a rule has none: for `rate` and `wait` a share, the share allowed,
-    and how many it is of; for `deadline` seconds from `event_time` until due. `silenced_by` is `maintenance:<name>` or
-    `incident:<id>` while the status is `silenced`. A `retracted` alert never was right, and is a tombstone.
+    and how many it is of; for `deadline` seconds from `event_time` until due, and those of `before`. `silenced_by` is
+    `maintenance:<name>` or `incident:<id>` while the status is `silenced`. A `retracted` alert never was right, and is
+    a tombstone.
     """
 
     customer_id: str

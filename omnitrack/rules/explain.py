@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.alert_rules import AlertRules, AnyRule, DeadlineRule, Filter, HandoffRule, ShareRule
-from schemas.alert_wording import duration_text, share_text
+from schemas.alert_wording import before_text, duration_text, share_text
 
 
 def explain(rule: AnyRule) -> str:
@@ -23,7 +23,7 @@ def explain(rule: AnyRule) -> str:
             )
         case DeadlineRule():
             return (
-                f"each promise still not kept {duration_text(rule.before)} before its date{_scope(rule.only)}; "
+                f"each promise still not kept {before_text(rule)} before its date{_scope(rule.only)}; "
                 "ends when it is kept, at the latest on its date"
             )
         case ShareRule():

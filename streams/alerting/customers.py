@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schemas.alert_rules import AlertRules, DeadlineRule, HandoffRule, Rule, passes
-from schemas.alert_wording import duration_text, moment_text
+from schemas.alert_wording import before_text, moment_text
 from streams.alerting.facts import UNKNOWN, Customer, Handoff, Promise
 from streams.alerting.wanted import Wanted, alert_id_of, fingerprint_of
 
@@ -107,7 +107,7 @@ def _concerns(promise: Promise, rule: DeadlineRule, customer: Customer) -> bool:
 
 
 def _begins_at(promise: Promise, rule: DeadlineRule) -> int:
-    return max(promise.due_at - rule.before, min(promise.made_at, promise.due_at))
+    return max(rule.near_from(promise.due_at), min(promise.made_at, promise.due_at))
 
 
 def _is_unkept(promise: Promise, rule: DeadlineRule, clock: int) -> bool:
@@ -164,11 +164,11 @@ def _promise_alert(
         alert_id_of(fingerprint),
         subject=f"promise {promise_id}",
         labels=labels,
-        summary=rule.summary.format(rule=rule.name, due_at=due_at, before=duration_text(rule.before), **found),
+        summary=rule.summary.format(rule=rule.name, due_at=due_at, before=before_text(rule), **found),
         began_at=began_at,
         ended_at=_ends_at(promise, rule),
         journey_id=promise.journey_id,
-        value=(promise.due_at - began_at) / 1000,
+        value=rule.time_until(promise.due_at, began_at) / 1000,
         threshold=rule.before / 1000,
         silenced_by=_silencer(promise.journey_id, began_at, rule, labels, customer, rules),
     )

@@ -89,6 +89,22 @@ def test_a_mistake_in_a_rule_is_told_with_line_and_field(rules: str, mistake: st
 
 
 @pytest.mark.parametrize(
+    ("rule", "calendar", "mistake"),
+    [
+        ("before: 4h", "", "business_time: takes a `calendar` with the `hours` of at least one weekday"),
+        ("before: 4h", "calendar: {time_zone: UTC, hours: {}}", "business_time: takes a `calendar` with the `hours`"),
+        ("severity: info", "calendar: {time_zone: UTC, hours: {mon: 09:00-10:00}}", "business_time: goes beside `bef"),
+        ("before: 53h", "calendar: {time_zone: UTC, hours: {mon: 09:00-10:00}}", "before: must be at most 52h: for"),
+    ],
+)
+def test_business_time_takes_something_to_count_and_a_calendar_that_opens(
+    rule: str, calendar: str, mistake: str
+) -> None:
+    text = f"alerts:\n  rules:\n    a: {{kind: deadline, business_time: true, {rule}}}\n{calendar}"
+    assert mistakes(text)[0].startswith(f"bank.yaml:3: alerts.rules.a.{mistake}")
+
+
+@pytest.mark.parametrize(
     ("entry", "mistake"),
     [
         ("{name: m, from: 2026-11-28, until: 2026-11-29T00:00:00Z}", "0.from: must be an RFC 3339 time"),

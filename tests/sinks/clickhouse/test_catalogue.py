@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from schemas.catalogue import Calendar, Catalogue, IntentRules
+from schemas.business_time import Calendar
+from schemas.catalogue import Catalogue, IntentRules
 from sinks.clickhouse.catalogue import catalogue_rows, load_into
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.metrics import read_time_zone

@@ -109,6 +109,24 @@ class TestPromises:
         (alert,) = tell(world, journey(), promise(NOON + 3 * HOUR))
         assert alert.summary == "Promise made on branch is due at 2026-11-24 23:00 Asia/Shanghai and not kept"
 
+    def test_where_it_is_counted_in_business_time_nights_and_holidays_are_none(self) -> None:
+        hours = "calendar: {time_zone: UTC, hours: {mon: 09:00-17:00, tue: 09:00-17:00}, holidays: [2026-11-30]}"
+        near = '{kind: deadline, before: 4h, business_time: true, summary: "due at {due_at}, within {before}"}'
+        world = World(rules(f"alerts: {{rules: {{near: {near}}}}}\n{hours}"), NOON)
+        due_at = NOON + 7 * DAY - 2 * HOUR  # on the next Tuesday at 10:00
+        assert tell(world, journey(), promise(due_at, made_at=NOON)) == []
+        assert at(world, NOON + 2 * HOUR - 1) == []
+        (alert,) = at(world, NOON + 2 * HOUR)
+        assert (alert.status, alert.event_time, alert.value, alert.threshold) == (
+            "firing",
+            NOON + 2 * HOUR,
+            14400.0,
+            14400.0,
+        )
+        assert alert.summary == "due at 2026-12-01 10:00 UTC, within 4h of business time"
+        (resolved,) = at(world, due_at)
+        assert (resolved.status, resolved.resolved_at) == ("resolved", due_at)
+
     def test_while_something_may_be_on_its_way_nobody_is_told(self, world: World) -> None:
         behind = NOON - 5 * HOUR
         assert tell(world, journey(), promise(NOON + HOUR), clock=behind) == []

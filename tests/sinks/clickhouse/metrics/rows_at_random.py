@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from schemas.catalogue import Calendar, Catalogue, IntentRules
+from schemas.business_time import Calendar
+from schemas.catalogue import Catalogue, IntentRules
 from schemas.rows import DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.touchpoint import Origin, Touchpoint
 from sinks.port import Row, Table

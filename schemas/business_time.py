@@ -1,0 +1,77 @@
+"""Business time: what passes while a bank is open. Times are UTC milliseconds, durations milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from schemas.durations import MINUTE, SECOND
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When a bank is open: `hours` has (opens, closes) in minutes since midnight for Monday to Sunday, None: closed.
+
+    The hours are those that the clocks of the time zone show, whatever summer time makes of them.
+    """
+
+    time_zone: str
+    hours: tuple[tuple[int, int] | None, ...]
+    holidays: frozenset[date] = frozenset()
+
+    @property
+    def weekly(self) -> int:
+        """So long is it open in a week without holidays."""
+        return sum((closes - opens) * MINUTE for opens, closes in filter(None, self.hours))
+
+
+def counted_back(calendar: Calendar, moment: int, duration: int) -> int:
+    """The latest moment from which at least `duration`, more than 0, of business time passes until `moment`.
+
+    Never returns for a calendar that is never open.
+    """
+    openings = _openings_back(calendar, moment)
+    left = duration
+    opens, closes = next(openings)
+    while (passed := max(0, min(closes, moment) - opens)) < left:
+        left -= passed
+        opens, closes = next(openings)
+    return min(closes, moment) - left
+
+
+def time_between(calendar: Calendar, since: int, until: int) -> int:
+    """The business time that passes from `since` to `until`; 0 where `until` is earlier."""
+    passed = 0
+    for opens, closes in _openings_back(calendar, until):
+        if closes <= since:
+            break
+        passed += max(0, min(closes, until) - max(opens, since))
+    return passed
+
+
+def _openings_back(calendar: Calendar, moment: int) -> Iterator[tuple[int, int]]:
+    """When it opened and closed on each day on which it was open, from the last that may have begun by `moment`."""
+    zone = ZoneInfo(calendar.time_zone)
+    # Where clocks are put back over midnight, the next day has begun once before the day of `moment` goes on.
+    day = datetime.fromtimestamp(moment / 1000, zone).date() + _DAY
+    while True:
+        hours = calendar.hours[day.weekday()]
+        if hours is not None and day not in calendar.holidays:
+            opens, closes = (_moment(day, minutes, zone) for minutes in hours)
+            if opens < closes and _exists(day, opens, zone):
+                yield opens, closes
+        day -= _DAY
+
+
+def _moment(day: date, minutes: int, zone: ZoneInfo) -> int:
+    shown = datetime.combine(day, time()) + timedelta(minutes=minutes)
+    return int(shown.replace(tzinfo=zone).timestamp()) * SECOND
+
+
+def _exists(day: date, opens: int, zone: ZoneInfo) -> bool:
+    """False for a day that a zone left out as it went over the date line."""
+    return datetime.fromtimestamp(opens / 1000, zone).date() == day
