@@ -93,6 +93,7 @@ class DeadlineRuleSection(RuleSection):
     before: PositiveDuration | None = None
     business_time: bool = False
     channels: list[Slug] = []
+    care: list[Care] = []
     resolve_after: PositiveDuration | None = None
 
 

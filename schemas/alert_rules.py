@@ -25,7 +25,10 @@ SHORTEST_BUCKET = SECOND
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a rule looks at; an empty one lets everything pass. `care`: a customer in one of these groups."""
+    """What a rule looks at; an empty one lets everything pass. `care`: a customer in one of these groups.
+
+    Handoffs and waits tell the groups themselves; those of a promise are its journey's.
+    """
 
     failures: tuple[str, ...] = ()
     from_channels: tuple[str, ...] = ()

@@ -63,6 +63,12 @@ def intent_of(journey_id: str | None, customer: Customer) -> str:
     return UNKNOWN if journey is None or journey.is_deleted else journey.intent
 
 
+def care_of(journey_id: str | None, customer: Customer) -> tuple[str, ...]:
+    """The care groups of a customer's journey; none as long as its row has not come, or after it was taken back."""
+    journey = customer.journeys.get(journey_id or "")
+    return () if journey is None or journey.is_deleted else journey.care
+
+
 def shares_any(allowed: tuple[str, ...], values: Iterable[str]) -> bool:
     """Whether an empty list lets everything pass, or one of the values is in it."""
     return not allowed or any(value in allowed for value in values)
@@ -103,6 +109,7 @@ def _concerns(promise: Promise, rule: DeadlineRule, customer: Customer) -> bool:
         not promise.is_deleted
         and passes(rule.only.channels, promise.channel)
         and passes(rule.only.intents, intent_of(promise.journey_id, customer))
+        and shares_any(rule.only.care, care_of(promise.journey_id, customer))
     )
 
 

@@ -24,6 +24,7 @@ class JourneyNews(msgspec.Struct, frozen=True, gc=False):
     incidents: tuple[str, ...]
     version: int = 0
     is_deleted: int = 0
+    care: tuple[str, ...] = ()
 
 
 CustomerRow = HandoffRow | PromiseRow | JourneyRow | JourneyNews | TouchpointRow
@@ -65,6 +66,7 @@ class Journey(Fact, frozen=True, array_like=True, gc=False):
 
     intent: str
     incidents: tuple[str, ...]
+    care: tuple[str, ...] = ()
 
 
 class Wait(Fact, frozen=True, array_like=True, gc=False):
@@ -205,7 +207,7 @@ def _promise(row: PromiseRow, now: int) -> Promise:
 
 def journey_of(row: JourneyRow | JourneyNews) -> Journey:
     """What is kept of the row."""
-    return Journey(row.version, row.is_deleted, row.last_at, 0, None, row.intent, row.incidents)
+    return Journey(row.version, row.is_deleted, row.last_at, 0, None, row.intent, row.incidents, row.care)
 
 
 def _take_wait(waits: dict[str, Wait], row: TouchpointRow, now: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from streams.alerting.customers import known_at
 from streams.alerting.facts import UNKNOWN, Customer, Fact, Journey, JourneyNews, journey_of
@@ -30,17 +31,22 @@ def gone_on(customer: Customer, rows: Iterable[JourneyNews], now: int) -> Custom
 
 def _tells_nothing_new(customer: Customer, journey_id: str, before: Journey | None, after: Journey) -> bool:
     """Whether what belongs to the journey finds there what it found: handoffs ask for incidents only."""
-    (old_intent, old_incidents), (new_intent, new_incidents) = _told(before), _told(after)
-    if old_incidents != new_incidents and _any_of(customer.handoffs.values(), journey_id):
+    old, new = _told(before), _told(after)
+    if old.incidents != new.incidents and _any_of(customer.handoffs.values(), journey_id):
         return False
-    is_same = (old_intent, old_incidents) == (new_intent, new_incidents)
-    return is_same or not _any_of((*customer.promises.values(), *customer.waits.values()), journey_id)
+    return old == new or not _any_of((*customer.promises.values(), *customer.waits.values()), journey_id)
 
 
-def _told(journey: Journey | None) -> tuple[str, tuple[str, ...]]:
+class _Told(NamedTuple):
+    intent: str = UNKNOWN
+    incidents: tuple[str, ...] = ()
+    care: tuple[str, ...] = ()
+
+
+def _told(journey: Journey | None) -> _Told:
     if journey is None or journey.is_deleted:
-        return UNKNOWN, ()
-    return journey.intent, journey.incidents
+        return _Told()
+    return _Told(journey.intent, journey.incidents, journey.care)
 
 
 def _any_of(facts: Iterable[Fact], journey_id: str) -> bool:

@@ -134,6 +134,7 @@ class TestDryRun:
         assert fired == {
             "broken": {"fired": 4, "silenced": 1, "days": {"2026-11-22": 1, "2026-11-24": 3}},
             "failing": {"fired": 1, "silenced": 0, "days": {"2026-11-24": 1}},
+            "cared_for": {"fired": 0, "silenced": 0, "days": {}},
             "due": {"fired": 1, "silenced": 0, "days": {"2026-11-24": 1}},
             "overdue": {"fired": 1, "silenced": 0, "days": {"2026-11-24": 1}},
             "waiting": {"fired": 1, "silenced": 0, "days": {"2026-11-23": 1}},

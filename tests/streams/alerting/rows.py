@@ -24,6 +24,7 @@ alerts:
     broken: {kind: handoff, severity: critical, failures: [lost, repeated], labels: {team: service}}
     failing: {kind: rate, over: 0.4, window: 30m, min_count: 3, by: [to_channel], resolve_after: 2m}
     due: {kind: deadline, before: 2h}
+    cared_for: {kind: deadline, before: 150m, care: [elderly, disabled]}
     overdue: {kind: deadline, severity: critical, resolve_after: 6h}
     waiting: {kind: wait, over: 0.4, window: 30m, min_count: 3, by: [channel, intent], resolve_after: 2m}
 """

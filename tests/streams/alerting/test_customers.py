@@ -109,6 +109,13 @@ class TestPromises:
         (alert,) = tell(world, journey(), promise(NOON + 3 * HOUR))
         assert alert.summary == "Promise made on branch is due at 2026-11-24 23:00 Asia/Shanghai and not kept"
 
+    def test_a_rule_for_care_groups_goes_by_the_journey_of_the_promise(self, world: World) -> None:
+        assert tell(world, journey(care=("minor",)), promise(NOON + 2 * HOUR + MINUTE)) == []
+        (raised,) = tell(world, journey(version=2, care=("elderly", "minor")))
+        assert (raised.rule, raised.status) == ("cared_for", "firing")
+        (retracted,) = tell(world, journey(version=3, care=("minor",)))
+        assert (retracted.rule, retracted.status) == ("cared_for", "retracted")
+
     def test_where_it_is_counted_in_business_time_nights_and_holidays_are_none(self) -> None:
         hours = "calendar: {time_zone: UTC, hours: {mon: 09:00-17:00, tue: 09:00-17:00}, holidays: [2026-11-30]}"
         near = '{kind: deadline, before: 4h, business_time: true, summary: "due at {due_at}, within {before}"}'

@@ -10,7 +10,7 @@ from schemas.rows import JourneyRow
 from streams.alerting.advance import advance_customer
 from streams.alerting.facts import Customer, CustomerRow, JourneyNews, kept_by, prune
 from streams.alerting.going_on import gone_on
-from tests.streams.alerting.rows import MINUTE, NOON, handoff, journey, rules
+from tests.streams.alerting.rows import HOUR, MINUTE, NOON, handoff, journey, promise, rules
 from tests.streams.alerting.test_whatever_the_order import handoffs, journeys, promises, versioned, waits
 
 CATALOGUE = rules()
@@ -59,6 +59,14 @@ def test_a_journey_that_only_goes_on_is_not_judged_even_of_a_customer_who_was_fa
 def test_an_incident_that_becomes_known_is_judged() -> None:
     failed = known_of(journey("C-1", version=1), handoff(NOON - MINUTE, "C-1", version=1))
     assert gone_on(failed, [news_of(journey("C-1", version=2, incidents=("outage-7",)))], NOON) is None
+
+
+def test_a_care_group_that_becomes_known_is_judged_where_there_is_a_promise() -> None:
+    cared_for = [news_of(journey("C-1", version=2, care=("elderly",)))]
+    promised = known_of(journey("C-1", version=1), promise(NOON + 3 * HOUR, "C-1", version=1))
+    assert gone_on(promised, cared_for, NOON) is None
+    failed = known_of(journey("C-1", version=1), handoff(NOON - MINUTE, "C-1", version=1))
+    assert gone_on(failed, cared_for, NOON) is not None, "a handoff's row tells its groups itself"
 
 
 def test_a_failed_handoff_that_waits_for_its_journey_is_judged_when_that_comes() -> None:

@@ -57,6 +57,7 @@ many_journeys = st.builds(
     journey_id=st.sampled_from(JOURNEYS),
     intent=st.sampled_from(["transfer", "transfer", "transfer", "loan"]),
     incidents=st.sampled_from([(), (), (), (), ("outage-7",)]),
+    care=st.sampled_from([(), (), (), (), ("elderly",)]),
     is_deleted=deleted,
 )
 few_others = st.builds(

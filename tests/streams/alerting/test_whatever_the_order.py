@@ -41,6 +41,7 @@ journeys = st.builds(
     journey_id=st.sampled_from([JOURNEY, JOURNEY, OTHER_JOURNEY]),
     intent=st.sampled_from(["transfer", "transfer", "unknown", "loan"]),
     incidents=st.sampled_from([(), (), ("outage-7",)]),
+    care=st.sampled_from([(), (), ("elderly", "minor")]),
     is_deleted=deleted,
 )
 promises = st.builds(

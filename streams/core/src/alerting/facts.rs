@@ -3,8 +3,20 @@
 use crate::left::Outcome;
 use crate::msgpack::{Reader, Write};
 
-/// As `streams.alerting.facts.UNKNOWN`, and no incident.
-pub const NOTHING_TOLD: (&str, &[&str]) = ("unknown", &[]);
+/// What promises, waits and handoffs may ask of a journey.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Told<'j> {
+    pub intent: &'j str,
+    pub incidents: &'j [&'j str],
+    pub care: &'j [&'j str],
+}
+
+/// As `streams.alerting.facts.UNKNOWN`, no incident, and no care group.
+pub const NOTHING_TOLD: Told<'static> = Told {
+    intent: "unknown",
+    incidents: &[],
+    care: &[],
+};
 
 /// Facts of a kind, each with the key of its row.
 pub type Facts<'a, T> = Vec<(&'a str, T)>;
@@ -32,6 +44,7 @@ pub struct Journey<'a> {
     pub fact: Fact<'a>,
     pub intent: &'a str,
     pub incidents: Vec<&'a str>,
+    pub care: Vec<&'a str>,
 }
 
 impl<'a> Fact<'a> {
@@ -84,33 +97,39 @@ impl<'a> Handoff<'a> {
 }
 
 impl<'a> Journey<'a> {
-    /// What promises, waits and handoffs may ask of it; nothing where it was taken back.
-    pub fn told(&self) -> (&str, &[&'a str]) {
+    /// Nothing where it was taken back.
+    pub fn told(&self) -> Told<'_> {
         if self.fact.is_deleted == 0 {
-            (self.intent, &self.incidents)
+            Told {
+                intent: self.intent,
+                incidents: &self.incidents,
+                care: &self.care,
+            }
         } else {
             NOTHING_TOLD
         }
     }
 
     pub fn has_incident(&self) -> bool {
-        !self.told().1.is_empty()
+        !self.told().incidents.is_empty()
     }
 
     pub fn read(reader: &mut Reader<'a>) -> Outcome<Self> {
-        reader.fields(7)?;
+        reader.fields(8)?;
         Ok(Journey {
             fact: Fact::read(reader)?,
             intent: reader.text()?,
             incidents: reader.list(Reader::text)?,
+            care: reader.list(Reader::text)?,
         })
     }
 
     pub fn put(&self, out: &mut Vec<u8>) {
-        out.put_array(7);
+        out.put_array(8);
         self.fact.put(out);
         out.put_text(self.intent);
         put_texts(out, &self.incidents);
+        put_texts(out, &self.care);
     }
 }
 

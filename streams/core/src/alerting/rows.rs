@@ -14,6 +14,7 @@ pub struct JourneyRow<'a> {
     pub intent: &'a str,
     pub last_at: i64,
     pub incidents: Vec<&'a str>,
+    pub care: Vec<&'a str>,
     pub version: i64,
     pub is_deleted: i64,
 }
@@ -39,7 +40,7 @@ pub struct HandoffRow<'a> {
 pub fn read_journey<'a>(value: &'a [u8], bump: &'a Bump) -> Outcome<JourneyRow<'a>> {
     let mut reader = Reader::new(value, bump)?;
     let (mut customer_id, mut journey_id, mut intent) = (None, None, None);
-    let (mut last_at, mut incidents) = (None, None);
+    let (mut last_at, mut incidents, mut care) = (None, None, Vec::new());
     let (mut version, mut is_deleted) = (0, 0);
     reader.object(|reader, field| {
         match field {
@@ -48,6 +49,7 @@ pub fn read_journey<'a>(value: &'a [u8], bump: &'a Bump) -> Outcome<JourneyRow<'
             "intent" => intent = Some(reader.text()?),
             "last_at" => last_at = Some(reader.int()?),
             "incidents" => incidents = Some(reader.list(Reader::text)?),
+            "care" => care = reader.list(Reader::text)?,
             "version" => version = reader.int()?,
             "is_deleted" => is_deleted = reader.int()?,
             _ => reader.pass_over()?,
@@ -61,6 +63,7 @@ pub fn read_journey<'a>(value: &'a [u8], bump: &'a Bump) -> Outcome<JourneyRow<'
         intent: intent.ok_or(INCOMPLETE)?,
         last_at: last_at.ok_or(INCOMPLETE)?,
         incidents: incidents.ok_or(INCOMPLETE)?,
+        care,
         version,
         is_deleted,
     })

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 
-use super::facts::{Fact, Handoff, Journey, NOTHING_TOLD};
+use super::facts::{Fact, Handoff, Journey, NOTHING_TOLD, Told};
 use super::known::{Customer, Resting};
 use super::rows::{HandoffRow, JourneyRow, read_handoff, read_journey};
 use crate::left::{Left, Outcome};
@@ -110,6 +110,7 @@ fn take_journey<'a>(customer: &mut Customer<'a>, row: &'a JourneyRow<'a>) -> Out
         },
         intent: row.intent,
         incidents: row.incidents.clone(),
+        care: row.care.clone(),
     };
     let before = known.map_or(NOTHING_TOLD, Journey::told);
     if !tells_nothing_new(customer, row.journey_id, before, journey.told())? {
@@ -120,13 +121,8 @@ fn take_journey<'a>(customer: &mut Customer<'a>, row: &'a JourneyRow<'a>) -> Out
 }
 
 /// Whether what belongs to the journey finds there what it found: handoffs ask for incidents only.
-fn tells_nothing_new(
-    customer: &Customer<'_>,
-    journey_id: &str,
-    before: (&str, &[&str]),
-    after: (&str, &[&str]),
-) -> Outcome<bool> {
-    if before.1 != after.1 && customer.has_handoffs_of(journey_id)? {
+fn tells_nothing_new(customer: &Customer<'_>, journey_id: &str, before: Told<'_>, after: Told<'_>) -> Outcome<bool> {
+    if before.incidents != after.incidents && customer.has_handoffs_of(journey_id)? {
         return Ok(false);
     }
     Ok(before == after || !customer.has_promises_or_waits_of(journey_id))
