@@ -36,13 +36,15 @@ _decode = msgspec.msgpack.Decoder(TouchpointRow).decode
 class StitchedProbes:
     """The `count` probes of a run, as `stitched` shows them; `whole_way`: the topics in front of it are read as well.
 
-    What comes is read in `look`, so it has to be called often.
+    What comes is read in `look`, so it has to be called often. Of a backlog, which may come faster than that reads, a
+    probe was there when its record says so.
     """
 
     def __init__(self, kafka: str, topics: Topics, count: int, *, whole_way: bool) -> None:
         self._stages = {topics.stitched: STITCHED}
         if whole_way:
             self._stages |= {topics.customer: INGESTED} | dict.fromkeys(topics.inputs, PUBLISHED)
+        self._whole_way = whole_way
         self._runner = asyncio.Runner()
         self._consumer = self._runner.run(_started(kafka, tuple(self._stages)))
         self._times: defaultdict[str, dict[str, float]] = defaultdict(dict)
@@ -70,7 +72,7 @@ class StitchedProbes:
                 if record.key.startswith(PROBE.encode()):
                     self._times[record.key.decode()].setdefault(stage, record.timestamp / 1000)
                     if stage == STITCHED:
-                        self._note(_decode(record.value), now)
+                        self._note(_decode(record.value), record.timestamp / 1000, now)
             if stage == STITCHED:
                 self._rows += len(records)
         return bool(fetched)
@@ -110,10 +112,10 @@ class StitchedProbes:
         self._runner.run(self._consumer.stop())
         self._runner.close()
 
-    def _note(self, row: TouchpointRow, now: float) -> None:
+    def _note(self, row: TouchpointRow, stitched_at: float, now: float) -> None:
         at = row.touchpoint.occurred_at / 1000
         if row.touchpoint.event_id not in self.seen:
-            self.seen[row.touchpoint.event_id] = Seen(at, now)
+            self.seen[row.touchpoint.event_id] = Seen(at, now if self._whole_way else stitched_at)
             self._times[row.touchpoint.event_id] |= {HAPPENED: at, READ: now}
 
 

@@ -137,10 +137,10 @@ def watch(
     """Look on until all that is published can be queried, or time is up; `begin` None: it is published already."""
     pids = {one.name: one.process.pid for one in supervisor.services if one.process is not None}
     pids |= {"kafka": kafka.child.process.pid}
-    usage = Usage(pids if begin is None else pids | {"publisher": publisher.pid})
     with closing(looked_for(supervisor.plan, options)) as probes:
         probes.look()
-        before, began = len(probes.seen), time.time() if begin is None else begin
+        usage = Usage(pids if begin is None else pids | {"publisher": publisher.pid})
+        began = time.time() if begin is None else begin
         deadline = began + options.seconds + LATEST_SECONDS
         sampled = 0.0
         while not probes.complete and time.time() < deadline:
@@ -152,6 +152,7 @@ def watch(
             if publisher.poll() or supervisor.failure:
                 raise SystemExit(supervisor.failure or "the publisher failed")
         ended = max((one.visible_at for one in probes.seen.values()), default=time.time())
+        before = sum(one.visible_at < began for one in probes.seen.values())
         usage.sample()
         said = json.loads(publisher.communicate()[0])
         published = said["published"]
