@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from schemas.business_time import Calendar, counted_back, time_between
+from schemas.business_time import Calendar, counted_back
 from schemas.durations import HOUR, MINUTE, SECOND
 from schemas.rows import AlertKind, Severity
 
@@ -90,10 +90,6 @@ class DeadlineRule(Rule):
     def near_from(self, due_at: int) -> int:
         """From when on (ms) a promise that is due at that time is near its date; past it, where `before` is 0."""
         return due_at - self.before if self.calendar is None else counted_back(self.calendar, due_at, self.before)
-
-    def time_until(self, due_at: int, at: int) -> int:
-        """How long it is from `at` until the date, counted as `before` is."""
-        return due_at - at if self.calendar is None else time_between(self.calendar, at, due_at)
 
 
 @dataclass(frozen=True)

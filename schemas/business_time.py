@@ -43,16 +43,6 @@ def counted_back(calendar: Calendar, moment: int, duration: int) -> int:
     return min(closes, moment) - left
 
 
-def time_between(calendar: Calendar, since: int, until: int) -> int:
-    """The business time that passes from `since` to `until`; 0 where `until` is earlier."""
-    passed = 0
-    for opens, closes in _openings_back(calendar, until):
-        if closes <= since:
-            break
-        passed += max(0, min(closes, until) - max(opens, since))
-    return passed
-
-
 def _openings_back(calendar: Calendar, moment: int) -> Iterator[tuple[int, int]]:
     """When it opened and closed on each day on which it was open, from the last that may have begun by `moment`."""
     zone = ZoneInfo(calendar.time_zone)

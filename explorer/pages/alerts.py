@@ -15,7 +15,7 @@ from explorer.parts.evidence import journey_link
 from explorer.parts.forms import choice, text_input
 from explorer.parts.graphs import graph
 from explorer.parts.reading import Reading
-from explorer.parts.tables import Column, badge, channel_path, linked, table
+from explorer.parts.tables import Column, badge, breakable, channel_path, linked, table
 from explorer.parts.tiles import count_tile
 from explorer.queries import Query, Scope
 from explorer.words import Words
@@ -73,7 +73,7 @@ def _rules(reading: Reading, rows: list[Row]) -> Component:
             Column(
                 words("column.rule"),
                 lambda row: [
-                    linked(row["rule"], reading.here(rule=row["rule"]) + "#section-alerts"),
+                    linked(breakable(row["rule"]), reading.here(rule=row["rule"]) + "#section-alerts"),
                     " ",
                     html.Small(words.name("severity", row["severity"])),
                 ],
@@ -97,7 +97,7 @@ def _alerts(reading: Reading, rows: list[Row]) -> Component:
             Column(words("column.event_time"), lambda row: words.time(row["event_time"]), kind="whole"),
             Column(words("column.status"), lambda row: _status(words, row)),
             Column(words("column.severity"), lambda row: words.name("severity", row["severity"])),
-            Column(words("column.rule"), lambda row: row["rule"]),
+            Column(words("column.rule"), lambda row: breakable(row["rule"])),
             Column(words("column.summary"), lambda row: row["summary"]),
             Column(words("column.subject"), lambda row: _subject(reading, row)),
             Column(words("column.measured"), lambda row: _measured(words, row), kind="number"),

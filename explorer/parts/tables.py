@@ -71,9 +71,15 @@ def badges(words: Words, kind: str, values: Iterable[str]) -> list[Component]:
     return [badge(words, kind, value) for value in values]
 
 
-def linked(text: str, href: str) -> dcc.Link:
+def linked(text: Cell, href: str) -> dcc.Link:
     """A text that leads to another page of the explorer."""
     return dcc.Link(text, href=href)
+
+
+def breakable(name: str) -> list[Component | str]:
+    """A name that may go on in the next line after each underscore, where a table has no room."""
+    first, *others = name.split("_")
+    return [first, *(part for other in others for part in ("_", html.Wbr(), other))]
 
 
 def channel_path(words: Words, channels: Iterable[str]) -> str:

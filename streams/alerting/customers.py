@@ -175,7 +175,7 @@ def _promise_alert(
         began_at=began_at,
         ended_at=_ends_at(promise, rule),
         journey_id=promise.journey_id,
-        value=rule.time_until(promise.due_at, began_at) / 1000,
+        value=(promise.due_at - began_at) / 1000,
         threshold=rule.before / 1000,
         silenced_by=_silencer(promise.journey_id, began_at, rule, labels, customer, rules),
     )

@@ -96,7 +96,7 @@ def _alerts(handoffs: Sequence[HandoffRow]) -> list[AlertRow]:
         _alert(one, "firing"),
         customer_id="",
         alert_id=str(uuid5(NAMESPACE_OID, "rate")),
-        rule="failures",
+        rule="failures_between_two_channels",
         kind="rate",
         severity="critical",
         summary="31 % of 58 handoffs failed within 1 h (over 20 %)",

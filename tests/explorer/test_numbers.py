@@ -136,7 +136,7 @@ def test_alerts_are_counted_by_what_became_of_them_retracted_ones_too(tour: Tour
     for status, n in counts.items():
         assert page.locator(f"#tile-{status} .value").inner_text() == str(n)
     rules = {line[0].split()[0]: [int(cell) for cell in line[1:5]] for line in lines(page, "#section-rules")}
-    assert rules["failures"] == [1, 0, 0, 0]
+    assert rules["failures_between_two_channels"] == [1, 0, 0, 0]
     assert sum(map(sum, rules.values())) == len(alerts)
     assert len(lines(page, "#section-alerts")) == min(50, len(alerts))
 

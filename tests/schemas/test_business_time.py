@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schemas.business_time import Calendar, counted_back, time_between
+from schemas.business_time import Calendar, counted_back
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -39,6 +39,23 @@ def calendars(draw: st.DrawFn, openings: st.SearchStrategy[tuple[int, int]] = OP
 
 def at(text: str, zone: str = "Europe/Berlin") -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp()) * 1000
+
+
+def time_between(calendar: Calendar, since: int, until: int) -> int:
+    """The business time that passes, day by day of the zone's clocks."""
+    zone = ZoneInfo(calendar.time_zone)
+    first, last = (datetime.fromtimestamp(moment / 1000, zone).date() for moment in (since, until))
+    passed = 0
+    for number in range(-1, (last - first).days + 2):
+        day = first + timedelta(days=number)
+        hours = calendar.hours[day.weekday()]
+        if hours is None or day in calendar.holidays:
+            continue
+        opens, closes = (datetime.combine(day, time()) + timedelta(minutes=minutes) for minutes in hours)
+        began, ended = (int(shown.replace(tzinfo=zone).timestamp()) * 1000 for shown in (opens, closes))
+        if datetime.fromtimestamp(began / 1000, zone).date() == day:
+            passed += max(0, min(ended, until) - max(began, since))
+    return passed
 
 
 @pytest.mark.parametrize(

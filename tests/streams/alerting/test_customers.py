@@ -127,7 +127,7 @@ class TestPromises:
         assert (alert.status, alert.event_time, alert.value, alert.threshold) == (
             "firing",
             NOON + 2 * HOUR,
-            14400.0,
+            (due_at - NOON - 2 * HOUR) / 1000,
             14400.0,
         )
         assert alert.summary == "due at 2026-12-01 10:00 UTC, within 4h of business time"
