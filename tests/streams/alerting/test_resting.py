@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from schemas.rows import HandoffRow, JourneyRow
-from schemas.topics import Topics
 from streams.alerting.at_rest import alerts_at
 from streams.alerting.facts import Customer, CustomerRow, kept_by, take_rows
 from streams.alerting.memory import recall
@@ -251,6 +250,15 @@ def before_parts() -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(msgspec.defstruct("CustomerBefore", fields, array_like=True))
 
 
+def in_parts_with_an_alert(core: CoreChoice) -> tuple[World, int]:
+    world = World(CATALOGUE, NOON, core)
+    for row in (*MANY, FAILED):
+        world.publish(row)
+    rest(world)
+    assert [row.status for row in world.alerts()] == ["firing"]
+    return world, next(number for number, one in world.states.partitions.items() if lasting_key("C-1") in one)
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_who_knows_of_no_parts_refuses_a_customer_in_two_and_reads_all_others(core: CoreChoice) -> None:
     world, partition = in_parts_with_an_alert(core)
@@ -280,70 +288,6 @@ def test_a_state_without_its_other_part_is_told_of() -> None:
     with pytest.raises(LastingPartMissing, match="C-1: the state table lacks the part"):
         open_customer("C-1", states.get)
     assert recall(states, CATALOGUE, NOON).counts == {}
-
-
-@pytest.mark.parametrize("core", CORES)
-def test_who_is_forgotten_leaves_neither_part(core: CoreChoice) -> None:
-    world = World(CATALOGUE, NOON, core)
-    for row in MANY:
-        world.publish(row)
-    world.settle()
-    partition = next(number for number, one in world.states.partitions.items() if lasting_key("C-1") in one)
-    world.logs[Topics().alerting, partition].append((b"C-1", None))
-    world.settle()
-    assert not [key for key in world.states.partitions[partition] if b"C-1" in key]
-
-
-@pytest.mark.parametrize("core", CORES)
-@pytest.mark.parametrize("damage", [None, b"\xc1 junk"])
-def test_who_is_forgotten_leaves_nothing_though_the_other_part_cannot_be_read(
-    damage: bytes | None, core: CoreChoice
-) -> None:
-    world, partition = in_parts_with_an_alert(core)
-    states = world.states.partitions[partition]
-    del states[lasting_key("C-1")]
-    if damage is not None:
-        states[lasting_key("C-1")] = damage
-    world.alerting.recover(range(PARTITIONS))
-    forget(world, partition)
-    assert not [key for key in states if b"C-1" in key]
-    assert [row.status for row in world.alerts()] == []
-    assert world.alerting.memories[partition].counts == {}
-
-
-@pytest.mark.parametrize("core", CORES)
-def test_who_is_forgotten_leaves_nothing_though_all_of_it_cannot_be_read(core: CoreChoice) -> None:
-    world, partition = in_parts_with_an_alert(core)
-    states = world.states.partitions[partition]
-    states[b"C-1"] = b"\xc1 junk"
-    world.alerting.recover(range(PARTITIONS))
-    with capture_logs() as logged:
-        forget(world, partition)
-    assert not [key for key in states if b"C-1" in key]
-    assert "C-1" not in str(logged)
-    assert any("could not be read" in one["event"] for one in logged)
-
-
-def test_who_is_forgotten_leaves_no_part_of_which_an_earlier_version_knew_nothing() -> None:
-    world, partition = in_parts_with_an_alert("auto")
-    states = world.states.partitions[partition]
-    states[b"C-1"] = old_form(decode_customer(states[b"C-1"]))
-    forget(world, partition)
-    assert not [key for key in states if b"C-1" in key]
-
-
-def in_parts_with_an_alert(core: CoreChoice) -> tuple[World, int]:
-    world = World(CATALOGUE, NOON, core)
-    for row in (*MANY, FAILED):
-        world.publish(row)
-    rest(world)
-    assert [row.status for row in world.alerts()] == ["firing"]
-    return world, next(number for number, one in world.states.partitions.items() if lasting_key("C-1") in one)
-
-
-def forget(world: World, partition: int) -> None:
-    world.logs[Topics().alerting, partition].append((b"C-1", None))
-    world.settle()
 
 
 def test_a_customer_of_whom_little_is_known_has_one_key() -> None:
