@@ -123,7 +123,8 @@ class RecordSender:
         sent: list[tuple[Any, asyncio.Future[Any]]] = []
         try:
             for batch in self._fill(producer.create_batch, parts, time.time_ns() // 1_000_000):
-                sent.append((batch, await producer.send_batch(batch, topic, partition=partition)))  # noqa: PERF401
+                on_its_way = await producer.send_batch(batch, topic, partition=partition)
+                sent.append((batch, on_its_way))
         except Exception:
             # What the driver took before it refused one is still on its way, and nothing may follow it until it ended.
             await asyncio.gather(*(future for _, future in sent), return_exceptions=True)

@@ -71,7 +71,7 @@ def test_the_loop_goes_on_meanwhile_and_who_loses_the_partition_writes_nothing(
     monkeypatch.setattr(stitching, "MANY", 1)
     bench = Bench()
     core = SlowCore(bench.stitch._core)
-    bench.stitch._core = core  # type: ignore[assignment]
+    monkeypatch.setattr(bench.stitch, "_core", core)
     records = [FakeRecord(0, b"C-1", encode_customer_record(arrival("e1", NOW)))]
 
     async def stitch() -> bool:
@@ -168,11 +168,12 @@ def come_to(partitions: Mapping[int, list[Batch]], haste: Haste | None) -> Any:
         states=FakeStates() if haste is None else HastyStates(haste),
         publisher=FakePublisher() if haste is None else HastyPublisher(haste),
     )
-    core: Any = bench.stitch._core
+    agent: Any = bench.stitch
+    core = agent._core
     bench.states.data.update({partition: core.states() for partition in partitions})
     bench.stitch.recover(partitions)
     if haste is not None:
-        bench.stitch._core = HastyCore(core, haste)  # type: ignore[assignment]
+        agent._core = HastyCore(core, haste)
     handler = Attempts(bench.stitch, bench.states, lambda batch: NOW + batch.next_offset)
 
     async def take(batches: list[Batch]) -> None:
