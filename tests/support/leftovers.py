@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
-from collections.abc import Iterator
 
 import psutil
 import pytest
@@ -14,6 +14,9 @@ RUN_MARK = "OMNITRACK_TEST_RUN"
 # The standard library's own helper, which ends with this process.
 HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 END_SECONDS = 3.0
+# In the middle of an exec a process has an empty environment.
+START_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 0.01
 
 
 class Leftovers:
@@ -31,7 +34,7 @@ class Leftovers:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        living = list(processes_of_run(self.run))
+        living = processes_of_run(self.run)
         self.found = [self._describe(process) for process in living]
         end(living)
         if self.found and exitstatus == pytest.ExitCode.OK:
@@ -44,19 +47,17 @@ class Leftovers:
 
     def _describe(self, process: psutil.Process) -> str:
         test = self.first_seen_after.get(process.pid, "a test unknown")
-        with process.oneshot():
-            return f"{process.pid} {' '.join(process.cmdline())[:160]}\n    first seen after {test}"
-
-
-def processes_of_run(run: str) -> Iterator[psutil.Process]:
-    """The living processes, this one aside, that were started by the test run `run`, orphans included."""
-    for process in psutil.process_iter():
         try:
-            is_ours = process.pid != os.getpid() and process.environ().get(RUN_MARK) == run
-            if is_ours and process.status() != psutil.STATUS_ZOMBIE and not _is_helper(process):
-                yield process
-        except psutil.Error:
-            continue  # it ended meanwhile, or belongs to another user
+            command = " ".join(process.cmdline())[:160]
+        except psutil.NoSuchProcess:
+            command = "(ended meanwhile)"
+        return f"{process.pid} {command}\n    first seen after {test}"
+
+
+def processes_of_run(run: str) -> list[psutil.Process]:
+    """The living processes, this one aside, that were started by the test run `run`, orphans included."""
+    marks = {process: _mark(process) for process in psutil.process_iter() if process.pid != os.getpid()}
+    return [process for process, mark in marks.items() if mark == run]
 
 
 def end(processes: list[psutil.Process]) -> None:
@@ -75,5 +76,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Leftovers(), "omnitrack-leftovers")
 
 
-def _is_helper(process: psutil.Process) -> bool:
-    return any(helper in " ".join(process.cmdline()) for helper in HELPERS)
+def _mark(process: psutil.Process) -> str | None:
+    """The run that started `process`; None of one that belongs to no run, ended, or is another user's."""
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE or any(name in " ".join(process.cmdline()) for name in HELPERS):
+            return None
+        until = time.monotonic() + START_SECONDS
+        while not (environment := process.environ()) and time.monotonic() < until:
+            time.sleep(LOOK_AGAIN_SECONDS)
+        return environment.get(RUN_MARK)
+    except psutil.Error:
+        return None

@@ -6,6 +6,8 @@ import sys
 import psutil
 import pytest
 
+from tests.support.leftovers import RUN_MARK, processes_of_run
+
 LEAVES_AN_ORPHAN = """
 import subprocess
 
@@ -47,3 +49,22 @@ def test_a_process_left_behind_fails_the_run_and_is_ended(pytester: pytest.Pytes
 @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one after the other", "in parallel"])
 def test_a_process_that_a_test_ends_itself_is_no_leftover(pytester: pytest.Pytester, options: tuple[str, ...]) -> None:
     assert run(pytester, TIDY, *options).returncode == pytest.ExitCode.OK
+
+
+def test_a_process_without_an_environment_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of an exec its environment is empty: forced here, since the moment is too short to be met."""
+    monkeypatch.setenv(RUN_MARK, "example")
+    environ = psutil.Process.environ
+    starting: set[int] = set()
+
+    def empty_at_first(process: psutil.Process) -> dict[str, str]:
+        is_new = process.pid not in starting
+        starting.add(process.pid)
+        return {} if is_new else environ(process)
+
+    monkeypatch.setattr(psutil.Process, "environ", empty_at_first)
+    with subprocess.Popen(["/bin/sleep", "600"]) as left_behind:
+        found = processes_of_run("example")
+        left_behind.kill()
+
+    assert [process.pid for process in found] == [left_behind.pid]
