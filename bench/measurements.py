@@ -32,6 +32,12 @@ WITH_MANY_CUSTOMERS = (
 
 
 WITH_RULES = ("--catalogue", "deploy/catalogue.yaml")
+STITCHED = ("--no-sink",)
+BACKLOG = ("--backlog", "--rate", "25000", "--seconds", "40")
+QUICK_BACKLOG = ("--backlog", "--rate", "25000", "--seconds", "10")
+TWO = ("--workers", "2")
+PART, PART_WITHOUT_SINK = ("--worker-cores", "0.2"), ("--worker-cores", "0.35")
+"""So small that two workers, and what is around them, do not fill two cores."""
 ROUNDS = ("--rounds", "3")
 MANY_CUSTOMERS = ("--count", "10000000", "--customers", "500000")
 
@@ -128,43 +134,71 @@ MEASUREMENTS = (
         "pipeline_one_worker",
         "Published until queryable, a backlog, one worker",
         "pipeline_throughput",
-        full=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "40", *ROUNDS),
-        quick=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "10"),
+        full=(*WITH_RULES, *BACKLOG, *ROUNDS),
+        quick=(*WITH_RULES, *QUICK_BACKLOG),
     ),
     Measurement(
         "pipeline_two_workers",
         "Published until queryable, a backlog, two workers",
         "pipeline_throughput",
-        full=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2", *ROUNDS),
-        quick=(*WITH_RULES, "--backlog", "--rate", "25000", "--seconds", "10", "--workers", "2"),
+        full=(*WITH_RULES, *BACKLOG, *TWO, *ROUNDS),
+        quick=(*WITH_RULES, *QUICK_BACKLOG, *TWO),
+    ),
+    Measurement(
+        "pipeline_one_limited",
+        "Published until queryable, a backlog, one worker of 0.2 cores",
+        "pipeline_throughput",
+        full=(*WITH_RULES, *BACKLOG, *PART, *ROUNDS),
+        quick=(*WITH_RULES, *QUICK_BACKLOG, *PART),
+    ),
+    Measurement(
+        "pipeline_two_limited",
+        "Published until queryable, a backlog, two workers of 0.2 cores each",
+        "pipeline_throughput",
+        full=(*WITH_RULES, *BACKLOG, *TWO, *PART, *ROUNDS),
+        quick=(*WITH_RULES, *QUICK_BACKLOG, *TWO, *PART),
     ),
     Measurement(
         "workers_1000",
         "Published until stitched, 1,000 a second held, a worker without sink",
         "pipeline_throughput",
-        full=("--no-sink", "--rate", "1000", "--seconds", "60", *ROUNDS),
-        quick=("--no-sink", "--rate", "1000", "--seconds", "10"),
+        full=(*STITCHED, "--rate", "1000", "--seconds", "60", *ROUNDS),
+        quick=(*STITCHED, "--rate", "1000", "--seconds", "10"),
     ),
     Measurement(
         "workers_5000",
         "Published until stitched, 5,000 a second held, a worker without sink",
         "pipeline_throughput",
-        full=("--no-sink", "--rate", "5000", "--seconds", "60", *ROUNDS),
-        quick=("--no-sink", "--rate", "5000", "--seconds", "10"),
+        full=(*STITCHED, "--rate", "5000", "--seconds", "60", *ROUNDS),
+        quick=(*STITCHED, "--rate", "5000", "--seconds", "10"),
     ),
     Measurement(
         "workers_one",
         "A backlog stitched, one worker without sink",
         "pipeline_throughput",
-        full=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "40", *ROUNDS),
-        quick=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "10"),
+        full=(*STITCHED, *BACKLOG, *ROUNDS),
+        quick=(*STITCHED, *QUICK_BACKLOG),
     ),
     Measurement(
         "workers_two",
         "A backlog stitched, two workers without sink",
         "pipeline_throughput",
-        full=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "40", "--workers", "2", *ROUNDS),
-        quick=("--no-sink", "--backlog", "--rate", "25000", "--seconds", "10", "--workers", "2"),
+        full=(*STITCHED, *BACKLOG, *TWO, *ROUNDS),
+        quick=(*STITCHED, *QUICK_BACKLOG, *TWO),
+    ),
+    Measurement(
+        "workers_one_limited",
+        "A backlog stitched, one worker of 0.35 cores without sink",
+        "pipeline_throughput",
+        full=(*STITCHED, *BACKLOG, *PART_WITHOUT_SINK, *ROUNDS),
+        quick=(*STITCHED, *QUICK_BACKLOG, *PART_WITHOUT_SINK),
+    ),
+    Measurement(
+        "workers_two_limited",
+        "A backlog stitched, two workers of 0.35 cores each without sink",
+        "pipeline_throughput",
+        full=(*STITCHED, *BACKLOG, *TWO, *PART_WITHOUT_SINK, *ROUNDS),
+        quick=(*STITCHED, *QUICK_BACKLOG, *TWO, *PART_WITHOUT_SINK),
     ),
     Measurement("alert_latency", "From a touchpoint to its alert", "alert_latency", quick=("--seconds", "20")),
     Measurement(

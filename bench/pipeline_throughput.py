@@ -8,7 +8,9 @@ number of rows has changed; of the first three seconds none counts. Where its ti
 tell afterwards. In the end every touchpoint must be there once. With `--backlog` all are published first, and the
 pipeline shows what it can do at most. With `--catalogue` the alert rules of that file are judged, too. With `--no-sink`
 there are the workers alone, without sink and ClickHouse: a touchpoint is fresh until its row can be read in the topic
-`stitched`. Each of `--rounds` begins with empty folders; what is found is the median of them.
+`stitched`. With `--worker-cores` each worker has that part of a core, and no more, so that what a second one brings is
+told by a machine that has no further core for it. Each of `--rounds` begins with empty folders; what is found is the
+median of them.
 """
 
 from __future__ import annotations
@@ -21,10 +23,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from bench.limits import group, within
 from bench.pipeline_figures import RATE, START_SECONDS, Run, freshness, medians, over_time, processes, settled
 from bench.pipeline_load import PROBES_PER_SECOND
 from bench.pipeline_probes import Probes
@@ -32,6 +35,7 @@ from bench.pipeline_stitched import StitchedProbes, steps_until_queryable
 from bench.report import Report, Row, add_json_option
 from bench.usage import Usage
 from omnitrack.deployment import TOPICS, DeploymentOptions, plan_deployment
+from omnitrack.services import ServiceSpec
 from omnitrack.supervisor import Plan, Supervisor
 from schemas.topics import Topics
 from streams.provision import ensure_topics
@@ -53,6 +57,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=25_000)
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--worker-cores", type=float, help="cores of each worker; default: as many as it likes")
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--catalogue", help="its alert rules are judged; default: no rules")
     parser.add_argument("--backlog", action="store_true", help="publish everything before the workers start")
@@ -109,7 +114,10 @@ def deployment(folder: Path, kafka: ApacheKafka, options: argparse.Namespace) ->
     plan = plan_deployment(chosen)
     if options.no_sink:
         plan = workers_alone(plan)
-    with Supervisor(plan, lambda line: print(line, file=sys.stderr)) as supervisor:
+    with ExitStack() as stack:
+        if options.worker_cores:
+            plan = workers_limited(plan, options.worker_cores, stack)
+        supervisor = stack.enter_context(Supervisor(plan, lambda line: print(line, file=sys.stderr)))
         supervisor.wait_ready(READY_SECONDS)
         yield supervisor
 
@@ -119,6 +127,18 @@ def workers_alone(plan: Plan) -> Plan:
     kept = [[one for one in stage if one.name.startswith((TOPICS, "worker"))] for stage in plan.stages]
     stages = [[replace(one, needs=(TOPICS,)) if one.process else one for one in stage] for stage in kept]
     return replace(plan, stages=stages, ports=[])
+
+
+def workers_limited(plan: Plan, cores: float, stack: ExitStack) -> Plan:
+    """The plan with so many cores for each worker, until the stack is left."""
+
+    def limited(one: ServiceSpec) -> ServiceSpec:
+        if one.process is None or not one.name.startswith("worker"):
+            return one
+        folder = stack.enter_context(group(f"omnitrack-bench-{one.name}", cores))
+        return replace(one, process=replace(one.process, command=within(folder, one.process.command)))
+
+    return replace(plan, stages=[[limited(one) for one in stage] for stage in plan.stages])
 
 
 def publish(kafka: str, options: argparse.Namespace, begin: str) -> subprocess.Popen[str]:

@@ -85,6 +85,8 @@ def made(results: Path) -> str:
     for what, one, two in (
         ("two workers against one: times", "pipeline_one_worker", "pipeline_two_workers"),
         ("the same, without sink and ClickHouse", "workers_one", "workers_two"),
+        ("the same, each worker of 0.35 cores", "workers_one_limited", "workers_two_limited"),
+        ("with sink and ClickHouse, each worker of 0.2 cores", "pipeline_one_limited", "pipeline_two_limited"),
     ):
         rows.append(_judged(Target(what, two, "whole", RATE, 1.8), _times(results, one, two)))
     return table(rows)
