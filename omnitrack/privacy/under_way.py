@@ -50,7 +50,7 @@ def _records(kafka: str, committed: Offsets, ends: Offsets, begins: Offsets) -> 
 def _identities(record: Any) -> Iterator[Identity]:
     try:
         item = (decode_customer_record if record.topic.endswith("customer") else decode_identity_record)(record.value)
-    except (msgspec.DecodeError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
         return  # a record that no agent wrote; it becomes a dead letter
     if isinstance(item, Held):
         item = item.arrival

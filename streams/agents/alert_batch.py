@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 
 from schemas.catalogue import Catalogue
@@ -29,7 +28,7 @@ from streams.alerting.groups import (
 )
 from streams.alerting.memory import Memory, add_counts, is_current
 from streams.alerting.observations import Cell, Count, Group, handoffs_counted
-from streams.alerting.resting import LastingPartMissing, close_customer, forget_parts, open_customer, said_of
+from streams.alerting.resting import UNREADABLE, close_customer, forget_parts, open_customer, said_of
 from streams.batching import Write
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ class Work:
         """Whether the news of a customer whose time has not come ask for no judgement; they are taken in then."""
         try:
             known = open_customer(customer_id, self.get)
-        except (msgspec.DecodeError, LastingPartMissing):
+        except UNREADABLE:
             # What is wrong is told where defects are.
             return False
         customer = gone_on(known.customer, news, self.now)
@@ -165,7 +164,7 @@ class Work:
         """What is known of a customer who is to be forgotten, whatever is wrong with their state."""
         try:
             return open_customer(customer_id, self.get).customer
-        except (msgspec.DecodeError, LastingPartMissing):
+        except UNREADABLE:
             # Nor is what it cannot tell of counted: see `recall`.
             customer = said_of(customer_id, self.get)
         if customer is None:

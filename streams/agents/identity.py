@@ -15,17 +15,19 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from schemas.identity import (
+    ERASED,
     FORGETTING,
-    Forget,
     Held,
     IdentityRecord,
     Link,
+    Told,
     Watch,
     decode_identity_record,
     encode_identity_record,
 )
 from schemas.topics import Topics
 from schemas.touchpoint import encode_customer_record
+from streams.agents.forgetting import forget_customers
 from streams.agents.letters import unreadable
 from streams.agents.poisoned import without_poison
 from streams.agents.reading import read, read_all
@@ -33,7 +35,7 @@ from streams.agents.rows import encode_msgpack
 from streams.batching import Batch, Delivery, KeyValue, Outgoing, Write
 from streams.checkpoint import Effects, Publisher, StateTable, checkpoint
 from streams.clock import DueTimes
-from streams.identity import IdentityChange, advance_identity, forget, identity_due
+from streams.identity import IdentityChange, advance_identity, identity_due
 from streams.journey.erasure import is_erased
 from streams.journey.log import Get
 from streams.meters import RECORDS_LEFT
@@ -55,8 +57,8 @@ class PartitionMemory:
     """What the agent knows of one partition: the greatest time seen in it, and what may be forgotten when."""
 
     def __init__(self, state: Mapping[bytes, bytes]) -> None:
-        found = ((key.decode(), identity_due(key, value)) for key, value in state.items())
-        self.due = DueTimes((key, due_at) for key, due_at in found if due_at is not None)
+        found = ((key, identity_due(key, value)) for key, value in state.items())
+        self.due = DueTimes((key.decode(), due_at) for key, due_at in found if due_at is not None)
         self.clock = 0
 
 
@@ -116,7 +118,8 @@ class Identify:
             if key not in due:
                 groups.setdefault(key, [])
         forgetting = groups.pop(FORGETTING, [])
-        get = self._states.partition(batch.partition).get
+        states = self._states.partition(batch.partition)
+        get = states.get
         sent = _Sent(self._topics, self._place)
         poison: list[Exception] = []
         for key, records in groups.items():
@@ -130,7 +133,8 @@ class Identify:
             if change.writes:
                 writes.append(list(change.writes.items()))
             due[key] = change.due_at
-        writes += self._forgotten(forgetting, batch.partition, writes)
+        if forgetting:
+            writes += forget_customers(batch, states, writes, letters, poison)
         self._poison.note(time.time(), len(batch.records), poison)
         if letters:
             sent.records[self._topics.dead, batch.partition] = letters
@@ -153,30 +157,26 @@ class Identify:
     def _compute(
         self, key: str, get: Get, clock: int, partition: int, records: Sequence[IdentityRecord]
     ) -> IdentityChange:
-        known = [record for record in records if not (isinstance(record, Link) and is_erased(record.customer_id, get))]
+        known = [known for record in records if (known := _still_true(record, get)) is not None]
         if not known and get(key.encode()) is None:
             return IdentityChange()
         return advance_identity(key, get, known, clock, self._horizon, partition)
-
-    def _forgotten(
-        self, records: Sequence[IdentityRecord], partition: int, writes: Sequence[Sequence[Write]]
-    ) -> list[list[Write]]:
-        """What is to be written, after the batch's other `writes`, to forget customers."""
-        if not records:
-            return []
-        state = dict(self._states.partition(partition))
-        for key, value in (write for group in writes for write in group):
-            if value is None:
-                state.pop(key, None)
-            else:
-                state[key] = value
-        customers = {record.customer_id: record.at for record in records if isinstance(record, Forget)}
-        return [[write] for customer_id, at in customers.items() for write in forget(customer_id, at, state).items()]
 
     def _memory(self, partition: int) -> PartitionMemory:
         if partition not in self._memories:
             self._memories[partition] = PartitionMemory(self._states.partition(partition))
         return self._memories[partition]
+
+
+def _still_true(record: IdentityRecord, get: Get) -> IdentityRecord | None:
+    """What a record says once customers are erased: it may have been on its way meanwhile. None: nothing any more."""
+    if isinstance(record, Link):
+        return None if is_erased(record.customer_id, get) else record
+    if isinstance(record, Told) and record.customers is not None:
+        # Were they taken out, who shared the identity would be taken for its only bearer.
+        named = {ERASED if is_erased(one, get) else one for one in record.customers}
+        return Told(record.identity, tuple(sorted(named))) if ERASED in named else record
+    return record
 
 
 class _Sent:

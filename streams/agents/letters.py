@@ -6,9 +6,9 @@ from base64 import b64encode
 
 import msgspec
 
-from schemas.identity import Held
+from schemas.identity import Forget, Held
 from schemas.rows import DeadLetter, DeadReason, letter_tombstone_version, letter_version
-from schemas.touchpoint import Arrival, Origin, Withdrawal
+from schemas.touchpoint import Arrival, Erasure, Origin, Withdrawal
 from schemas.wording import contradicted
 from streams.batching import Batch, Record
 
@@ -86,7 +86,8 @@ def defect(what: str, error: str) -> str:
 def internal(batch: Batch, record: Record, item: object, what: str, error: str) -> LetterRecord:
     """`item`, which came in `record`, meets a defect: `what` failed with `error`.
 
-    Of a touchpoint it is the letter of its input record, whose fate it is; anything else is kept for inspection.
+    Of a touchpoint it is the letter of its input record, whose fate it is; anything else is kept for inspection, but
+    for the name of who is to be forgotten.
     """
     text = defect(what, error)
     if isinstance(item, Held):
@@ -94,6 +95,8 @@ def internal(batch: Batch, record: Record, item: object, what: str, error: str) 
     if isinstance(item, Arrival):
         return _of_arrival(item, "internal", text)
     origin = Origin(batch.topic, batch.partition, record.offset)
+    if isinstance(item, Forget | Erasure):
+        return dead_letter(origin, record.timestamp, None, b"", "internal", (text,))
     return dead_letter(origin, record.timestamp, record.key, record.value or b"", "internal", (text,))
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import msgspec
-
 from schemas.alert_rules import AlertRules, ShareRule
 from schemas.catalogue import Catalogue
 from streams.alerting.announced import GROUP_PREFIX
 from streams.alerting.episodes import earliest_bucket
 from streams.alerting.observations import Cell, Count, observations
-from streams.alerting.resting import LastingPartMissing, open_customer
+from streams.alerting.resting import UNREADABLE, open_customer
 from streams.clock import DueTimes
 
 _NOTHING = Count(0, 0)
@@ -78,7 +76,7 @@ def recall(state: Mapping[bytes, bytes], catalogue: Catalogue, now: int) -> Memo
             memory.due.set({customer_id: now})
             try:
                 customer = open_customer(customer_id, state.get).customer
-            except (msgspec.DecodeError, LastingPartMissing):
+            except UNREADABLE:
                 # What is wrong is told when the customer is looked at.
                 continue
             add_counts(memory.counts, observations(customer_id, customer, catalogue))

@@ -28,6 +28,10 @@ class LastingPartMissing(ValueError):
     """A customer's state says that a part of it rests under another key, and there is none."""
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, LastingPartMissing)
+"""What reading a customer raises of whom something is missing, or is not what was written."""
+
+
 class Lasting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Journeys, and handoffs that did not fail. What rests under the customer's id replaces what is here."""
 
@@ -57,7 +61,7 @@ def encode_customer(customer: Customer) -> bytes:
 
 
 def decode_customer(value: bytes) -> Customer:
-    """What rests under the customer's id, of this version or of one before. Raises `msgspec.DecodeError`."""
+    """What rests under the customer's id, of this version or of one before. Raises one of `UNREADABLE`."""
     return _decode(value.removeprefix(IN_PARTS))
 
 
@@ -69,7 +73,7 @@ def lasting_key(customer_id: str) -> bytes:
 def open_customer(customer_id: str, get: Callable[[bytes], bytes | None]) -> Known:
     """The customer as the state table has them, in one part or in two.
 
-    Raises `msgspec.DecodeError` and `LastingPartMissing`.
+    Raises one of `UNREADABLE`.
     """
     value = get(customer_id.encode())
     if value is None:
@@ -106,7 +110,7 @@ def said_of(customer_id: str, get: Callable[[bytes], bytes | None]) -> Customer 
     """Of a customer who cannot be read what was said, which can be taken back; None: not even that can be read."""
     try:
         head = decode_customer(get(customer_id.encode()) or b"")
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
     return Customer(said=head.said, version=head.version)
 

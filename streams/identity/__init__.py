@@ -6,8 +6,7 @@ holds such touchpoints, and is the only one that ever gives them to a customer o
 """
 
 from streams.identity.advance import advance_identity
-from streams.identity.forget import forget
 from streams.identity.resolve import MOST_CUSTOMERS, resolve, resolve_all
 from streams.identity.state import IdentityChange, identity_due
 
-__all__ = ["MOST_CUSTOMERS", "IdentityChange", "advance_identity", "forget", "identity_due", "resolve", "resolve_all"]
+__all__ = ["MOST_CUSTOMERS", "IdentityChange", "advance_identity", "identity_due", "resolve", "resolve_all"]

@@ -101,6 +101,17 @@ decode_arrivals = msgspec.msgpack.Decoder(list[Arrival]).decode
 _decode_due = msgspec.msgpack.Decoder(_Due).decode
 
 
+_AT_ONCE = 0
+
+
 def identity_due(key: bytes, value: bytes) -> int | None:
-    """When something of an identity or profile may be forgotten (ms); None: never, or not by this key."""
-    return None if b"\x00" in key else _decode_due(value).due_at
+    """When something of an identity or profile may be forgotten (ms); None: never, or not by this key.
+
+    What cannot be read is due at once: whoever then looks at it tells what is wrong.
+    """
+    if b"\x00" in key:
+        return None
+    try:
+        return _decode_due(value).due_at
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _AT_ONCE

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -42,10 +45,13 @@ def test_who_is_forgotten_leaves_nothing_though_the_other_part_cannot_be_read(
 
 
 @pytest.mark.parametrize("core", CORES)
-def test_who_is_forgotten_leaves_nothing_though_all_of_it_cannot_be_read(core: CoreChoice) -> None:
+@pytest.mark.parametrize("damage", [lambda _: b"\xc1 junk", lambda value: re.sub(rb"[a-z]{4}", b"\xff" * 4, value)])
+def test_who_is_forgotten_leaves_nothing_though_all_of_it_cannot_be_read(
+    damage: Callable[[bytes], bytes], core: CoreChoice
+) -> None:
     world, partition = in_parts_with_an_alert(core)
     states = world.states.partitions[partition]
-    states[b"C-1"] = b"\xc1 junk"
+    states[b"C-1"] = damage(states[b"C-1"])
     world.alerting.recover(range(PARTITIONS))
     with capture_logs() as logged:
         forget(world, partition)

@@ -6,6 +6,7 @@ from hypothesis import settings
 from hypothesis.stateful import precondition, rule
 from lz4.block import LZ4BlockError
 
+from schemas.catalogue import Catalogue
 from schemas.identity import ERASED, FORGETTING, Forget, encode_identity_record
 from schemas.touchpoint import Erasure, encode_customer_record
 from streams.identity.forget import forget
@@ -14,19 +15,30 @@ from streams.journey.erasure import erased_key
 from streams.journey.packing import unpack
 from streams.placing import place
 from tests.streams.identity.test_whatever_the_order import Identities
-from tests.streams.identity.world import NOW, PARTITIONS, STAGES, TOPICS, World
+from tests.streams.identity.world import NOW, PARTITIONS, STAGES, TOPICS, World, payload
 
 ERASED_ID = "customer-1"
 """So long that digests do not hold it by chance."""
 
 
-def send_erasure(world: World) -> None:
+def send_erasure(world: World, customer_id: str = ERASED_ID) -> None:
     """As `omnitrack erase` does."""
-    key, partition = place(ERASED_ID, PARTITIONS)
+    key, partition = place(customer_id, PARTITIONS)
     world.write(TOPICS.customer, partition, key, encode_customer_record(Erasure(NOW)))
     for number in range(PARTITIONS):
-        record = encode_identity_record(Forget(ERASED_ID, NOW))
+        record = encode_identity_record(Forget(customer_id, NOW))
         world.write(TOPICS.identity, number, FORGETTING.encode(), record)
+
+
+def keys_naming(world: World, customer_id: str = ERASED_ID) -> list[bytes]:
+    """The keys of all states that name the customer, in whatever form."""
+    return [
+        key
+        for stage in STAGES[1:]
+        for partition in world.states[stage].partitions.values()
+        for key, value in partition.items()
+        if customer_id.encode() in readings(key, value)
+    ]
 
 
 def readings(key: bytes, value: bytes) -> bytes:
@@ -41,21 +53,24 @@ def readings(key: bytes, value: bytes) -> bytes:
 
 
 class Forgetting(Identities):
-    """As the machine that it is made of, with a customer who is erased somewhere on the way."""
+    """As the machine that it is made of, with a customer who is erased once, whatever is under way of them."""
 
-    @precondition(lambda self: self.sent)
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked = False
+
+    @precondition(lambda self: self.sent and not self.is_asked)
     @rule()
     def erase(self) -> None:
+        self.is_asked = True
         send_erasure(self.world)
 
     def teardown(self) -> None:
         world = self.world
+        if not self.is_asked:
+            send_erasure(world)
         world.drain()
-        send_erasure(world)
-        world.drain()
-        for stage in STAGES[1:]:
-            for partition in world.states[stage].partitions.values():
-                assert not [key for key, value in partition.items() if ERASED_ID.encode() in readings(key, value)]
+        assert keys_naming(world) == []
         stored = {str(row.origin) for row in world.stored()}
         dead = world.rows(TOPICS.dead)
         assert {letter.reason for letter in dead.values()} <= {"erased"}
@@ -73,7 +88,7 @@ def test_an_identity_of_the_customer_alone_goes_and_one_of_several_stays_as_ambi
         b"card:1": encode(Linked(customers=["C2", "C12"])),
         b"card:2": encode(Linked(customers=None)),
     }
-    writes = forget("C1", NOW, state)
+    writes = forget("C1", NOW, state).writes
     assert writes.keys() == {erased_key("C1"), b"phone:1", b"device:1"}
     assert writes[b"phone:1"] is None
     assert decode_linked(writes[b"device:1"] or b"").customers == ["C2", ERASED]
@@ -85,6 +100,29 @@ def test_touchpoints_that_links_gave_to_the_customer_go_with_it() -> None:
         identities=(("device", "1"),), answers={0: ["C1", "C2"]}, customer_id="anon:device:1", placement=1
     )
     state = {b"profile:1": encode(given), b"profile:2": encode(doubtful)}
-    writes = forget("C1", NOW, state)
+    writes = forget("C1", NOW, state).writes
     assert writes[b"profile:1"] is None
     assert decode_profile(writes[b"profile:2"] or b"").answers == {0: ["C2", ERASED]}
+
+
+def test_who_is_forgotten_together_and_bore_the_same_identity_goes_from_it_together() -> None:
+    world = World(Catalogue(horizon=None))
+    both = ("customer-1", "customer-2")
+    for number, customer in enumerate(both):
+        borne = {"customer_no": customer, "device": "d1"}
+        world.publish(payload("mobile_app", f"e{number}", identities=borne))
+    world.drain()
+    for customer in both:
+        send_erasure(world, customer)
+    world.drain()
+    assert [keys_naming(world, customer) for customer in both] == [[], []]
+
+
+def test_what_an_identity_told_before_the_profile_forgot_is_not_learned_after_it() -> None:
+    world = World(Catalogue(horizon=None))
+    world.publish(payload("mobile_app", "e1", identities={"customer_no": ERASED_ID, "device": "d1"}))
+    world.publish(payload("mobile_app", "e2", identities={"device": "d1"}))
+    send_erasure(world)
+    world.drain()
+    assert keys_naming(world) == []
+    assert {letter.reason for letter in world.rows(TOPICS.dead).values()} == {"erased"}
