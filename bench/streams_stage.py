@@ -23,7 +23,7 @@ from schemas.catalogue import load_catalogue
 from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.app import add_ingest, add_stitch, fetch_size
-from streams.batching import Batch, BatchApp, Delivery, Handler, create_app
+from streams.batching import Batch, BatchApp, Bounds, Delivery, Handler, WorkerSettings, create_app
 from streams.compiled import core_for, intake_for
 
 
@@ -89,12 +89,9 @@ def worker(stage: str, kafka: str, topics: Topics, partitions: int, watch: Stopw
             add_stitch(app, topics, partitions, catalogue, core)
 
     return create_app(
-        f"{topics.prefix}{stage}",
-        kafka=kafka,
-        session_timeout=30,
-        compiled=stage != "python",
-        prepare=prepare,
-        consumer_max_fetch_size=fetch_size(partitions),
+        WorkerSettings(f"{topics.prefix}{stage}", kafka, session_timeout=30, compiled=stage != "python"),
+        prepare,
+        Bounds(fetch_bytes=fetch_size(partitions)),
     )
 
 

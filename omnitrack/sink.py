@@ -16,23 +16,25 @@ from sinks.clickhouse.blocks import compiled_blocks
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.writer import Writer
 from sinks.port import SinkStopped
-from streams.batching import Batch, BatchApp, Delivery
+from streams.batching import Batch, BatchApp, Bounds, Delivery, create_app
 from streams.compiled import NotBuilt
 from streams.logs import set_log_level
 from streams.provision import ensure_topics
 from streams.settings import StreamSettings
-from streams.worker import create_worker
+from streams.worker import worker_of
 
 logger = structlog.get_logger(__name__)
 
-MAX_RECORDS = 5_000
-"""Per fetched batch; with two batches per partition this bounds the sink's memory (docs/decisions/0205)."""
-PENDING_SMALL = 64
-"""What comes while an INSERT is under way waits here, not at the broker, or it misses the next INSERT."""
-PACE_SECONDS = 0.05
-"""From one question to the broker to the next: a fifth of the interval of INSERTs."""
-STALL_SECONDS = 24 * 3600.0
-"""The writer itself waits for ClickHouse, and says so; a restart would not bring it back."""
+BOUNDS = Bounds(
+    # With two batches per partition this bounds the sink's memory (docs/decisions/0205).
+    max_records=5_000,
+    # What comes while an INSERT is under way waits here, not at the broker, or it misses the next INSERT.
+    pending_small=64,
+    # A fifth of the interval of INSERTs.
+    pace=0.05,
+    # The writer itself waits for ClickHouse, and says so; a restart would not bring it back.
+    stall_seconds=24 * 3600.0,
+)
 
 
 class StoringHandler:
@@ -86,16 +88,7 @@ def create_sink(settings: StreamSettings, clickhouse: ClickHouseSettings) -> Bat
         await ensure_topics(settings.kafka, topics, partitions=settings.partitions, replication=settings.replication)
         app.consume(topics.outputs, StoringHandler(agent, app), "store")
 
-    app = create_worker(
-        settings,
-        "sink",
-        max_records=MAX_RECORDS,
-        compiled=settings.core != "python",
-        pending_small=PENDING_SMALL,
-        pace=PACE_SECONDS,
-        stall_seconds=STALL_SECONDS,
-        prepare=prepare,
-    )
+    app = create_app(worker_of(settings, "sink"), prepare, BOUNDS)
 
     @app.on_before_shutdown.connect
     async def stop_waiting(*_args: Any, **_kwargs: Any) -> None:

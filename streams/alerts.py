@@ -22,7 +22,7 @@ from schemas.topics import Topics
 from streams.agents.alert import Alerting
 from streams.agents.alert_reading import rows_asked_for
 from streams.alerting.facts import kept_by
-from streams.batching import BatchApp, Outgoing
+from streams.batching import BatchApp, Bounds, Outgoing, create_app
 from streams.batching.app_meters import ClockMeter
 from streams.compiled import quiet_for
 from streams.logs import set_log_level
@@ -31,7 +31,7 @@ from streams.provision import ensure_topics
 from streams.settings import StreamSettings
 from streams.stitched_clock import RowReading, StitchedClock
 from streams.upstream import Offsets, Reading, Source, Upstream, partitions_of
-from streams.worker import create_worker
+from streams.worker import worker_of
 
 if TYPE_CHECKING:
     from streams._core import Quiet
@@ -65,13 +65,7 @@ def create_alerts(settings: StreamSettings) -> BatchApp:
         logger.info("judging", core="python" if quiet is None else "compiled")
         add_alerting(app, topics, settings.partitions, catalogue, stitching, quiet)
 
-    return create_worker(
-        settings,
-        "alerts",
-        compiled=settings.core != "python",
-        prepare=prepare,
-        pace=PACE_SECONDS,
-    )
+    return create_app(worker_of(settings, "alerts"), prepare, Bounds(pace=PACE_SECONDS))
 
 
 class StitchingOffsets:

@@ -21,7 +21,7 @@ from streams.agents.ingest import Ingest, IngestAgent
 from streams.agents.stitch import Stitch
 from streams.agents.ticks import send_ticks
 from streams.attempts import Attempts
-from streams.batching import BatchApp
+from streams.batching import BatchApp, Bounds, create_app
 from streams.batching.app_meters import ClockMeter
 from streams.compiled import core_for, intake_for, links_for
 from streams.keys import read_pseudonyms
@@ -32,7 +32,7 @@ from streams.pseudonym import Pseudonyms
 from streams.registry import Registry, open_registry
 from streams.settings import StreamSettings
 from streams.upstream import Reading, Upstream
-from streams.worker import create_worker
+from streams.worker import worker_of
 
 if TYPE_CHECKING:
     from streams._core import Core, Intake, Links
@@ -72,14 +72,8 @@ def create_streams(settings: StreamSettings) -> BatchApp:
         logger.info("stitching", core="python" if core is None else "compiled")
         add_stitch(app, topics, settings.partitions, catalogue, core)
 
-    return create_worker(
-        settings,
-        "streams",
-        compiled=settings.core != "python",
-        prepare=prepare,
-        consumer_max_fetch_size=fetch_size(settings.partitions),
-        pace=PACE_SECONDS,
-    )
+    bounds = Bounds(fetch_bytes=fetch_size(settings.partitions), pace=PACE_SECONDS)
+    return create_app(worker_of(settings, "streams"), prepare, bounds)
 
 
 def fetch_size(partitions: int) -> int:

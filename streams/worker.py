@@ -1,20 +1,18 @@
-"""Makes the Faust app of a process from its settings."""
+"""Which process of which group the settings make a worker of: apart, because settings are read without Faust, too."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from streams.batching import BatchApp, create_app
+from streams.batching import WorkerSettings
 from streams.settings import StreamSettings
 
 
-def create_worker(settings: StreamSettings, name: str, **options: Any) -> BatchApp:
-    """A batch app without agents, of the group that `settings` give to `name`; `options` are those of `create_app`."""
-    return create_app(
-        settings.group(name),
-        kafka=settings.kafka,
-        session_timeout=settings.session_timeout,
-        group_instance=settings.group_instance,
-        page=settings.page,
-        **options,
+def worker_of(settings: StreamSettings, role: str) -> WorkerSettings:
+    """A worker of the group of `role`."""
+    return WorkerSettings(
+        settings.group(role),
+        settings.kafka,
+        settings.session_timeout,
+        settings.group_instance,
+        settings.page,
+        compiled=settings.core != "python",
     )

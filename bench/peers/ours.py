@@ -12,7 +12,7 @@ import mode
 import msgspec
 
 from bench.peers.job import GAP
-from streams.batching import Batch, BatchApp, BatchTable, Delivery, Outgoing, create_app
+from streams.batching import Batch, BatchApp, BatchTable, Bounds, Delivery, Outgoing, WorkerSettings, create_app
 from streams.checkpoint import Effects, checkpoint
 
 PARTITIONS = 4
@@ -91,7 +91,8 @@ def main() -> None:
         table = app.state_table("sessions", f"{sessions}-changelog", PARTITIONS)
         app.consume((events,), Sessions(app, table, sessions), "sessions")
 
-    app = create_app(sessions, kafka=kafka, session_timeout=30, max_records=FETCHED_RECORDS, prepare=prepare)
+    worker = WorkerSettings(sessions, kafka, session_timeout=30)
+    app = create_app(worker, prepare, Bounds(max_records=FETCHED_RECORDS))
     mode.Worker(app, loglevel="warn").execute_from_commandline()
 
 

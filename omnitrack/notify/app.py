@@ -10,15 +10,17 @@ from omnitrack.notify.receivers import receiver_of
 from omnitrack.notify.settings import NotifySettings
 from schemas.topics import Topics
 from sinks.notices import Receiver
-from streams.batching import BatchApp
+from streams.batching import BatchApp, Bounds, create_app
 from streams.logs import set_log_level
 from streams.provision import ensure_topics
-from streams.worker import create_worker
+from streams.worker import worker_of
 
-MAX_RECORDS = 1_000
-"""Per fetched batch: bounds what a replay tells twice, and the memory held while a receiver is away."""
-STALL_SECONDS = 24 * 3600.0
-"""It waits for the receiver, and says so; a restart would not bring it back."""
+BOUNDS = Bounds(
+    # Bounds what a replay tells twice, and the memory held while a receiver is away.
+    max_records=1_000,
+    # It waits for the receiver, and says so; a restart would not bring it back.
+    stall_seconds=24 * 3600.0,
+)
 
 
 def create_notify(name: str, settings: NotifySettings, refresh_seconds: float | None = None) -> BatchApp:
@@ -41,14 +43,7 @@ def create_notify(name: str, settings: NotifySettings, refresh_seconds: float | 
         if refresh_seconds is not None:
             _keep_refreshed(app, notify, topics.alerts, refresh_seconds)
 
-    app = create_worker(
-        settings,
-        f"notify-{name}",
-        max_records=MAX_RECORDS,
-        compiled=settings.core != "python",
-        stall_seconds=STALL_SECONDS,
-        prepare=prepare,
-    )
+    app = create_app(worker_of(settings, f"notify-{name}"), prepare, BOUNDS)
 
     @app.on_before_shutdown.connect
     async def close(*_args: Any, **_kwargs: Any) -> None:

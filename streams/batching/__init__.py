@@ -6,12 +6,14 @@ from streams.batching.create import create_app
 from streams.batching.endings import Ending
 from streams.batching.filling import KeyValue
 from streams.batching.sender import Outgoing, RecordSender
+from streams.batching.settings import Bounds, WorkerSettings
 from streams.batching.table import BatchTable, Write
 
 __all__ = [
     "Batch",
     "BatchApp",
     "BatchTable",
+    "Bounds",
     "Delivery",
     "Ending",
     "Handler",
@@ -19,6 +21,7 @@ __all__ = [
     "Outgoing",
     "Record",
     "RecordSender",
+    "WorkerSettings",
     "Write",
     "create_app",
 ]

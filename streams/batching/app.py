@@ -28,6 +28,7 @@ from streams.batching.membership import Fenced, Membership
 from streams.batching.page import Page
 from streams.batching.reach import with_broker
 from streams.batching.sender import RecordSender
+from streams.batching.settings import Bounds, WorkerSettings
 from streams.batching.table import BatchTable, States
 from streams.batching.versions import check_installation
 
@@ -51,45 +52,27 @@ class WithoutWeb(BootStrategy):
 class BatchApp(faust.App):
     """Made by `create_app`. Agents are added with `consume`, the state table with `state_table`.
 
-    `max_records` bounds a batch, `pending_batches` the unacknowledged batches per partition, and `pending_small` those
-    that together are no more than these could be, `retry_seconds` how long a failing batch is retried in place,
-    `stall_seconds` how long a partition may have work without getting any done, `pace` how often a broker is asked for
-    more. `lease` tells for how long the partitions are this process's for certain. `compiled` lets the compiled core
-    pack and unpack record batches, where it was built. `prepare` runs before the worker joins its group: the place to
-    read files, create topics, and then add agents; it runs again if the broker goes away meanwhile. `page` is where
-    the worker shows how it does, host and port (None: nowhere); `meters` are shown there.
+    `lease` tells for how long the partitions are this process's for certain. `prepare` runs before the worker joins
+    its group: the place to read files, create topics, and then add agents; it runs again if the broker goes away
+    meanwhile. `meters` are shown on the worker's page. `options` are Faust's.
     """
 
     BootStrategy = WithoutWeb
 
     def __init__(
         self,
-        name: str,
-        *,
-        kafka: str,
-        max_records: int,
-        pending_batches: int,
-        pending_small: int,
-        pace: float,
-        retry_seconds: float,
-        stall_seconds: float,
+        worker: WorkerSettings,
+        bounds: Bounds,
         lease: Lease,
-        compiled: bool = True,
-        prepare: Prepare | None = None,
-        page: tuple[str, int] | None = None,
+        prepare: Prepare | None,
         **options: Any,
     ) -> None:
-        self.pace = pace
-        self._pending_batches = pending_batches
-        self._pending_small = pending_small
-        self.compiled = compiled
-        self.retry_seconds = retry_seconds
-        self.stall_seconds = stall_seconds
-        self._kafka = kafka
+        self.bounds = bounds
         self.lease = lease
+        self.compiled = worker.compiled
+        self._kafka = worker.kafka
         self._prepare = prepare
-        self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer(), filler(compiled))
-        self.max_records = max_records
+        self.sender = RecordSender(lambda: cast("Any", self.producer)._ensure_producer(), filler(worker.compiled))
         self._max_records: dict[str, int] = {}
         self._stages: dict[str, str] = {}
         self.passed_over: set[str] = set()
@@ -97,9 +80,9 @@ class BatchApp(faust.App):
         self.state_tables: list[BatchTable] = []
         self.meters = CollectorRegistry()
         self.meters.register(AppMeters(self))
-        self._page = Page(*page, self.meters, self.not_ready) if page else None
+        self._page = Page(*worker.page, self.meters, self.not_ready) if worker.page else None
         self._has_started = False
-        super().__init__(name, **options)
+        super().__init__(worker.group, **options)
         self.membership = Membership(lease, self.conf.consumer_group_instance_id, self._end_when_fenced)
 
     @property
@@ -122,13 +105,13 @@ class BatchApp(faust.App):
         Up to `at_once` full batches are in work together, and more that are not full, so that one's waiting is
         another's computing; the oldest goes first. `max_records` bounds the batches of these topics where the app's
         bound is too high. Of topics `passed_over` batches come without the records, which are not fetched: nobody asks
-        for them, but the group is to reach their ends. An exception of the handler is retried in place for
-        `retry_seconds`, then it ends the process with a non-zero status; the batch stays unacknowledged, so it is
-        delivered again.
+        for them, but the group is to reach their ends. An exception of the handler is retried in place
+        for the bounds' `retry_seconds`, then it ends the process with a non-zero status; the batch stays
+        unacknowledged, so it is delivered again.
         """
         lanes: Lanes[EventT[Any]] = Lanes(lambda event: self._work_on(event, handler), _age, self._fullness, at_once)
         self._lanes.append(lanes)
-        self._max_records.update(dict.fromkeys(topics, max_records or self.max_records))
+        self._max_records.update(dict.fromkeys(topics, max_records or self.bounds.max_records))
         self._stages.update(dict.fromkeys(topics, name))
         self.passed_over.update(passed_over)
 
@@ -141,13 +124,11 @@ class BatchApp(faust.App):
 
     def records_at_once(self, topic: str) -> int:
         """The bound on the records of a batch of the topic."""
-        return self._max_records.get(topic, self.max_records)
+        return self._max_records.get(topic, self.bounds.max_records)
 
     def has_room(self, topic: str, batches: int, records: int) -> bool:
         """Whether one more batch of a partition of the topic may be fetched, with so much of it unacknowledged."""
-        full = self.records_at_once(topic)
-        is_little = batches < self._pending_small and records <= (self._pending_batches - 1) * full
-        return batches < self._pending_batches or is_little
+        return self.bounds.have_room(batches, records, self.records_at_once(topic))
 
     def stage_of(self, topic: str) -> str:
         """The name of the agent that takes in the topic."""
@@ -188,7 +169,7 @@ class BatchApp(faust.App):
             # Partitions are being given up, or are read anew: the batch will be delivered again, here or elsewhere.
             return
         try:
-            await deliver(cast("Batch", event.value), delivery, handler, self.retry_seconds)
+            await deliver(cast("Batch", event.value), delivery, handler, self.bounds.retry_seconds)
         except Exception as error:  # noqa: BLE001 -- whatever a handler raises, its batch is not done
             await self.crash(error)
 
@@ -244,7 +225,7 @@ class BatchApp(faust.App):
             await self._page.stop()
 
     async def _watch_for_livelock(self) -> None:
-        watch = LivelockWatch(self.stall_seconds)
+        watch = LivelockWatch(self.bounds.stall_seconds)
         while not self.should_stop:
             with suppress(asyncio.TimeoutError):
                 await self.sleep(WATCH_SECONDS)
@@ -256,7 +237,7 @@ class BatchApp(faust.App):
             stuck = watch.stuck(progress, asyncio.get_running_loop().time())
             if stuck:
                 names = ", ".join(sorted(f"{tp.topic}:{tp.partition}" for tp in owned if tp in stuck))
-                error = Livelock(f"{names}: work for {self.stall_seconds:g} s without any progress; exiting")
+                error = Livelock(f"{names}: work for {self.bounds.stall_seconds:g} s without any progress; exiting")
                 await self.crash(error)
                 return
 

@@ -1,4 +1,4 @@
-"""Makes a batch app: the bounds that it is given, and the settings of Faust that lose nothing."""
+"""Makes a batch app: with the settings of Faust that lose nothing."""
 
 from __future__ import annotations
 
@@ -9,51 +9,41 @@ from streams.batching.app import BatchApp, Prepare
 from streams.batching.credentials import faust_credentials
 from streams.batching.lease import Lease
 from streams.batching.recovery import BatchTableManager
+from streams.batching.settings import Bounds, WorkerSettings
+
+_REBALANCE_SECONDS = 15.0
+"""For a rebalance, beyond the retries of a batch that are waited for in it."""
 
 
-def create_app(
-    name: str,
-    *,
-    kafka: str,
-    session_timeout: float,
-    group_instance: str | None = None,
-    max_records: int = 10_000,
-    pending_batches: int = 2,
-    pending_small: int = 0,
-    pace: float = 0.0,
-    retry_seconds: float = 45.0,
-    stall_seconds: float = 300.0,
-    compiled: bool = True,
-    prepare: Prepare | None = None,
-    page: tuple[str, int] | None = None,
-    **options: Any,
-) -> BatchApp:
+def create_app(worker: WorkerSettings, prepare: Prepare | None = None, bounds: Bounds | None = None) -> BatchApp:
     """A batch app without agents; does no I/O but to read the certificates and the password that Kafka asks for.
 
-    `name` is the consumer group; `kafka` the bootstrap servers, `host:port` separated by commas; `session_timeout` in
-    seconds; `group_instance` makes the membership static. A partition has at most `pending_batches` unacknowledged
-    batches of `max_records` records (and up to the end of the record batch that reaches this), or up to `pending_small`
-    that hold no more together. A broker that was read to its end is asked for more `pace` seconds after it was asked
-    last. `page` is where it shows how it does, host and port. `options` are Faust's.
+    `prepare` is explained at `BatchApp`; `bounds` are the default ones if None.
     """
-    rebalance_timeout = retry_seconds + 15.0
-    settings: dict[str, Any] = {
-        "broker": [f"kafka://{server}" for server in servers_of(kafka)],
+    bounds = bounds or Bounds()
+    rebalance_timeout = bounds.retry_seconds + _REBALANCE_SECONDS
+    lease = Lease(worker.session_timeout, rebalance_timeout)
+    return BatchApp(worker, bounds, lease, prepare, **_faust_settings(worker, bounds, rebalance_timeout))
+
+
+def _faust_settings(worker: WorkerSettings, bounds: Bounds, rebalance_timeout: float) -> dict[str, Any]:
+    return {
+        "broker": [f"kafka://{server}" for server in servers_of(worker.kafka)],
         "broker_credentials": faust_credentials(),
         "store": "memory://",
         "TableManager": BatchTableManager,
-        "broker_session_timeout": session_timeout,
-        "broker_heartbeat_interval": session_timeout / 6,
+        "broker_session_timeout": worker.session_timeout,
+        "broker_heartbeat_interval": worker.session_timeout / 6,
         "broker_rebalance_timeout": rebalance_timeout,
-        "broker_request_timeout": max(40.0, session_timeout),
+        "broker_request_timeout": max(40.0, worker.session_timeout),
         "broker_commit_interval": 0.25,
-        "broker_max_poll_records": max_records,
+        "broker_max_poll_records": bounds.max_records,
         "broker_max_poll_interval": 600.0,
         "consumer_auto_offset_reset": "earliest",
-        "consumer_max_fetch_size": 4 * 1024 * 1024,
-        "consumer_group_instance_id": group_instance,
+        "consumer_max_fetch_size": bounds.fetch_bytes,
+        "consumer_group_instance_id": worker.group_instance,
         "producer_acks": -1,
-        "producer_request_timeout": retry_seconds / 2,
+        "producer_request_timeout": bounds.retry_seconds / 2,
         "producer_max_batch_size": 1_000_000,
         "producer_max_request_size": 16 * 1024 * 1024,
         # `pending_batches` bounds what is queued; this queue must never be full.
@@ -65,18 +55,3 @@ def create_app(
         "web_enabled": False,
         "worker_redirect_stdouts": False,
     }
-    return BatchApp(
-        name,
-        kafka=kafka,
-        max_records=max_records,
-        pending_batches=pending_batches,
-        pending_small=pending_small,
-        pace=pace,
-        retry_seconds=retry_seconds,
-        stall_seconds=stall_seconds,
-        compiled=compiled,
-        lease=Lease(session_timeout, rebalance_timeout),
-        prepare=prepare,
-        page=page,
-        **(settings | options),
-    )

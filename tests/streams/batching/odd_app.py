@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 
-from streams.batching import Batch, BatchApp, Delivery, create_app
+from streams.batching import Batch, BatchApp, Bounds, Delivery, WorkerSettings, create_app
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +41,7 @@ async def prepare(app: BatchApp) -> None:
 
 
 app = create_app(
-    f"{TOPIC}-app",
-    kafka=os.environ.get("ODD_KAFKA", "127.0.0.1:9092"),
-    session_timeout=6,
-    retry_seconds=1.0,
-    stall_seconds=3.0,
-    prepare=prepare,
+    WorkerSettings(f"{TOPIC}-app", os.environ.get("ODD_KAFKA", "127.0.0.1:9092"), session_timeout=6),
+    prepare,
+    Bounds(retry_seconds=1.0, stall_seconds=3.0),
 )

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from faust.types import TP, Message
 
-from streams.batching import BatchApp, create_app
-from streams.batching.consumer import BatchConsumer, BatchConsumerThread
+from streams.batching import BatchApp, WorkerSettings, create_app
+from streams.batching.consumer import BatchConsumer
+from streams.batching.consumer_thread import BatchConsumerThread
 from streams.batching.fetch import Fetched
 
 PLACE = TP("touchpoints", 0)
@@ -61,7 +62,7 @@ class Committing(BatchConsumer):
 
 def test_what_is_done_while_a_commit_is_on_its_way_is_committed_after_it() -> None:
     async def play() -> None:
-        app = create_app("test", kafka="127.0.0.1:1", session_timeout=6)
+        app = create_app(WorkerSettings("test", "127.0.0.1:1", session_timeout=6))
         consumer = Committing.of(app)
         consumer.done(3)
         early = asyncio.create_task(consumer.commit())

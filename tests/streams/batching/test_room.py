@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from omnitrack.sink import create_sink
 from sinks.clickhouse.settings import ClickHouseSettings
-from streams.batching import create_app
+from streams.batching import Bounds
 from streams.settings import StreamSettings
 
 FULL = 100
 
-
-OPTIONS: dict[str, Any] = {"kafka": "127.0.0.1:1", "session_timeout": 6, "max_records": FULL, "pending_batches": 2}
-MANY = create_app("many", pending_small=5, **OPTIONS)
-FEW = create_app("few", **OPTIONS)
+FEW = Bounds(pending_batches=2)
+MANY = replace(FEW, pending_small=5)
 
 
 @given(st.lists(st.integers(0, FULL), max_size=12))
 def test_the_records_held_are_never_more_than_those_of_as_many_full_batches(sizes: list[int]) -> None:
     held: list[int] = []
     for size in sizes:
-        if MANY.has_room("t", len(held), sum(held)):
+        if MANY.have_room(len(held), sum(held), FULL):
             held.append(size)
     assert sum(held) <= 2 * FULL
     assert len(held) >= min(2, len(sizes))
@@ -33,7 +31,7 @@ def test_the_records_held_are_never_more_than_those_of_as_many_full_batches(size
 
 @given(st.integers(0, 8), st.integers(0, 8 * FULL))
 def test_without_a_word_about_small_batches_each_counts(batches: int, records: int) -> None:
-    assert FEW.has_room("t", batches, records) == (batches < 2)
+    assert FEW.have_room(batches, records, FULL) == (batches < 2)
 
 
 def test_the_sink_takes_what_comes_while_an_insert_is_under_way() -> None:

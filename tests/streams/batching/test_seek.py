@@ -9,9 +9,10 @@ from typing import cast
 import pytest
 from faust.types import TP, Message
 
-from streams.batching import BatchApp, create_app
+from streams.batching import BatchApp, WorkerSettings, create_app
 from streams.batching.batch import Batch
-from streams.batching.consumer import BatchConsumer, BatchConsumerThread
+from streams.batching.consumer import BatchConsumer
+from streams.batching.consumer_thread import BatchConsumerThread
 from streams.batching.fetch import Fetched
 
 PLACE = TP("touchpoints", 0)
@@ -63,7 +64,7 @@ def consumer_of(app: BatchApp, delivered: list[Message], kind: type[Seeking] = S
 
 @pytest.fixture
 def app() -> BatchApp:
-    return create_app("test", kafka="127.0.0.1:1", session_timeout=6)
+    return create_app(WorkerSettings("test", "127.0.0.1:1", session_timeout=6))
 
 
 def taken(consumer: BatchConsumer, next_offset: int) -> Message:

@@ -10,7 +10,7 @@ import pytest
 from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, KafkaError
 from faust.tables.recovery import RebalanceAgain
 
-from streams.batching import BatchApp, create_app
+from streams.batching import BatchApp, WorkerSettings, create_app
 from streams.batching import reach as reaching
 
 
@@ -33,7 +33,7 @@ def started(*obstacles: KafkaError) -> int:
         if ahead:
             raise ahead.pop(0)
 
-    app = create_app("start", kafka="127.0.0.1:1", session_timeout=6, prepare=prepare)
+    app = create_app(WorkerSettings("start", "127.0.0.1:1", session_timeout=6), prepare)
     asyncio.run(app.on_first_start())
     return runs
 
@@ -55,7 +55,7 @@ def test_a_recovery_goes_no_step_on_after_partitions_were_assigned_anew() -> Non
         steps.append(name)
 
     async def recover() -> None:
-        app: Any = create_app("recovery", kafka="127.0.0.1:1", session_timeout=6)
+        app: Any = create_app(WorkerSettings("recovery", "127.0.0.1:1", session_timeout=6))
         recovery = app.tables.recovery
         await recovery._wait(step("before"))
         recovery.signal_recovery_start.set()

@@ -13,7 +13,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.batching import Batch, create_app
+from streams.batching import Batch, WorkerSettings, create_app
 from streams.batching.built import core
 from streams.batching.sender import Outgoing
 from streams.batching.table import States
@@ -130,7 +130,8 @@ assert len(items) == 10_000
 
 @kinds
 def test_a_table_keeps_partitions_until_they_go_to_another_process(new: New) -> None:
-    table = create_app("states", kafka="127.0.0.1:1", session_timeout=6).state_table("state", "changelog", 4, new)
+    app = create_app(WorkerSettings("states", "127.0.0.1:1", session_timeout=6))
+    table = app.state_table("state", "changelog", 4, new)
     recovered: Writes = [(b"a", b"1"), (b"b", b"2"), (None, b"3"), (b"a", None), (b"c", None)]
     records = [FakeRecord(offset, key, value) for offset, (key, value) in enumerate(recovered)]
     for partition in (0, 3):
@@ -149,7 +150,7 @@ def test_a_table_keeps_partitions_until_they_go_to_another_process(new: New) -> 
 def test_a_write_is_in_memory_once_the_changelog_has_it(
     new: New, grouped: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = create_app("states", kafka="127.0.0.1:1", session_timeout=6)
+    app = create_app(WorkerSettings("states", "127.0.0.1:1", session_timeout=6))
     table = app.state_table("state", "changelog", 4, new)
     seen: list[dict[bytes, bytes]] = []
 
