@@ -6,7 +6,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
 from omnitrack.audit.account import Audit
 from omnitrack.audit.run import NoSuchTopic, audit
@@ -14,12 +13,11 @@ from omnitrack.audit.table import render
 from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.commands.formats import Format
 from omnitrack.commands.options import ClickHouse, DataDir, Kafka
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import FAILED, OTHERWISE, complain, complaining
 from omnitrack.drain import Stage, TopicsMissing
 from omnitrack.settings import resolve_endpoints
+from omnitrack.terminal import plain_console
 from sinks.clickhouse.errors import ClickHouseError
-
-DOES_NOT_ADD_UP, FAILED = 1, 2
 
 
 def audit_command(
@@ -42,29 +40,25 @@ def audit_command(
 
     Exit code 0: it adds up; 1: it does not; 2: Kafka or ClickHouse could not be asked, or there is no such topic.
     """
-    errors = Console(stderr=True)
+    errors = plain_console(stderr=True)
     endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
-    try:
-        with errors.status("reading offsets") as status:
+    with complaining("audit", BrokerUnavailableError, ClickHouseError), errors.status("reading offsets") as status:
 
-            def show(stage: Stage, records: int) -> None:
-                status.update(f"{stage.name}: {records:,} records to go")
+        def show(stage: Stage, records: int) -> None:
+            status.update(f"{stage.name}: {records:,} records to go")
 
-            outcome = audit(endpoints, topic or (), timeout, show)
-    except (BrokerUnavailableError, ClickHouseError) as error:
-        complain("audit", error)
-        raise typer.Exit(FAILED) from error
+        outcome = audit(endpoints, topic or (), timeout, show)
     if isinstance(outcome, TopicsMissing | NoSuchTopic):
         complain("audit", outcome)
         raise typer.Exit(FAILED)
     _show(outcome, form)
-    raise typer.Exit(0 if outcome.adds_up else DOES_NOT_ADD_UP)
+    raise typer.Exit(0 if outcome.adds_up else OTHERWISE)
 
 
 def _show(found: Audit, form: Format) -> None:
     if form is Format.JSON:
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
-    console = Console()
+    console = plain_console()
     for part in render(found):
-        console.print(part, soft_wrap=isinstance(part, str), markup=False)
+        console.print(part, soft_wrap=isinstance(part, str))

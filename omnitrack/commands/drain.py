@@ -9,9 +9,10 @@ from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.commands.options import DataDir, Kafka
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import FAILED, OTHERWISE, complain, complaining
 from omnitrack.drain import Drained, DrainOutcome, Stage, TopicsMissing, drain, drain_stages
 from omnitrack.settings import Endpoints, resolve_endpoints
+from omnitrack.terminal import plain_console
 
 _ANSWER_SECONDS = 5.0
 
@@ -23,19 +24,18 @@ def drain_command(
 ) -> None:
     """Wait until all that was published before this call is stitched and stored in ClickHouse.
 
-    Exit code 1 if that is not so when the time-out has passed, or if Kafka does not answer.
+    Exit code 1: that is not so when the time-out has passed; 2: Kafka does not answer, or has not the topics.
     """
-    errors = Console(stderr=True)
+    errors = plain_console(stderr=True)
     endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
-    try:
+    with complaining("drain", BrokerUnavailableError):
         outcome = _drain(endpoints, timeout, errors)
-    except BrokerUnavailableError as error:
-        complain("drain", error)
-        raise typer.Exit(1) from error
+    if isinstance(outcome, TopicsMissing):
+        complain("drain", outcome)
+        raise typer.Exit(FAILED)
     if not isinstance(outcome, Drained):
-        prefix = "" if isinstance(outcome, TopicsMissing) else f"not drained after {timeout:g} s: "
-        errors.print(f"{prefix}{outcome}", style="red", soft_wrap=True)
-        raise typer.Exit(1)
+        complain("drain", f"not drained after {timeout:g} s: {outcome}")
+        raise typer.Exit(OTHERWISE)
     typer.echo(f"drained in {outcome.seconds:.1f} s")
 
 

@@ -12,11 +12,16 @@ from explorer.access.settings import AccessError, read_access
 from explorer.meters import shown
 from explorer.serve import DEFAULT_PORT, DEFAULT_SECONDS, serve
 from omnitrack.commands.options import ClickHouse, DataDir
+from omnitrack.commands.telling import FAILED, complain, complaining
 from omnitrack.ports import LOOPBACK, port_obstacle
 from omnitrack.settings import resolve_endpoints
 from sinks.clickhouse.settings import ClickHouseSettings
 
 OPEN = "note: there is no login: whoever works on this machine can read what is shown (docs/security.md)"
+
+
+class CannotListen(Exception):
+    """An address to serve at cannot be had. One line: which, why, what to do."""
 
 
 def explore_command(
@@ -40,37 +45,28 @@ def explore_command(
     Exit code 2: a wrong setting, or the port is busy.
     """
     settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
-    try:
+    with complaining("explore", AccessError):
         access = read_access(host)
-    except AccessError as error:
-        typer.echo(f"explore: {error}", err=True)
-        raise typer.Exit(2) from error
     obstacle = port_obstacle(port) if host == LOOPBACK else None
     if obstacle:
-        typer.echo(f"explore: {obstacle}: stop what listens there, or choose another with --port", err=True)
-        raise typer.Exit(2)
+        complain("explore", f"{obstacle}: stop what listens there, or choose another with --port")
+        raise typer.Exit(FAILED)
     if not access.has_login:
         typer.echo(OPEN, err=True)
     typer.echo(f"explorer    {access.url or f'http://{host}:{port}/'} on ClickHouse {settings.masked}")
-    try:
-        with ExitStack() as stack:
-            _show_metrics(stack, metrics_host, metrics_port)
+    with complaining("explore", AccessError, AccountsError, CannotListen), ExitStack() as stack:
+        _show_metrics(stack, metrics_host, metrics_port)
+        try:
             serve(settings, port, host, seconds, access)
-    except (AccessError, AccountsError) as error:
-        typer.echo(f"explore: {error}", err=True)
-        raise typer.Exit(2) from error
-    except OSError as error:
-        typer.echo(f"explore: cannot listen on {host}:{port}: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
+        except OSError as error:
+            raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror}") from error
 
 
 def _show_metrics(stack: ExitStack, host: str, port: int) -> None:
     try:
         stack.enter_context(shown(host, port))
     except OSError as error:
-        typer.echo(
-            f"explore: OMNITRACK_METRICS_HOST, OMNITRACK_METRICS_PORT: nothing can listen on {host}:{port}"
-            f" ({error.strerror}): stop what does, or choose another",
-            err=True,
-        )
-        raise typer.Exit(2) from error
+        raise CannotListen(
+            f"OMNITRACK_METRICS_HOST, OMNITRACK_METRICS_PORT: nothing can listen on {host}:{port}"
+            f" ({error.strerror}): stop what does, or choose another"
+        ) from error

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from typing import Annotated
 import typer
 
 from explorer.access.accounts import AccountsError, make_account, read_accounts, write_accounts
+from omnitrack.commands.telling import complaining
 
 explorer_user_app = typer.Typer(help="Users who may log in to the explorer.", no_args_is_help=True)
 
@@ -73,10 +73,5 @@ def _password() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except (AccountsError, OSError) as error:
-        typer.echo(f"explorer-user: {error}", err=True)
-        raise typer.Exit(2) from error
+def _refusals() -> AbstractContextManager[None]:
+    return complaining("explorer-user", AccountsError, OSError)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, get_args
 
 import typer
 from clickhouse_driver import Client
-from rich.console import Console
 from rich.table import Table
 
 from omnitrack import sql_output
 from omnitrack.commands.formats import RowFormat
 from omnitrack.commands.options import ClickHouse, DataDir
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import complaining
 from omnitrack.metrics.listing import COLUMNS, list_with_numbers
 from omnitrack.metrics.period import BadPeriod, Period, parse_period
 from omnitrack.settings import resolve_endpoints
+from omnitrack.terminal import plain_console, say
 from schemas.contract import Care
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
@@ -66,9 +64,9 @@ def metrics_command(
 ) -> None:
     """Show a metric, or list all of them with what they mean. Days and months are those of the catalogue's time zone.
 
-    Exit code 1: ClickHouse does not answer or refuses the query. 2: wrong usage, such as an unknown metric or time.
+    Exit code 2: ClickHouse does not answer or refuses the query, or wrong usage, such as an unknown metric or time.
     """
-    with _told():
+    with complaining("metrics", UnknownMetric, UnfitQuestion, BadPeriod, ClickHouseError):
         metric = None if name is None else find_metric(name)
         settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
         with connected(settings) as client:
@@ -100,18 +98,6 @@ def _care_groups(given: list[str]) -> tuple[str, ...]:
     return tuple(given)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except (UnknownMetric, UnfitQuestion, BadPeriod) as error:
-        complain("metrics", error)
-        raise typer.Exit(2) from error
-    except ClickHouseError as error:
-        complain("metrics", error)
-        raise typer.Exit(1) from error
-
-
 def _list(client: Client, question: Question, period: Period, form: RowFormat) -> None:
     listed = list(list_with_numbers(client, question))
     if form is RowFormat.TABLE:
@@ -121,7 +107,7 @@ def _list(client: Client, question: Question, period: Period, form: RowFormat) -
         for one in listed:
             n = f"{one.row['n']:,}" if one.row else ""
             table.add_row(one.metric.name, one.text, n, one.metric.meaning)
-        console = Console()
+        console = plain_console()
         if not console.is_terminal:
             console.width = sql_output.UNLIMITED_WIDTH
         console.print(table)
@@ -136,7 +122,7 @@ def _show(client: Client, metric: Metric, question: Question, period: Period, fo
     names = [name for name, _ in answer.columns]
     if form is RowFormat.TABLE:
         typer.echo(f"{metric.title}: {metric.meaning}\n{period}; {metric.unit} Formula: {metric.formula}\n")
-        sql_output.print_table(Console(), names, [[_short(value) for value in row] for row in answer.rows])
+        sql_output.print_table(plain_console(), names, [[_short(value) for value in row] for row in answer.rows])
     else:
         _print_rows(form, names, answer.rows)
     if not any(row["n"] for row in answer.dicts):
@@ -162,4 +148,4 @@ def _explain_nothing(span: Span | None, period: Period) -> None:
             f"nothing was observed {period} with these filters: there are journeys from {span.since:%Y-%m-%d} to "
             f"{span.until:%Y-%m-%d}, of intents {', '.join(span.intents)}, on channels {', '.join(span.channels)}"
         )
-    Console(stderr=True).print(f"metrics: {hint}", style="yellow", markup=False, soft_wrap=True)
+    say(plain_console(stderr=True), f"metrics: {hint}", "yellow")

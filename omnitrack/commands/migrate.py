@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from omnitrack.commands.options import ClickHouse, DataDir
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import complaining
 from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.errors import ClickHouseError
@@ -37,10 +37,10 @@ def migrate_command(
     URL's database, and needs a user who may manage access; run it again after an upgrade. The embedded ClickHouse has
     no roles.
 
-    Exit code 1: ClickHouse does not answer, refuses a statement, or holds other migrations than these. 2: wrong usage,
+    Exit code 2: ClickHouse does not answer, refuses a statement, or holds other migrations than these; wrong usage, or
     a mistake in the catalogue.
     """
-    try:
+    with complaining("migrate", CatalogueError, ClickHouseError):
         settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
         if dry_run:
             _show(plan(settings), settings)
@@ -48,12 +48,6 @@ def migrate_command(
         else:
             _report(migrate(settings, load_catalogue(catalogue) if catalogue else None), settings)
             _make_roles(settings, roles)
-    except CatalogueError as error:
-        complain("migrate", error)
-        raise typer.Exit(2) from error
-    except ClickHouseError as error:
-        complain("migrate", error)
-        raise typer.Exit(1) from error
 
 
 def _make_roles(settings: ClickHouseSettings, wanted: bool) -> None:

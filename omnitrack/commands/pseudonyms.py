@@ -14,7 +14,7 @@ from clickhouse_driver import Client
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.commands.options import ClickHouse, DataDir, Kafka
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import complaining
 from omnitrack.drain import StillBehind, TopicsMissing, drain, drain_stages
 from omnitrack.privacy.under_way import read_under_way
 from omnitrack.settings import Endpoints, resolve_endpoints
@@ -24,8 +24,6 @@ from sinks.clickhouse.settings import ClickHouseSettings
 from streams.keys import PseudonymKeyError, PseudonymSettings, read_pseudonyms
 from streams.pseudonym import Pseudonyms
 from streams.roster import write_roster
-
-FAILED = 2
 
 _PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 _PSEUDONYMS = Path(__file__).parents[1] / "privacy" / "pseudonyms.sql"
@@ -58,15 +56,14 @@ def roster_command(
 
     Exit code 2: workers are running, something is not stored yet, or pseudonyms of a still older key are in use.
     """
-    try:
+    with complaining(
+        "pseudonyms", BrokerUnavailableError, ClickHouseError, CannotWriteRoster, PseudonymKeyError, OSError
+    ):
         pseudonyms = _present_key()
         endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
         under_way = _read_at_rest(endpoints, timeout)
         with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:
             count = write_roster(file, _entries(client, under_way, pseudonyms))
-    except (BrokerUnavailableError, ClickHouseError, CannotWriteRoster, PseudonymKeyError, OSError) as error:
-        complain("pseudonyms", error)
-        raise typer.Exit(FAILED) from error
     typer.echo(f"{file}: {count:,} pseudonyms stay; everybody else gets one of the new key")
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from omnitrack.commands.options import Catalogue, DataDir, Kafka
+from omnitrack.commands.telling import FAILED, INTERRUPTED, OTHERWISE, complain, complaining
 from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.publishing.run import DryRun, PublishRun, Target
 from omnitrack.publishing.summary import print_summary
 from omnitrack.settings import resolve_endpoints
+from omnitrack.terminal import plain_console, say
 from schemas.catalogue import CatalogueError, load_catalogue
 from schemas.cloudevents import EventForm
 from schemas.topics import Topics
@@ -24,8 +25,6 @@ from sources.importers.inputs import InputError, check_paths
 from sources.publisher import DeliveryError, Publisher
 from sources.settings import PublisherSettings
 from streams.keys import PseudonymKeyError, PseudonymSettings, read_pseudonyms
-
-REFUSED, FAILED, INTERRUPTED = 1, 2, 130
 
 
 def publish_command(
@@ -50,9 +49,8 @@ def publish_command(
     Exit code 0: every line was used, or is no touchpoint in its format; 1: some lines were refused; 2: a file, the
     catalogue or Kafka could not be used; 130: interrupted.
     """
-    errors = Console(stderr=True)
     with ExitStack() as stack:
-        try:
+        with complaining("publish", CatalogueError, DeliveryError, InputError, OSError, PseudonymKeyError):
             check_paths(files)
             run = PublishRun(
                 format=form,
@@ -60,22 +58,19 @@ def publish_command(
                 agent_key=_agent_key(),
                 target=_target(kafka, data_dir, catalogue, dry_run, cloudevents),
                 interrupts=stack.enter_context(Interrupts()),
-                console=errors,
+                console=plain_console(stderr=True),
                 rate=rate,
             )
-        except (CatalogueError, DeliveryError, InputError, OSError, PseudonymKeyError) as error:
-            _say(errors, f"publish: {error}")
-            raise typer.Exit(FAILED) from error
         began = time.monotonic()
         try:
             failure = _publish(run, files)
         except KeyboardInterrupt:
-            _say(errors, "publish: interrupted again: what was under way may or may not have been delivered")
+            complain("publish", "interrupted again: what was under way may or may not have been delivered")
             # The driver would otherwise wait at exit for what nobody waits for any more.
             os._exit(INTERRUPTED)
     _report(run, dry_run, time.monotonic() - began)
     if failure is not None:
-        _say(errors, f"publish: {failure}")
+        complain("publish", failure)
         raise typer.Exit(FAILED) from failure
     raise typer.Exit(_exit_code(run))
 
@@ -111,19 +106,15 @@ def _publish(run: PublishRun, files: list[str]) -> Exception | None:
 
 
 def _report(run: PublishRun, dry_run: bool, seconds: float) -> None:
-    output = Console()
+    output = plain_console()
     print_summary(output, run.tally)
     count = run.tally.accepted if dry_run else run.target.delivered
     what = "touchpoints that would be published" if dry_run else "touchpoints published, each acknowledged by Kafka"
     interrupted = "interrupted; " if run.interrupts.requested else ""
-    _say(output, f"{interrupted}{what}: {count:,} in {seconds:.1f} s ({count / max(seconds, 0.001):,.0f}/s)")
+    say(output, f"{interrupted}{what}: {count:,} in {seconds:.1f} s ({count / max(seconds, 0.001):,.0f}/s)")
 
 
 def _exit_code(run: PublishRun) -> int:
     if run.interrupts.requested:
         return INTERRUPTED
-    return REFUSED if run.tally.refused else 0
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return OTHERWISE if run.tally.refused else 0

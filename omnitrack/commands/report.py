@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from omnitrack.commands.options import ClickHouse, DataDir
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import complaining
 from omnitrack.metrics.period import BadPeriod, parse_month
 from omnitrack.report.facts import collect
 from omnitrack.report.page import render
@@ -45,9 +43,9 @@ def report_command(
 ) -> None:
     """Write the report of a month: one HTML page that needs nothing else, to be mailed, printed or shown.
 
-    Exit code 1: ClickHouse does not answer, nothing was observed, or the file cannot be written. 2: wrong usage.
+    Exit code 2: ClickHouse does not answer, nothing was observed, the file cannot be written, or wrong usage.
     """
-    with _told():
+    with complaining("report", BadPeriod, ClickHouseError, NothingToReport, OSError):
         settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
         with connected(settings) as client:
             zone = read_time_zone(client)
@@ -62,18 +60,3 @@ def report_command(
         page = render(facts, datetime.now(UTC).astimezone(ZoneInfo(zone)), settings, report_words(language.value))
         output.write_text(page, encoding="utf-8")
     typer.echo(f"wrote {output}: {period.since:%B %Y}, {len(page.encode()) / 1000:.0f} kB")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except BadPeriod as error:
-        complain("report", error)
-        raise typer.Exit(2) from error
-    except (ClickHouseError, NothingToReport) as error:
-        complain("report", error)
-        raise typer.Exit(1) from error
-    except OSError as error:
-        complain("report", f"{error.filename}: {error.strerror}")
-        raise typer.Exit(1) from error

@@ -8,12 +8,11 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
 from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.commands.formats import Format
 from omnitrack.commands.options import Catalogue, ClickHouse, DataDir, Kafka
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import INTERRUPTED, OTHERWISE, complain, complaining
 from omnitrack.commands.times import parse_time
 from omnitrack.restitch.job import CannotRestitch, Job
 from omnitrack.restitch.report import Report
@@ -21,12 +20,12 @@ from omnitrack.restitch.selection import EVERYBODY, Listed, Received, Selection
 from omnitrack.restitch.table import render
 from omnitrack.sending import NotSentError
 from omnitrack.settings import resolve_endpoints
+from omnitrack.terminal import plain_console
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.errors import ClickHouseError
 from streams.keys import PseudonymKeyError
 from streams.sealing import CannotOpen
 
-DIFFERENT, FAILED, INTERRUPTED = 1, 2, 130
 UNFIT = (
     BrokerUnavailableError,
     CatalogueError,
@@ -68,15 +67,13 @@ def restitch_command(
     Exit code 0: nothing differs, or nothing does any more; 1: something differs; 2: it could not be done; 130:
     interrupted, what was handed over until then is taken in.
     """
-    errors = Console(stderr=True)
+    errors = plain_console(stderr=True)
     try:
-        selection = _selection(customers, since, until, everybody)
-        endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
-        rules = load_catalogue(endpoints.catalogue(catalogue))
-        report = Job(endpoints, selection, rules, examples, timeout if wait else None, errors).run(apply=apply)
-    except UNFIT as error:
-        complain("restitch", error)
-        raise typer.Exit(FAILED) from error
+        with complaining("restitch", *UNFIT):
+            selection = _selection(customers, since, until, everybody)
+            endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
+            rules = load_catalogue(endpoints.catalogue(catalogue))
+            report = Job(endpoints, selection, rules, examples, timeout if wait else None, errors).run(apply=apply)
     except KeyboardInterrupt as error:
         complain("restitch", "interrupted; what was handed over until then is taken in")
         raise typer.Exit(INTERRUPTED) from error
@@ -108,9 +105,9 @@ def _show(report: Report, form: Format) -> None:
     if form is Format.JSON:
         typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
         return
-    console = Console()
+    console = plain_console()
     for part in render(report):
-        console.print(part, soft_wrap=isinstance(part, str), markup=False)
+        console.print(part, soft_wrap=isinstance(part, str))
 
 
 def _exit_code(report: Report) -> int:
@@ -118,4 +115,4 @@ def _exit_code(report: Report) -> int:
         return INTERRUPTED
     applied = report.applied
     settled = report.differing == 0 or (applied is not None and applied.behind is None and applied.differ == 0)
-    return 0 if settled else DIFFERENT
+    return 0 if settled else OTHERWISE

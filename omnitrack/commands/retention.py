@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from omnitrack import sql_output
 from omnitrack.commands.options import Catalogue, ClickHouse, DataDir
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import OTHERWISE, complaining
 from omnitrack.settings import resolve_endpoints
+from omnitrack.terminal import plain_console
 from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.retention import Change, apply, read_changes
 from sinks.clickhouse.settings import ClickHouseSettings
 
-OTHERWISE, FAILED = 1, 2
 _DAY = 86_400
 
 
@@ -33,7 +32,7 @@ def retention_command(
 
     Exit code 0: the tables are as the catalogue says; 1: they are not, --apply makes them so; 2: it could not be done.
     """
-    try:
+    with complaining("retention", CatalogueError, ClickHouseError):
         endpoints = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir)
         wanted = load_catalogue(endpoints.catalogue(catalogue)).retention
         settings = ClickHouseSettings.of(endpoints.clickhouse)
@@ -43,9 +42,6 @@ def retention_command(
             todo = [change for change in changes if not change.is_none]
             for change in todo if do_apply else ():
                 apply(client, change, settings.storage)
-    except (CatalogueError, ClickHouseError) as error:
-        complain("retention", error)
-        raise typer.Exit(FAILED) from error
     if do_apply:
         typer.echo(f"{len(todo):,} tables altered", err=True)
     elif todo:
@@ -56,7 +52,7 @@ def retention_command(
 def _show(changes: tuple[Change, ...]) -> None:
     names = ("table", "kept", "wanted", "rows older than that")
     rows = [(one.table, _days(one.now), _days(one.wanted), one.leaving) for one in changes]
-    sql_output.print_table(Console(), names, rows)
+    sql_output.print_table(plain_console(), names, rows)
 
 
 def _days(seconds: int | None) -> str:

@@ -8,25 +8,25 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from omnitrack import sql_output
 from omnitrack.commands.formats import Format
 from omnitrack.commands.options import Catalogue as CatalogueFile
 from omnitrack.commands.options import ClickHouse, DataDir
+from omnitrack.commands.telling import FAILED, OTHERWISE, complain, complaining
 from omnitrack.metrics.period import BadPeriod, Period, parse_period
 from omnitrack.rules.dry_run import Fired, dry_run
 from omnitrack.rules.explain import explain, explain_silence
 from omnitrack.rules.run_tests import Outcome, run_tests
 from omnitrack.rules.suite_file import SuiteError, load_tests
 from omnitrack.settings import resolve_endpoints
-from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
+from omnitrack.terminal import plain_console
+from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.metrics import read_time_zone
 from sinks.clickhouse.settings import ClickHouseSettings
 
-FAILED, MISTAKEN = 1, 2
 WEEK = timedelta(days=7)
 
 rules_app = typer.Typer(no_args_is_help=True, help="Check, test and try the alert rules of a catalogue.")
@@ -35,7 +35,8 @@ rules_app = typer.Typer(no_args_is_help=True, help="Check, test and try the aler
 @rules_app.command("check")
 def check_command(file: Annotated[Path, typer.Argument(help="A catalogue, YAML.")]) -> None:
     """Tell what each rule says, or what is wrong with the file. Exit code 2: it is not valid."""
-    catalogue = _catalogue(file)
+    with complaining("rules", CatalogueError):
+        catalogue = load_catalogue(file)
     for rule in catalogue.alerts.rules:
         typer.echo(f"{rule.name} ({rule.severity}): {explain(rule)}")
     for line in explain_silence(catalogue.alerts):
@@ -49,18 +50,16 @@ def test_command(
     file: Annotated[Path, typer.Argument(help="Tests: touchpoints in, expected alerts out; YAML, docs/alerts.md.")],
 ) -> None:
     """Run unit tests of alert rules. Exit code 1: some failed; 2: a file is not valid."""
-    try:
+    with complaining("rules", CatalogueError, SuiteError):
         loaded = load_tests(file)
-        catalogue = _catalogue(file.parent / loaded.file.catalogue)
+        catalogue = load_catalogue(file.parent / loaded.file.catalogue)
         outcomes = list(run_tests(loaded, catalogue))
-    except SuiteError as error:
-        raise _mistake(str(error)) from error
     for outcome in outcomes:
         _tell(outcome)
     failed = sum(not outcome.passed for outcome in outcomes)
     typer.echo(f"{len(outcomes) - failed} passed, {failed} failed")
     if failed:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(OTHERWISE)
 
 
 @rules_app.command("dry-run")
@@ -78,25 +77,20 @@ def dry_run_command(
 ) -> None:
     """How often would each rule have fired, day by day, on the rows that are stored?
 
-    By the rows as they are now: what a correction has taken back since is not counted. Exit code 1: ClickHouse does not
-    answer; 2: wrong usage, or the catalogue is not valid.
+    By the rows as they are now: what a correction has taken back since is not counted. Exit code 2: ClickHouse does not
+    answer, wrong usage, or the catalogue is not valid.
     """
     endpoints = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir)
     file = endpoints.catalogue(catalogue)
     if file is None:
-        raise _mistake("rules: which rules? Give --catalogue, or set OMNITRACK_CATALOGUE")
-    rules = _catalogue(file)
-    settings = ClickHouseSettings.of(endpoints.clickhouse)
-    try:
-        with connected(settings) as client:
+        complain("rules", "which rules? Give --catalogue, or set OMNITRACK_CATALOGUE")
+        raise typer.Exit(FAILED)
+    with complaining("rules", BadPeriod, CatalogueError, ClickHouseError):
+        rules = load_catalogue(file)
+        with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:
             zone = read_time_zone(client)
             period = _week(parse_period(since, until, zone, datetime.now(UTC)), since)
             fired = dry_run(client, rules, period, zone)
-    except BadPeriod as error:
-        raise _mistake(f"rules: {error}") from error
-    except ClickHouseError as error:
-        typer.echo(f"rules: {error}", err=True)
-        raise typer.Exit(FAILED) from error
     _print_fired(fired, period, form)
 
 
@@ -118,7 +112,7 @@ def _print_fired(fired: list[Fired], period: Period, form: Format) -> None:
     rows = [
         [one.rule.name, one.rule.severity, *(one.days[day] for day in days), one.total, one.silenced] for one in fired
     ]
-    sql_output.print_table(Console(), names, rows)
+    sql_output.print_table(plain_console(), names, rows)
 
 
 def _tell(outcome: Outcome) -> None:
@@ -127,15 +121,3 @@ def _tell(outcome: Outcome) -> None:
         typer.echo(f"       expected, did not come: {line}")
     for line in outcome.unexpected:
         typer.echo(f"       came, was not expected: {line}")
-
-
-def _catalogue(file: Path) -> Catalogue:
-    try:
-        return load_catalogue(file)
-    except CatalogueError as error:
-        raise _mistake(str(error)) from error
-
-
-def _mistake(text: str) -> typer.Exit:
-    typer.echo(text, err=True)
-    return typer.Exit(MISTAKEN)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from omnitrack.commands.options import Catalogue
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import FAILED, complain, complaining
 from omnitrack.contract.asyncapi import render
 from omnitrack.contract.json_schemas import schema_of
 from omnitrack.contract.messages import messages
@@ -17,8 +17,6 @@ from omnitrack.settings import read_environment, resolve_endpoints
 from schemas.avro_schema import avro_schema
 from schemas.catalogue import CatalogueError, load_catalogue
 from schemas.topics import Topics
-
-FAILED = 2
 
 schema_app = typer.Typer(
     help="What flows on the topics: JSON Schemas, AsyncAPI 3, and Avro. Made from the code.", no_args_is_help=True
@@ -78,23 +76,17 @@ def write_command(
     files = {f"{message.name}.schema.json": _text(schema_of(message, topics.channels)) for message in messages()}
     files["touchpoint.avsc"] = _text(avro_schema())
     files["asyncapi.yaml"] = render(topics, environment.partitions, environment.replication)
-    try:
+    with complaining("schema", OSError):
         folder.mkdir(parents=True, exist_ok=True)
         for file, text in files.items():
             (folder / file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        complain("schema", f"{folder}: {error.strerror}")
-        raise typer.Exit(FAILED) from error
     typer.echo(f"{len(files)} files written to {folder}")
 
 
 def _topics(catalogue: Path | None) -> Topics:
     endpoints = resolve_endpoints()
-    try:
+    with complaining("schema", CatalogueError):
         channels = load_catalogue(endpoints.catalogue(catalogue)).channels
-    except CatalogueError as error:
-        complain("schema", error)
-        raise typer.Exit(FAILED) from error
     return Topics(endpoints.topic_prefix, channels)
 
 

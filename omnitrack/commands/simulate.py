@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from omnitrack.commands.options import Catalogue, DataDir, Kafka
-from omnitrack.commands.telling import complain, ending_with
+from omnitrack.commands.telling import complaining, ending_with
 from omnitrack.settings import Endpoints, resolve_endpoints
+from omnitrack.terminal import plain_console
 from schemas.catalogue import Catalogue as Rules
 from schemas.catalogue import CatalogueError, load_catalogue
 from schemas.durations import DAY
@@ -22,8 +23,6 @@ from sources.simulator import Plan, Simulation
 from sources.simulator.conductor import Conductor, now
 from sources.simulator.senders import FileSender, RawSender, Sender, SendFailedError
 from sources.simulator.truth_file import TruthFile
-
-FAILED = 2
 
 
 def simulate_command(
@@ -49,10 +48,10 @@ def simulate_command(
 
     Ctrl-C ends cleanly. Exit code 2: Kafka, a file or the catalogue could not be used.
     """
-    console = Console(stderr=True)
+    console = plain_console(stderr=True)
     if out is not None and kafka is not None:
         raise typer.BadParameter("give --out or --kafka, not both")
-    try:
+    with complaining("simulate", CatalogueError, SendFailedError, OSError):
         endpoints = resolve_endpoints(kafka=kafka, data_dir=data_dir)
         rules = load_catalogue(endpoints.catalogue(catalogue))
         began = now()
@@ -68,9 +67,6 @@ def simulate_command(
             by_topic=out is None,
         )
         conductor = _play(console, plan, rules, began, seconds, out, endpoints, truth)
-    except (CatalogueError, SendFailedError, OSError) as error:
-        complain("simulate", error)
-        raise typer.Exit(FAILED) from error
     console.print(f"{conductor.sent:,} records of {conductor.journeys:,} journeys", highlight=False)
     console.print(_summary(conductor))
 

@@ -7,18 +7,16 @@ from typing import Annotated
 
 import typer
 from clickhouse_driver import Client
-from rich.console import Console
 
 from omnitrack.commands.options import ClickHouse, DataDir
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import INTERRUPTED, complain, complaining
 from omnitrack.settings import resolve_endpoints
 from omnitrack.sql_output import Format, print_table, render
+from omnitrack.terminal import plain_console
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.statements import split_statements
-
-INTERRUPTED = 130
 
 
 def sql_command(
@@ -34,20 +32,17 @@ def sql_command(
 ) -> None:
     """Run SQL in ClickHouse and print the rows.
 
-    Exit code 1: ClickHouse does not answer or refuses the query. 2: wrong usage. 130: cancelled with Ctrl-C.
+    Exit code 2: ClickHouse does not answer or refuses the query, or wrong usage; 130: cancelled with Ctrl-C.
     """
     parameters = _parameters(param or [])
     statements = split_statements(sys.stdin.read() if query == "-" else query)
     if not statements:
         raise typer.BadParameter("there is no statement in it", param_hint="QUERY")
+    settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
     try:
-        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
-        with connected(settings) as client:
+        with complaining("sql", ClickHouseError), connected(settings) as client:
             for statement in statements:
                 _run(client, statement, parameters, form)
-    except ClickHouseError as error:
-        complain("sql", error)
-        raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         complain("sql", "cancelled")
         raise typer.Exit(INTERRUPTED) from error
@@ -60,7 +55,7 @@ def _run(client: Client, statement: str, parameters: dict[str, str], form: Forma
     if not names:
         return
     if form is Format.TABLE:
-        print_table(Console(), names, rows)
+        print_table(plain_console(), names, rows)
         return
     for line in render(form, names, rows):
         typer.echo(line)

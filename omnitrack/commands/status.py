@@ -6,13 +6,14 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
 from omnitrack.commands.formats import Format
 from omnitrack.commands.options import ClickHouse, DataDir, Kafka
+from omnitrack.commands.telling import OTHERWISE, complain
 from omnitrack.settings import read_environment, resolve_endpoints
 from omnitrack.status.collect import collect
 from omnitrack.status.table import render
+from omnitrack.terminal import plain_console, say
 
 
 def status_command(
@@ -31,13 +32,13 @@ def status_command(
     if form is Format.JSON:
         typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
     else:
-        console = Console()
+        console = plain_console()
         for part in render(report):
             console.print(part, soft_wrap=isinstance(part, str))
-    errors = Console(stderr=True)
+    errors = plain_console(stderr=True)
     for warning in report.warnings:
-        errors.print(warning, style="yellow", soft_wrap=True, markup=False)
+        say(errors, warning, "yellow")
     for problem in report.problems:
-        errors.print(problem, style="red", soft_wrap=True, markup=False)
+        complain("status", problem)
     if report.problems:
-        raise typer.Exit(1)
+        raise typer.Exit(OTHERWISE)

@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from omnitrack.commands.options import Catalogue as CatalogueFile
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import OTHERWISE, complaining
 from omnitrack.commands.times import parse_time
 from omnitrack.settings import resolve_endpoints
 from schemas.catalogue import Catalogue, CatalogueError, load_catalogue
@@ -23,8 +23,6 @@ from sources.importers.outcomes import Imported, Place, Refused
 from streams.identity.resolve import resolve_all
 from streams.journey import Stitched, stitch
 from streams.now import now_ms
-
-REFUSED, FAILED = 1, 2
 
 _JOURNEY = (
     *("customer_id", "journey_id", "intent", "case_id", "status", "started_at", "last_at", "ended_at", "channels"),
@@ -53,21 +51,18 @@ def stitch_command(
 
     Exit code 0: all touchpoints were used; 1: some were refused, each told on standard error; 2: nothing could be done.
     """
-    try:
+    refusals: list[str] = []
+    with complaining("stitch", CatalogueError, InputError, ValueError):
         check_paths(files)
         clock = _clock(now)
         rules = load_catalogue(resolve_endpoints().catalogue(catalogue))
-        refusals: list[str] = []
         read = list(_read(files, form, rules, clock, refusals))
-    except (CatalogueError, InputError, ValueError) as error:
-        complain("stitch", error)
-        raise typer.Exit(FAILED) from error
     resolved = list(resolve_all(touchpoint for _, touchpoint in read))
     refusals += _conflicts([place for place, _ in read], resolved)
     for refusal in refusals:
         typer.echo(refusal, err=True)
     typer.echo(msgspec.json.format(msgspec.json.encode(_shown(stitch(resolved, rules, clock))), indent=1))
-    raise typer.Exit(REFUSED if refusals else 0)
+    raise typer.Exit(OTHERWISE if refusals else 0)
 
 
 def _clock(now: str | None) -> int:

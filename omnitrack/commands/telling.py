@@ -1,4 +1,4 @@
-"""How a command says that it could not do what it was asked for, and what a signal means to it."""
+"""How a command says that it could not do what it was asked for, how it ends then, and what a signal means to it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from rich.console import Console
+import typer
+
+from omnitrack.terminal import plain_console, say
+
+OTHERWISE, FAILED, INTERRUPTED = 1, 2, 130
+"""The exit codes beside 0: it was done, and not all is as it should be; it could not be done, by a mistake or by a
+service that does not answer; it was interrupted.
+"""
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def complain(command: str, why: object) -> None:
     """Say on standard error why `command` did not do it."""
-    Console(stderr=True).print(f"{command}: {why}", style="red", soft_wrap=True, markup=False)
+    say(plain_console(stderr=True), f"{command}: {_reason(why)}", "red")
+
+
+@contextmanager
+def complaining(command: str, *errors: type[Exception]) -> Iterator[None]:
+    """Within, an error of these kinds is complained of, and ends the command with `FAILED`."""
+    try:
+        yield
+    except errors as error:
+        complain(command, error)
+        raise typer.Exit(FAILED) from error
+
+
+def _reason(why: object) -> str:
+    if isinstance(why, OSError) and why.filename is not None:
+        return f"{why.filename}: {why.strerror}"
+    return str(why) or type(why).__name__
 
 
 @contextmanager

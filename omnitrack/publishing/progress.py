@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from omnitrack.terminal import say
+
 _BAR_SECONDS = 0.1
 _LINE_SECONDS = 10.0
 
@@ -65,4 +67,4 @@ class _Lines:
             self._shown = now
             rate = touchpoints / (now - self._began)
             line = f"{self._name}: {touchpoints:,} touchpoints so far, {rate:,.0f}/s"
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            say(self._console, line)

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from omnitrack.publishing.tally import Tally
+from omnitrack.terminal import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,13 @@ def print_summary(console: Console, tally: Tally) -> None:
         console.print(_table(tally))
     else:
         for row in rows(tally):
-            _plain(console, f"{'  ' if row.indented else ''}{row.what}: {row.count:,}")
+            say(console, f"{'  ' if row.indented else ''}{row.what}: {row.count:,}")
     for reason, examples in tally.examples.items():
         for example in examples:
-            _plain(console, f"{reason}: {example}")
+            say(console, f"{reason}: {example}")
         left_out = tally.refused[reason] - len(examples)
         if left_out:
-            _plain(console, f"{reason}: and {left_out:,} more")
+            say(console, f"{reason}: and {left_out:,} more")
 
 
 def _table(tally: Tally) -> Table:
@@ -61,7 +62,3 @@ def _table(tally: Tally) -> Table:
 
 def _reasons(counts: Counter[str]) -> list[Row]:
     return [Row(reason, count, indented=True) for reason, count in counts.most_common()]
-
-
-def _plain(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)

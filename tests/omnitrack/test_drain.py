@@ -120,7 +120,7 @@ def test_the_channels_of_a_catalogue_are_drained_too() -> None:
 def test_a_broker_without_the_topics_of_the_deployment_is_told(broker: Broker, topic_prefix: str) -> None:
     environment = {"OMNITRACK_KAFKA": broker.bootstrap, "OMNITRACK_TOPIC_PREFIX": topic_prefix}
     result = CliRunner().invoke(app, ["drain", "--timeout", "1"], env=environment)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "the broker has no topic" in result.stderr
     assert f"{topic_prefix}customer" in result.stderr
 
@@ -145,5 +145,5 @@ def test_the_command_fails_with_the_stage_when_time_is_up(broker: Broker, topic_
 def test_a_broker_that_does_not_answer_is_named() -> None:
     address = f"{LOOPBACK}:{free_port()}"
     result = CliRunner().invoke(app, ["drain", "--kafka", address])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"Kafka at {address} does not answer" in result.stderr

@@ -129,13 +129,13 @@ def test_a_database_without_views_says_to_migrate(clickhouse: ClickHouseSettings
     with connected(clickhouse) as client:
         client.execute("DROP VIEW metric_ping_pong")
     result = metrics(clickhouse, "ping_pong")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "run `omnitrack migrate`" in result.stderr
 
 
-def test_an_absent_server_is_one_line_and_exit_code_1() -> None:
+def test_an_absent_server_is_one_line_and_exit_code_2() -> None:
     result = CliRunner().invoke(app, ["metrics", "--clickhouse", "clickhouse://ana:s3cret@127.0.0.1:1/omnitrack"])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith("metrics: ClickHouse does not answer at 127.0.0.1:1")
     assert result.stderr.count("\n") == 1
     assert "s3cret" not in result.output

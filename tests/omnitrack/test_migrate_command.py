@@ -35,9 +35,9 @@ def test_a_dry_run_prints_sql_that_runs_and_changes_nothing(empty_clickhouse: Cl
     assert (empty_clickhouse.database,) not in databases
 
 
-def test_an_absent_server_is_one_line_and_exit_code_1() -> None:
+def test_an_absent_server_is_one_line_and_exit_code_2() -> None:
     result = migrate(NOWHERE)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith("migrate: ClickHouse does not answer at 127.0.0.1:1")
     assert result.stderr.count("\n") == 1
     assert "s3cret" not in result.output

@@ -80,7 +80,7 @@ def test_statements_are_read_from_stdin_and_run_in_order(clickhouse: ClickHouseS
 
 def test_an_error_is_one_short_line_with_clickhouses_code(clickhouse_url: str) -> None:
     result = sql(clickhouse_url, "SELECT no_such_column")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.startswith("sql: ClickHouse error 47: ")
     assert "no_such_column" in result.stderr

@@ -58,7 +58,7 @@ def test_more_replicas_than_there_are_brokers_are_a_warning_and_cannot_be_had(
     told = CliRunner().invoke(app, ["status", "--kafka", broker.bootstrap, "--clickhouse", nobody], env=environment)
     assert "fewer replicas than OMNITRACK_REPLICATION wants" in told.stderr
     refused = CliRunner().invoke(app, ["replicas", "--kafka", broker.bootstrap], env=environment)
-    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert (refused.exit_code, refused.stdout) == (2, "")
     assert "wants 3 replicas; brokers that are there: 1" in refused.stderr
     environment.pop("OMNITRACK_REPLICATION")
     nothing = CliRunner().invoke(app, ["replicas", "--kafka", broker.bootstrap], env=environment)

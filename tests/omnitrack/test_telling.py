@@ -6,8 +6,9 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+import typer
 
-from omnitrack.commands.telling import complain, ending_with
+from omnitrack.commands.telling import FAILED, complain, complaining, ending_with
 
 
 @pytest.fixture
@@ -36,8 +37,25 @@ def test_what_runs_under_nohup_outlives_its_terminal() -> None:
 
 
 def test_a_complaint_is_one_line_on_standard_error_whatever_it_says(capsys: pytest.CaptureFixture[str]) -> None:
-    what = f"topic [red]touchpoints[/] {'is behind ' * 40}and waits"
+    what = f"topic [red]touchpoints[/] partition atm:100:5 {'is behind ' * 40}and waits"
     complain("drain", what)
     said = capsys.readouterr()
     assert not said.out
     assert said.err.splitlines() == [f"drain: {what}"]
+
+
+def test_a_complaint_of_a_file_names_it_first_and_one_without_words_its_kind(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    complain("report", FileNotFoundError(2, "No such file or directory", "nowhere/r.html"))
+    complain("copy", TimeoutError())
+    assert capsys.readouterr().err == "report: nowhere/r.html: No such file or directory\ncopy: TimeoutError\n"
+
+
+def test_what_could_not_be_done_ends_with_2_and_a_defect_stays_a_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, complaining("sql", LookupError):
+        raise KeyError("no such table")
+    assert ended.value.exit_code == FAILED == 2
+    assert capsys.readouterr().err == "sql: 'no such table'\n"
+    with pytest.raises(ZeroDivisionError), complaining("sql", LookupError):
+        raise ZeroDivisionError

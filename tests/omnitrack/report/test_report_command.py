@@ -155,14 +155,14 @@ def test_a_first_month_has_none_before_it(bank: ClickHouseSettings, tmp_path: Pa
 
 def test_a_month_without_anything_says_which_there_are(bank: ClickHouseSettings, tmp_path: Path) -> None:
     result = report(bank, "--month", "2025-01", "-o", str(tmp_path / "r.html"))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "nothing was observed in 2025-01: there are journeys from 2026-02 to 2026-04" in result.stderr
     assert not (tmp_path / "r.html").exists()
 
 
 def test_an_empty_database_is_told(clickhouse: ClickHouseSettings, tmp_path: Path) -> None:
     result = report(clickhouse, "--month", "2026-03", "-o", str(tmp_path / "r.html"))
-    assert (result.exit_code, result.stderr) == (1, "report: nothing was observed in 2026-03: there is nothing\n")
+    assert (result.exit_code, result.stderr) == (2, "report: nothing was observed in 2026-03: there is nothing\n")
 
 
 def test_a_bad_month_is_told(bank: ClickHouseSettings, tmp_path: Path) -> None:
@@ -173,13 +173,13 @@ def test_a_bad_month_is_told(bank: ClickHouseSettings, tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_told(bank: ClickHouseSettings, tmp_path: Path) -> None:
     result = report(bank, "--month", "2026-03", "-o", str(tmp_path / "nowhere" / "r.html"))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "nowhere/r.html: No such file or directory" in result.stderr
 
 
 def test_an_absent_server_is_one_line(tmp_path: Path) -> None:
     options = ["--clickhouse", "clickhouse://ana:s3cret@127.0.0.1:1/omnitrack", "-o", str(tmp_path / "r.html")]
     result = CliRunner().invoke(app, ["report", "--month", "2026-03", *options])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith("report: ClickHouse does not answer at 127.0.0.1:1")
     assert "s3cret" not in result.output
