@@ -8,6 +8,8 @@ import hmac
 from collections.abc import Sequence
 from pathlib import Path
 
+from schemas.secret_file import NoSecret, lines
+
 LEAST_BYTES = 24
 PREFIX = "whsec_"
 HOW = f"each line {PREFIX} and at least {LEAST_BYTES} random bytes in base64: echo {PREFIX}$(openssl rand -base64 32)"
@@ -20,12 +22,13 @@ class SecretError(ValueError):
 def read_secrets(path: Path) -> tuple[bytes, ...]:
     """The secrets of a file, one a line: two while receivers change from one to the other. Raises `SecretError`."""
     try:
-        lines = path.read_text().split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"{path}: cannot be read: {type(error).__name__}") from error
-    if not lines:
+        numbered = [(number, line.strip()) for number, line in enumerate(lines(path), 1)]
+    except NoSecret as error:
+        raise SecretError(f"{path}: {error}; expected is {HOW}") from error
+    secrets = tuple(_secret(path, number, line) for number, line in numbered if line)
+    if not secrets:
         raise SecretError(f"{path}: is empty; expected is {HOW}")
-    return tuple(_secret(path, number, line) for number, line in enumerate(lines, 1))
+    return secrets
 
 
 def sign(secrets: Sequence[bytes], key: str, at: int, body: bytes) -> dict[str, str]:

@@ -65,3 +65,22 @@ def test_a_file_without_good_secrets_is_refused_without_showing_it(tmp_path: Pat
         read_secrets(file)
     assert "openssl rand" in str(refused.value)
     assert not text or text.rsplit(maxsplit=1)[-1] not in str(refused.value)
+
+
+def test_a_file_that_cannot_be_read_is_told_as_all_files_of_secrets_are(tmp_path: Path) -> None:
+    file = tmp_path / "secrets"
+    with pytest.raises(SecretError, match=f"^{file}: No such file or directory"):
+        read_secrets(file)
+    file.write_bytes(b"whsec_\xff")
+    with pytest.raises(SecretError, match=f"^{file}: is not UTF-8") as refused:
+        read_secrets(file)
+    assert "0xff" not in str(refused.value)
+
+
+def test_empty_lines_hold_no_secret_and_count_as_lines(tmp_path: Path) -> None:
+    file = tmp_path / "secrets"
+    file.write_bytes(f"{NEW}\r\n\r\n{OLD}\r\n".encode())
+    assert len(read_secrets(file)) == 2
+    file.write_text(f"{NEW}\n\nwhsec_c2hvcnQ=\n")
+    with pytest.raises(SecretError, match=f"^{file}:3: "):
+        read_secrets(file)
