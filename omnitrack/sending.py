@@ -26,7 +26,7 @@ class RecordSender:
         self._under_way: list[tuple[str, Any]] = []
         self.bytes_sent = 0
         try:
-            self._producer = connect_producer(self._settings)
+            self._producer = connect_producer(kafka, self._settings.answer_seconds, self._settings.delivery_seconds)
         except KafkaError as error:
             raise self._explained(error) from error
 

@@ -1,4 +1,8 @@
-"""The Kafka producer of what writes from outside the streams: acknowledged by all replicas, idempotent, in order."""
+"""The one Kafka producer of all that writes from outside the streams.
+
+Acknowledged by all replicas that are in sync, idempotent, in order; not compressed, so that no consumer needs more than
+its driver. A topic that is not there is an error, and is not made.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ from kafka.errors import KafkaError
 
 from schemas.kafka_obstacle import why_unreachable
 from schemas.kafka_security import client_options
-from sources.settings import PublisherSettings
 
 _LINGER_MS = 50
 _BATCH_BYTES = 512 * 1024
@@ -22,19 +25,20 @@ class BrokerAway(KafkaError):  # type: ignore[misc] # kafka-python brings no typ
         return str(self.args[0])
 
 
-def connect_producer(settings: PublisherSettings) -> KafkaProducer:
-    """A connected producer. Raises `KafkaError` if the broker does not answer within `settings.answer_seconds`."""
+def connect_producer(kafka: str, answer_seconds: float, delivery_seconds: float) -> KafkaProducer:
+    """A connected producer: `BrokerAway` if the broker does not answer within `answer_seconds`.
+
+    Nor does a send wait longer for a topic to be found; what is not acknowledged within `delivery_seconds` failed.
+    """
     try:
-        return _connect(settings)
+        return _connect(kafka, int(answer_seconds * 1000), int(delivery_seconds * 1000))
     except KafkaError as error:
-        raise BrokerAway(why_unreachable(settings.kafka, error, settings.answer_seconds)) from error
+        raise BrokerAway(why_unreachable(kafka, error, answer_seconds)) from error
 
 
-def _connect(settings: PublisherSettings) -> KafkaProducer:
-    answer_ms = int(settings.answer_seconds * 1000)
-    delivery_ms = int(settings.delivery_seconds * 1000)
+def _connect(kafka: str, answer_ms: int, delivery_ms: int) -> KafkaProducer:
     return KafkaProducer(
-        **client_options(settings.kafka),
+        **client_options(kafka),
         acks="all",
         enable_idempotence=True,
         allow_auto_create_topics=False,

@@ -1,7 +1,6 @@
 """Publishes touchpoints to Kafka: judged first, acknowledged by all replicas, in order for each identity.
 
-A touchpoint that breaks the contract is a Refusal and goes nowhere. Records are not compressed, so that no consumer
-needs more than its driver.
+A touchpoint that breaks the contract is a Refusal and goes nowhere.
 """
 
 from __future__ import annotations
@@ -113,7 +112,9 @@ class Publisher:
 
     def _connect(self) -> KafkaProducer:
         try:
-            return connect_producer(self._settings)
+            return connect_producer(
+                self._settings.kafka, self._settings.answer_seconds, self._settings.delivery_seconds
+            )
         except KafkaError as error:
             raise self._explained(error) from error
 

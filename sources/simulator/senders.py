@@ -5,13 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from schemas.kafka_obstacle import why_unreachable
-from schemas.kafka_security import client_options
 from schemas.topics import Topics
-from sources.producer import BrokerAway
+from sources.producer import connect_producer
 from sources.simulator.dirt import Delivery
 
 
@@ -55,30 +52,19 @@ class RawSender:
     """Sends to the channels' topics without looking at the bytes.
 
     Any call but `close` may raise SendFailedError, also for an earlier send: a broker or a topic did not answer for
-    `answer_seconds`, or refused a record for good.
+    `answer_seconds`, or did not take a record within three times that, or refused it for good.
     """
 
     def __init__(self, kafka: str, topics: Topics, answer_seconds: float = 15.0) -> None:
         self._kafka = kafka
         self._topics = topics
         self._answer_seconds = answer_seconds
+        self._delivery_seconds = 3 * answer_seconds
         self._failure: BaseException | None = None
-        milliseconds = int(answer_seconds * 1000)
         try:
-            self._producer = KafkaProducer(
-                **client_options(kafka),
-                acks="all",
-                linger_ms=20,
-                batch_size=256 * 1024,
-                max_block_ms=milliseconds,
-                bootstrap_timeout_ms=milliseconds,
-                delivery_timeout_ms=3 * milliseconds,
-                request_timeout_ms=milliseconds,
-                allow_auto_create_topics=False,
-                metrics_enabled=False,
-            )
+            self._producer = connect_producer(kafka, answer_seconds, self._delivery_seconds)
         except KafkaError as error:
-            raise self._failed(BrokerAway(why_unreachable(kafka, error, answer_seconds))) from error
+            raise self._failed(error) from error
 
     def send(self, delivery: Delivery) -> None:
         """Send the payload as it is, broken or not. Raises `SendFailedError`, also for a record sent before."""
@@ -94,7 +80,7 @@ class RawSender:
     def flush(self) -> None:
         """Wait until the broker has answered for all. Raises `SendFailedError`."""
         try:
-            self._producer.flush(timeout=3 * self._answer_seconds)
+            self._producer.flush(timeout=self._delivery_seconds)
         except KafkaError as error:
             raise self._failed(error) from error
         if self._failure is not None:
