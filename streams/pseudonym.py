@@ -15,6 +15,9 @@ from schemas.identity import SESSION
 from schemas.touchpoint import Touchpoint
 from streams.sealing import seal, unseal
 
+OTHER_KEY = "key"
+"""The kind of a record's key that is none of its identities."""
+
 
 @dataclass(frozen=True, slots=True)
 class OldKey:
@@ -57,11 +60,11 @@ class Pseudonyms:
         return self.of(SESSION, f"{channel}:{session_id}")
 
     def record_key(self, key: bytes | None, identities: Mapping[str, Any]) -> bytes | None:
-        """A record's key as a pseudonym of the kind whose value it is among its identities, else of the kind `key`."""
+        """A record's key as a pseudonym of the kind whose value it is among its identities, else of `OTHER_KEY`."""
         if key is None:
             return None
         text = key.decode(errors="backslashreplace")
-        kind = next((kind for kind, value in identities.items() if value == text), "key")
+        kind = next((kind for kind, value in identities.items() if value == text), OTHER_KEY)
         return self.of(kind, text).encode()
 
     def masked(self, message: Mapping[str, Any]) -> dict[str, Any]:

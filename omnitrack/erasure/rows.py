@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clickhouse_driver import Client
 
-from omnitrack.dead.payload import touchpoint_in
+from omnitrack.dead.payload import key_of, touchpoint_in
 from omnitrack.dead.reading import read_letters
 from omnitrack.erasure.subject import Subject, digest_of
 from schemas.rows import ERASED_LETTER_VERSION, DeadLetter
@@ -72,7 +72,7 @@ def erased_letters(
         yield _erased(Origin(topic, partition, offset), received_at)
     for letter in read_letters(client, "reason != 'erased' AND payload != ''", {}):
         received = touchpoint_in(letter, pseudonyms)
-        if subject.bore(received, topics.channel_of(letter.topic), pseudonyms):
+        if subject.bore(key_of(letter), received, topics.channel_of(letter.topic), pseudonyms):
             yield _erased(Origin(letter.topic, letter.partition, letter.offset), letter.received_at)
 
 
@@ -94,7 +94,9 @@ def _remove_rejected(client: Client, subject: Subject, storage: Storage) -> int:
         "SELECT topic, partition, offset FROM rejected_rows"
         " WHERE multiSearchAny(base64Decode(payload), {ids:Array(String)})"
     )
-    found = client.execute(query, {"ids": list(subject.customer_ids)[:_MOST_SEARCHED]})
+    ids = subject.customer_ids
+    starts = range(0, len(ids), _MOST_SEARCHED)
+    found = {place for at in starts for place in client.execute(query, {"ids": list(ids[at : at + _MOST_SEARCHED])})}
     if not found:
         return 0
     places = ", ".join(f"('{topic}', {partition}, {offset})" for topic, partition, offset in found)

@@ -7,7 +7,7 @@ looked for, given a fate that tells nothing, and removed: nothing that is under 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from clickhouse_driver import Client
@@ -15,6 +15,7 @@ from clickhouse_driver import Client
 from omnitrack.broker_reader import BrokerReader
 from omnitrack.drain import Drained, Stage, TopicsMissing, drain, drain_stages
 from omnitrack.erasure.expiry import Expiry, expiries, in_memory
+from omnitrack.erasure.marks import marks_of, missing_marks
 from omnitrack.erasure.receipt import Receipt
 from omnitrack.erasure.rows import count_rows, erased_letters, remove_rows
 from omnitrack.erasure.subject import Subject, with_identities
@@ -59,9 +60,7 @@ class Eraser:
         """
         asked_at = now_ms()
         self._drain("waiting until what was received is stored")
-        subject = with_identities(customer, self.client, self.pseudonyms)
-        self._send_forgetting(subject, asked_at)
-        self._drain("waiting until the streams have forgotten")
+        subject = self._forget_in_streams(with_identities(customer, self.client, self.pseudonyms), asked_at)
         self._forget_alerts(subject)
         records = self._send_letters(subject)
         self._drain("waiting until no record is without a fate")
@@ -79,6 +78,23 @@ class Eraser:
             left=left,
             topics=self._expiries(finished_at),
         )
+
+    def _forget_in_streams(self, subject: Subject, at: int) -> Subject:
+        """Have stitching and links forget the subject; returns it with the identities that it bore until they had."""
+        changelogs = (self.topics.state, self.topics.identity_state)
+        partitions = len(self.reader.end_offsets([self.topics.identity]))
+        while True:
+            begins = self.reader.end_offsets(changelogs)
+            self._send_forgetting(subject, at)
+            self._drain("waiting until the streams have forgotten")
+            wanted, ends = marks_of(subject, self.topics, partitions), self.reader.end_offsets(changelogs)
+            missing = missing_marks(self.endpoints.kafka, wanted, begins, ends, at)
+            if missing:
+                raise NotErased(_not_forgotten({str(partition) for partition, _ in missing}))
+            known = with_identities(subject, self.client, self.pseudonyms)
+            if known.identities <= subject.identities:
+                return subject
+            subject = replace(subject, identities=subject.identities | known.identities)
 
     def _send_forgetting(self, subject: Subject, at: int) -> None:
         for customer_id in subject.customer_ids:
@@ -133,3 +149,10 @@ class Eraser:
         if self.endpoints.runtime is not None and self.endpoints.runtime.kafka_in_memory:
             return in_memory(specs)
         return expiries(specs, self.reader.configs([spec.name for spec in specs]), _SEGMENT, now)
+
+
+def _not_forgotten(partitions: set[str]) -> str:
+    return (
+        f"the customer is not forgotten yet, as no mark of it is in {', '.join(sorted(partitions))}, and no row was"
+        " removed: the workers' logs and `omnitrack dead list --reason internal` tell why; then run it again"
+    )

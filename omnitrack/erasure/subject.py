@@ -10,9 +10,9 @@ from typing import Any
 
 from clickhouse_driver import Client
 
-from schemas.identity import CUSTOMER_NO, SESSION, Identity, anonymous_customer
+from schemas.identity import ANONYMOUS, CUSTOMER_NO, SESSION, Identity, anonymous_customer
 from schemas.refusal import Refusal, parse_object
-from streams.pseudonym import Pseudonyms, identities_in
+from streams.pseudonym import OTHER_KEY, Pseudonyms, identities_in
 
 _IDENTITIES = Path(__file__).parent / "identities.sql"
 _TELLING = 4
@@ -40,15 +40,33 @@ class Subject:
         """A name for the customer that does not tell who it is: SHA-256 of the id, hexadecimal."""
         return digest_of(self.customer_id)
 
-    def bore(self, payload: bytes, channel: str, pseudonyms: Pseudonyms | None) -> bool:
-        """Whether a record, valid or not, is the customer's: it names the number, or no number and an own identity."""
+    def bore(self, key: bytes | None, payload: bytes, channel: str, pseudonyms: Pseudonyms | None) -> bool:
+        """Whether a record, valid or not, is the customer's: it names the number, or no number and an own identity.
+
+        So does its key, as that of a record between agents may.
+        """
         message = parse_object(payload)
         if isinstance(message, Refusal):
-            names = [self.number, *(value for _, value in self.identities)]
-            return any(name.encode() in payload for name in names if name is not None and len(name) >= _TELLING)
+            names = [self.customer_id, self.number, *(value for _, value in self.identities)]
+            return self._is_key(key, pseudonyms) or any(
+                name.encode() in payload for name in names if name is not None and len(name) >= _TELLING
+            )
         stored = _stored(message, channel, pseudonyms)
         number = stored.pop(CUSTOMER_NO, None)
-        return number == self.customer_id if number is not None else not self.identities.isdisjoint(stored.items())
+        if number is not None:
+            return number == self.customer_id
+        return self._is_key(key, pseudonyms) or not self.identities.isdisjoint(stored.items())
+
+    def _is_key(self, key: bytes | None, pseudonyms: Pseudonyms | None) -> bool:
+        if key is None:
+            return False
+        text = key.decode(errors="replace")
+        number = self.number
+        if number is not None and text == (number if pseudonyms is None else pseudonyms.of(OTHER_KEY, number)):
+            return True
+        # A record of links has an identity as its key, one of an anonymous customer that and a word before it.
+        kind, _, value = text.removeprefix(ANONYMOUS).partition(":")
+        return text == self.customer_id or (kind, value) in self.identities
 
 
 def digest_of(customer_id: str) -> str:

@@ -50,6 +50,11 @@ class Bank:
         found = cast("list[DeadLetter]", self.pipeline.rows("dead_letters"))
         return [one for one in found if text.encode() in PSEUDONYMS.unseal(b64decode(one.payload))]
 
+    def refused(self) -> list[DeadLetter]:
+        """The letters of those who were erased."""
+        found = cast("list[DeadLetter]", self.pipeline.rows("dead_letters"))
+        return [one for one in found if one.reason == "erased"]
+
     def has_alert(self, customer_id: str) -> bool:
         with connected(self.pipeline.clickhouse) as client:
             query = "SELECT count() FROM alerts WHERE customer_id = {customer:String}"

@@ -7,9 +7,11 @@ import json
 import pytest
 
 from omnitrack.erasure.expiry import expiries, in_memory
+from omnitrack.erasure.marks import marks_of
 from omnitrack.erasure.receipt import Receipt, as_json
 from omnitrack.erasure.subject import Subject, subject_of
-from schemas.topics import TopicSpec
+from schemas.topics import Topics, TopicSpec
+from streams.journey.erasure import erased_key
 from streams.pseudonym import Pseudonyms
 
 PSEUDONYMS = Pseudonyms(b"a key that only tests have")
@@ -38,13 +40,50 @@ def test_a_letter_is_theirs_by_the_number_or_without_one_by_an_identity_of_their
     record: dict[str, object], is_theirs: bool
 ) -> None:
     payload = json.dumps({"channel": "wechat"} | record).encode()
-    assert CLEAR.bore(payload, "wechat", None) == is_theirs
-    assert HASHED.bore(payload, "wechat", PSEUDONYMS) == is_theirs
+    assert CLEAR.bore(None, payload, "wechat", None) == is_theirs
+    assert HASHED.bore(None, payload, "wechat", PSEUDONYMS) == is_theirs
 
 
 def test_what_is_no_json_is_theirs_if_it_holds_the_number() -> None:
-    assert HASHED.bore(b'{"identities": {"customer_no": "C-1042"', "wechat", PSEUDONYMS)
-    assert not HASHED.bore(b'{"identities": {"customer_no": "C-7"', "wechat", PSEUDONYMS)
+    assert HASHED.bore(None, b'{"identities": {"customer_no": "C-1042"', "wechat", PSEUDONYMS)
+    assert not HASHED.bore(None, b'{"identities": {"customer_no": "C-7"', "wechat", PSEUDONYMS)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_theirs"),
+    [
+        (b"C-1042", True),
+        (b"C-104", False),
+        (b"phone:13800138000", True),
+        (b"anon:phone:13800138000", True),
+        (b"session:wechat:s-1", True),
+        (b"device:13800138000", False),
+        (None, False),
+    ],
+)
+def test_a_letter_is_theirs_by_its_key_unless_it_names_another_number(key: bytes | None, is_theirs: bool) -> None:
+    for payload in (b"{}", b"\x81 of an agent"):
+        assert CLEAR.bore(key, payload, "wechat", None) == is_theirs
+    assert not CLEAR.bore(key, b'{"identities": {"customer_no": "C-7"}}', "wechat", None)
+
+
+def test_a_letter_is_theirs_by_its_key_though_that_is_a_pseudonym() -> None:
+    named = PSEUDONYMS.record_key(b"C-1042", {"customer_no": "C-1042"})
+    unnamed = PSEUDONYMS.record_key(b"C-1042", {})
+    assert named != unnamed
+    assert all(HASHED.bore(key, b"{}", "wechat", PSEUDONYMS) for key in (named, unnamed))
+    assert HASHED.bore(b"phone:" + PSEUDONYMS.of("phone", "13800138000").encode(), b"\x81", "identity", PSEUDONYMS)
+
+
+def test_a_letter_between_agents_is_theirs_if_it_holds_the_id() -> None:
+    assert HASHED.bore(b"device:d", b"\x93\xa1l" + HASHED.customer_id.encode(), "identity", PSEUDONYMS)
+
+
+def test_the_streams_have_forgotten_once_each_state_that_may_know_of_the_customer_has_a_mark() -> None:
+    topics = Topics("t.")
+    marks = marks_of(CLEAR, topics, partitions=3)
+    assert {place.number for place, _ in marks if place.topic == topics.identity_state} == {0, 1, 2}
+    assert {key for place, key in marks if place.topic == topics.state} == set(map(erased_key, CLEAR.customer_ids))
 
 
 def test_a_subject_shows_nobody() -> None:

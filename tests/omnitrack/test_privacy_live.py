@@ -127,6 +127,30 @@ def test_a_repaired_letter_is_replayed_once_under_the_key_and_the_account_adds_u
     assert pipeline.audit()["adds_up"]
 
 
+@pytest.mark.parametrize("encode", ["encode_customer_record", "encode_identity_record"])
+def test_an_erasure_that_a_worker_cannot_take_in_is_none_and_is_told(
+    encode: str, bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline, customer = bank.pipeline, f"C-kept-{encode[7:15]}"
+    bank.publish(touchpoint(f"kept-{encode}", customer, ago(0.3)))
+    pipeline.drain()
+    stored = len(pipeline.rows("touchpoints"))
+    receipt = tmp_path / "receipt.json"
+    command = ("erase", customer, "--receipt", str(receipt), "--timeout", "60")
+    with monkeypatch.context() as patch:
+        patch.setattr(f"omnitrack.erasure.run.{encode}", lambda _: b"of a later version")
+        result = pipeline.run(*command)
+    assert result.exit_code == 2, result.output
+    assert "the customer is not forgotten yet, as no mark of it is in" in result.stderr
+    assert not receipt.exists()
+    assert len(pipeline.rows("touchpoints")) == stored
+    result = pipeline.run(*command)
+    assert result.exit_code == 0, result.output
+    assert len(pipeline.rows("touchpoints")) == stored - 1
+    assert found_in([*states_of(pipeline), *tables_of(pipeline)], {PSEUDONYMS.of("customer_no", customer)}) == {}
+    assert pipeline.audit()["adds_up"]
+
+
 def test_an_erased_customer_is_nowhere_and_does_not_come_back(
     bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,7 +197,7 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(
         "table promises",
         "table duplicates",
     }
-    letters = len(bank.letters("C-erased"))
+    letters, others = len(bank.letters("C-erased")), len(bank.refused())
     assert letters == 3
 
     receipt = tmp_path / "receipt.json"
@@ -203,8 +227,8 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(
         touchpoint("whose", "", ago(0.1), identities={"device": "d-shared"}),
     )
     pipeline.drain()
-    refused = [one for one in cast("list[DeadLetter]", pipeline.rows("dead_letters")) if one.reason == "erased"]
-    assert len(refused) == 10 + 2
+    refused = bank.refused()
+    assert len(refused) == others + 10 + 2
     assert {(one.key, one.payload) for one in refused} == {(None, "")}
     rows = cast("list[TouchpointRow]", pipeline.rows("touchpoints"))
     owners = {row.touchpoint.event_id: row.customer_id for row in rows}
