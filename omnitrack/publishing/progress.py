@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from omnitrack.terminal import say
@@ -31,7 +30,7 @@ def metered(console: Console, name: str, total: int | None) -> Iterator[Meter]:
         yield _Lines(console, name)
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[rate]}"),
@@ -44,7 +43,7 @@ def metered(console: Console, name: str, total: int | None) -> Iterator[Meter]:
 class _Bar:
     def __init__(self, progress: Progress, name: str, total: int | None) -> None:
         self._progress = progress
-        self._task = progress.add_task(escape(name), total=total, rate="")
+        self._task = progress.add_task(name, total=total, rate="")
         self._began = self._shown = time.monotonic()
 
     def show(self, done: int, touchpoints: int) -> None:

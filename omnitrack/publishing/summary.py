@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from omnitrack.publishing.tally import Tally
@@ -56,7 +55,7 @@ def _table(tally: Tally) -> Table:
     table.add_column("lines", justify="right")
     for row in rows(tally):
         style = "red" if row.what == "refused" and row.count else "dim" if row.indented else None
-        table.add_row(f"{'  ' if row.indented else ''}{escape(row.what)}", f"{row.count:,}", style=style)
+        table.add_row(f"{'  ' if row.indented else ''}{row.what}", f"{row.count:,}", style=style)
     return table
 
 
