@@ -15,12 +15,12 @@ import statistics
 import subprocess
 import sys
 import uuid
-from itertools import islice
 
 from bench.recovery_states import State, simulated_states, states
 from bench.report import Report, add_json_option
 from bench.streams_load import sender
 from bench.streams_throughput import broker
+from schemas.batched import batched
 from schemas.topics import Topics
 from streams.batching import Outgoing
 from streams.placing import place
@@ -57,9 +57,8 @@ def main() -> None:
 
 async def publish(kafka: str, topics: Topics, customers: int, models: list[tuple[str, State]]) -> None:
     """Write the states to the changelog as a worker does: all keys of a customer in one record batch."""
-    made = states(customers, models)
     async with sender(kafka) as send:
-        while chunk := list(islice(made, PER_SEND)):
+        for chunk in batched(states(customers, models), PER_SEND):
             groups: dict[int, list[State]] = {number: [] for number in range(PARTITIONS)}
             for customer, state in chunk:
                 groups[place(customer, PARTITIONS)[1]].append(state)

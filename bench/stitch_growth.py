@@ -14,10 +14,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from itertools import islice
 
 from bench.report import Report, add_json_option
 from bench.streams_load import Received, arrivals
+from schemas.batched import batched
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from streams.agents.stitch import Stitch
@@ -106,8 +106,7 @@ def measure(
     states, used = Memory(), Used()
     stitch = Stitch(Topics(), Catalogue(), states, Nowhere(), lambda: now, (), core_for(core, Catalogue()))
     read = 0
-    made = records(count, customers, late)
-    while chunk := list(islice(made, STITCH_RECORDS)):
+    for chunk in batched(records(count, customers, late), STITCH_RECORDS):
         read += len(chunk)
         # Everything is as old as the load: the clock goes with what has come.
         clock = now - (count - read) * 1_000 // PER_SECOND

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import cycle, islice
+from itertools import cycle
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 
+from schemas.batched import batched
 from schemas.decode import Decoder
 from schemas.kafka_security import client_options
 from schemas.topics import BUILT_IN_CHANNELS, Topics
@@ -85,7 +86,7 @@ def arrivals(topics: Topics, count: int, customers: int, partitions: int) -> Ite
     ingest = Ingest(topics, Decoder(topics.channels), partitions, None, core=core)
     numbered = enumerate(touchpoints(count, customers))
     # A customer comes once in a chunk: what ingest makes of each channel is put in order by the customers.
-    while chunk := list(islice(numbered, min(PER_SEND, customers))):
+    for chunk in batched(numbered, min(PER_SEND, customers)):
         now = time.time_ns() // 1_000_000
         by_channel: defaultdict[str, list[Received]] = defaultdict(list)
         for number, (channel, value) in chunk:
@@ -113,9 +114,8 @@ async def publish_arrivals(kafka: str, topics: Topics, count: int, customers: in
 async def publish(kafka: str, topics: Topics, count: int, customers: int, partitions: int) -> None:
     """Publish the load in its order of time, spread over the partitions."""
     places = cycle(range(partitions))
-    records = touchpoints(count, customers)
     async with sender(kafka) as send:
-        while chunk := list(islice(records, PER_SEND)):
+        for chunk in batched(touchpoints(count, customers), PER_SEND):
             partition = next(places)
             by_channel: dict[str, list[KeyValue]] = {
                 channel: [(None, value) for one, value in chunk if one == channel] for channel in BUILT_IN_CHANNELS

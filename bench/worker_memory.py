@@ -13,7 +13,6 @@ import json
 import subprocess
 import sys
 import time
-from itertools import islice
 from types import SimpleNamespace
 
 import psutil
@@ -21,6 +20,7 @@ import psutil
 from bench.recovery_states import State, simulated_states, states
 from bench.report import Report, Row, add_json_option
 from bench.streams_load import Received
+from schemas.batched import batched
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from streams.agents.stitch import Stitch
@@ -44,14 +44,12 @@ def fetched(partition: int, customers: list[tuple[str, State]]) -> Batch:
 
 def fill(table: BatchTable, customers: int) -> tuple[int, int]:
     """How many keys and bytes were put into it."""
-    made = states(customers, simulated_states(MODELS))
-    keys = size = number = 0
-    while chunk := list(islice(made, AT_ONCE)):
+    keys = size = 0
+    for number, chunk in enumerate(batched(states(customers, simulated_states(MODELS)), AT_ONCE)):
         batch = fetched(number % PARTITIONS, chunk)
         table.apply_changelog_batch([SimpleNamespace(value=batch)])
         keys += len(batch.records)
         size += sum(len(record.key or b"") + len(record.value or b"") for record in batch.records)
-        number += 1
     return keys, size
 
 

@@ -12,7 +12,6 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from itertools import islice
 from typing import IO, Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from explorer.columns import arrow_type
+from schemas.batched import batched
 
 Column = tuple[str, str]
 ROWS_AT_ONCE = 20_000
@@ -35,8 +35,7 @@ def as_csv(columns: list[Column], rows: Iterable[tuple[Any, ...]]) -> Iterator[b
     writer = csv.writer(text)
     yield "\ufeff".encode()
     writer.writerow([name for name, _ in columns])
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, ROWS_AT_ONCE)):
+    for chunk in batched(rows, ROWS_AT_ONCE):
         writer.writerows([_text(value) for value in row] for row in chunk)
         yield _taken(text)
     yield _taken(text)
@@ -46,9 +45,8 @@ def as_parquet(columns: list[Column], rows: Iterable[tuple[Any, ...]]) -> IO[byt
     """A temporary file, at its beginning; it is gone once it is closed. Raises `UnknownType`."""
     schema = pa.schema([pa.field(name, arrow_type(kind)) for name, kind in columns])
     file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 -- the response closes it
-    remaining = iter(rows)
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        while chunk := list(islice(remaining, ROWS_AT_ONCE)):
+        for chunk in batched(rows, ROWS_AT_ONCE):
             arrays = [
                 pa.array([_arrow(value) for value in values], field.type)
                 for values, field in zip(zip(*chunk, strict=True), schema, strict=True)

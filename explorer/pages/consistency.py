@@ -45,52 +45,31 @@ def body(reading: Reading) -> list[Component]:
     ]
     return [
         html.Div(tiles, className="tiles"),
-        card(
-            reading,
-            "completion",
-            lambda rows: heat_map(reading, rows, "completion"),
-            note=_spread(reading, "completion_parity"),
-            wide=True,
-        ),
-        card(
-            reading,
-            "waiting",
-            lambda rows: heat_map(reading, rows, "waiting"),
-            note=_spread(reading, "wait_parity"),
-            wide=True,
-        ),
-        card(
-            reading,
-            "satisfaction",
-            lambda rows: heat_map(reading, rows, "satisfaction"),
-            note=words("consistency.few", n=ENOUGH),
-            wide=True,
-        ),
-        card(
-            reading,
-            "contradictions",
-            lambda rows: table(
-                [
-                    Column(words("column.answer"), lambda row: words.name("field", row["answer"])),
-                    Column(words("column.change"), lambda row: row["change"]),
-                    Column(
-                        words("column.handoff"),
-                        lambda row: channel_path(words, (row["from_channel"], row["to_channel"])),
-                    ),
-                    Column(words("column.handoffs"), lambda row: words.count(row["handoffs"]), kind="number"),
-                    Column(words("column.customers"), lambda row: words.count(row["customers"]), kind="number"),
-                    Column(
-                        words("column.intents"),
-                        lambda row: ", ".join(words.name("intent", it) for it in sorted(row["intents"])),
-                    ),
-                    Column(words("column.last_at"), lambda row: words.time(row["last_at"]), kind="whole"),
-                ],
-                rows,
-                words("card.consistency.contradictions"),
-            ),
-            wide=True,
-        ),
+        _heat_card(reading, "completion", _spread(reading, "completion_parity")),
+        _heat_card(reading, "waiting", _spread(reading, "wait_parity")),
+        _heat_card(reading, "satisfaction", words("consistency.few", n=ENOUGH)),
+        card(reading, "contradictions", lambda rows: _contradictions(words, rows), wide=True),
     ]
+
+
+def _heat_card(reading: Reading, name: str, note: str) -> Component:
+    return card(reading, name, lambda rows: heat_map(reading, rows, name), note=note, wide=True)
+
+
+def _contradictions(words: Words, rows: list[Row]) -> Component:
+    def intents(row: Row) -> str:
+        return ", ".join(words.name("intent", it) for it in sorted(row["intents"]))
+
+    columns = [
+        Column(words("column.answer"), lambda row: words.name("field", row["answer"])),
+        Column(words("column.change"), lambda row: row["change"]),
+        Column(words("column.handoff"), lambda row: channel_path(words, (row["from_channel"], row["to_channel"]))),
+        Column(words("column.handoffs"), lambda row: words.count(row["handoffs"]), kind="number"),
+        Column(words("column.customers"), lambda row: words.count(row["customers"]), kind="number"),
+        Column(words("column.intents"), intents),
+        Column(words("column.last_at"), lambda row: words.time(row["last_at"]), kind="whole"),
+    ]
+    return table(columns, rows, words("card.consistency.contradictions"))
 
 
 def heat_map(reading: Reading, rows: list[Row], name: str) -> Component:

@@ -22,39 +22,47 @@ from sinks.clickhouse.settings import ClickHouseSettings
 THIS_MACHINE_ONLY = f"what is started here listens on {LOOPBACK} only; whoever works on this machine can reach it"
 _POLL_SECONDS = 0.2
 
+OwnDataDir = Annotated[
+    Path, typer.Option(envvar="OMNITRACK_DATA_DIR", help="Where data, logs and the runtime file go.")
+]
+RealKafka = Annotated[
+    str | None,
+    typer.Option(envvar="OMNITRACK_KAFKA", metavar="HOST:PORT", help="A real Kafka, instead of the embedded."),
+]
+RealClickHouse = Annotated[
+    str | None,
+    typer.Option(envvar="OMNITRACK_CLICKHOUSE", metavar="URL", help="A real ClickHouse, instead of the embedded."),
+]
+OwnCatalogue = Annotated[
+    Path | None, typer.Option(envvar="OMNITRACK_CATALOGUE", help="Catalogue of intents and channels, YAML.")
+]
+AlertmanagerUrl = Annotated[
+    str | None,
+    typer.Option(envvar="OMNITRACK_ALERTMANAGER", metavar="URL", help="An Alertmanager that is told of alerts."),
+]
+WebhookUrl = Annotated[
+    str | None,
+    typer.Option(envvar="OMNITRACK_WEBHOOK", metavar="URL", help="A webhook that is told of alerts."),
+]
+WebhookSecretFile = Annotated[
+    Path | None,
+    typer.Option(envvar="OMNITRACK_WEBHOOK_SECRET_FILE", help="What signs the webhook's posts: whsec_… in base64."),
+]
+
 
 def up_command(
-    data_dir: Annotated[
-        Path, typer.Option(envvar="OMNITRACK_DATA_DIR", help="Where data, logs and the runtime file go.")
-    ] = DEFAULT_DATA_DIR,
-    kafka: Annotated[
-        str | None,
-        typer.Option(envvar="OMNITRACK_KAFKA", metavar="HOST:PORT", help="A real Kafka, instead of the embedded."),
-    ] = None,
-    clickhouse: Annotated[
-        str | None,
-        typer.Option(envvar="OMNITRACK_CLICKHOUSE", metavar="URL", help="A real ClickHouse, instead of the embedded."),
-    ] = None,
+    data_dir: OwnDataDir = DEFAULT_DATA_DIR,
+    kafka: RealKafka = None,
+    clickhouse: RealClickHouse = None,
     kafka_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the embedded broker; 0: any.")] = 9092,
     clickhouse_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the embedded ClickHouse; 0: any.")] = 9000,
     explorer_port: Annotated[int, typer.Option(min=0, max=65535, help="Of the pages for analysts; 0: any.")] = 8050,
     explorer: Annotated[bool, typer.Option(help="Serve the pages for analysts.")] = True,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many stream workers.")] = 1,
-    catalogue: Annotated[
-        Path | None, typer.Option(envvar="OMNITRACK_CATALOGUE", help="Catalogue of intents and channels, YAML.")
-    ] = None,
-    alertmanager: Annotated[
-        str | None,
-        typer.Option(envvar="OMNITRACK_ALERTMANAGER", metavar="URL", help="An Alertmanager that is told of alerts."),
-    ] = None,
-    webhook: Annotated[
-        str | None,
-        typer.Option(envvar="OMNITRACK_WEBHOOK", metavar="URL", help="A webhook that is told of alerts."),
-    ] = None,
-    webhook_secret_file: Annotated[
-        Path | None,
-        typer.Option(envvar="OMNITRACK_WEBHOOK_SECRET_FILE", help="What signs the webhook's posts: whsec_… in base64."),
-    ] = None,
+    catalogue: OwnCatalogue = None,
+    alertmanager: AlertmanagerUrl = None,
+    webhook: WebhookUrl = None,
+    webhook_secret_file: WebhookSecretFile = None,
 ) -> None:
     """Run broker, ClickHouse, stream workers, sink and explorer until Ctrl-C; a second Ctrl-C does not let them drain.
 

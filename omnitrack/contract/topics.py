@@ -13,6 +13,7 @@ BINARY_EVENT, AVRO, PACKED = "touchpoint-binary-event", "touchpoint-avro", "pack
 
 ANY_CHANNEL = "CHANNEL"
 TOUCHPOINTS = "touchpoints"
+CUSTOMER = "The customer_id."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +34,27 @@ class Kept:
 
 def kept(topics: Topics) -> Sequence[Kept]:
     """All topics of a deployment, those of its channels as one."""
-    customer, any_key = "The customer_id.", "Any; the identity of the customer keeps touchpoints mostly in order."
-    state = "What a worker restores; private to it, and packed."
+    return (_touchpoints(topics), *_results(topics), *_between_agents(topics), *_states(topics))
+
+
+def _touchpoints(topics: Topics) -> Kept:
+    return Kept(
+        TOUCHPOINTS,
+        topics.touchpoints(ANY_CHANNEL),
+        "What a channel records, one topic for each channel: plain"
+        " JSON, a CloudEvent (structured, or binary with attributes as `ce_` headers), or Avro in the frame of a"
+        " schema registry.",
+        "Any; the identity of the customer keeps touchpoints mostly in order.",
+        (TOUCHPOINT, EVENT, BINARY_EVENT, AVRO),
+        "receive",
+    )
+
+
+def _results(topics: Topics) -> tuple[Kept, ...]:
     return (
-        Kept(
-            "touchpoints",
-            topics.touchpoints(ANY_CHANNEL),
-            "What a channel records, one topic for each channel: plain"
-            " JSON, a CloudEvent (structured, or binary with attributes as `ce_` headers), or Avro in the frame of a"
-            " schema registry.",
-            any_key,
-            (TOUCHPOINT, EVENT, BINARY_EVENT, AVRO),
-            "receive",
-        ),
-        Kept("journeys", topics.journeys, "Journeys, anew whenever they change.", customer, ("journey",), "send"),
-        Kept("handoffs", topics.handoffs, "Handoffs, anew whenever they change.", customer, ("handoff",), "send"),
-        Kept("promises", topics.promises, "Promises, anew whenever they change.", customer, ("promise",), "send"),
+        Kept("journeys", topics.journeys, "Journeys, anew whenever they change.", CUSTOMER, ("journey",), "send"),
+        Kept("handoffs", topics.handoffs, "Handoffs, anew whenever they change.", CUSTOMER, ("handoff",), "send"),
+        Kept("promises", topics.promises, "Promises, anew whenever they change.", CUSTOMER, ("promise",), "send"),
         Kept(
             "alerts",
             topics.alerts,
@@ -73,11 +79,16 @@ def kept(topics: Topics) -> Sequence[Kept]:
             ("undelivered-notice",),
             "send",
         ),
+    )
+
+
+def _between_agents(topics: Topics) -> tuple[Kept, ...]:
+    return (
         Kept(
             "stitched",
             topics.stitched,
             "Touchpoints with their journeys, for ClickHouse and alerting.",
-            customer,
+            CUSTOMER,
             ("stitched-touchpoint",),
             "both",
             internal=True,
@@ -86,7 +97,7 @@ def kept(topics: Topics) -> Sequence[Kept]:
             "duplicates",
             topics.duplicates,
             "Records that repeat a touchpoint, for the account of all records.",
-            customer,
+            CUSTOMER,
             ("duplicate",),
             "both",
             internal=True,
@@ -118,27 +129,15 @@ def kept(topics: Topics) -> Sequence[Kept]:
             "both",
             internal=True,
         ),
-        Kept("state", topics.state, state, customer, (PACKED,), "both", internal=True),
-        Kept("identityState", topics.identity_state, state, "As of `identity`.", (PACKED,), "both", internal=True),
-        Kept(
-            "alertingState",
-            topics.alerting_state,
-            state,
-            "The customer_id, or a group.",
-            (PACKED,),
-            "both",
-            internal=True,
-        ),
-        *(
-            Kept(
-                f"{receiver}State",
-                topics.notify_state(receiver),
-                state,
-                "The alert's fingerprint.",
-                (PACKED,),
-                "both",
-                internal=True,
-            )
-            for receiver in RECEIVERS
-        ),
     )
+
+
+def _states(topics: Topics) -> tuple[Kept, ...]:
+    keys = {
+        ("state", topics.state): CUSTOMER,
+        ("identityState", topics.identity_state): "As of `identity`.",
+        ("alertingState", topics.alerting_state): "The customer_id, or a group.",
+        **{(f"{name}State", topics.notify_state(name)): "The alert's fingerprint." for name in RECEIVERS},
+    }
+    about = "What a worker restores; private to it, and packed."
+    return tuple(Kept(name, topic, about, key, (PACKED,), "both", internal=True) for (name, topic), key in keys.items())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import get_args
 
@@ -18,6 +17,7 @@ from omnitrack.dead.payload import is_hidden, payload_of, unsealed
 from omnitrack.dead.reading import Filter, read_letters, topics_of
 from omnitrack.sending import RecordSender
 from omnitrack.settings import Endpoints, resolve_endpoints
+from schemas.batched import batched
 from schemas.catalogue import load_catalogue
 from schemas.cloudevents import touchpoint_within
 from schemas.refusal import Refusal, parse_object
@@ -77,9 +77,7 @@ class Desk:
             missing = sorted({*chosen.ids} - there)
             if missing:
                 raise CannotHandle(f"there is no dead letter {missing[0]}: omnitrack dead list shows them")
-        found = read_letters(self.client, *chosen.condition)
-        while letters := list(islice(found, _AT_ONCE)):
-            yield letters
+        yield from batched(read_letters(self.client, *chosen.condition), _AT_ONCE)
 
     @contextmanager
     def operator(self, who: str) -> Iterator[Operator]:

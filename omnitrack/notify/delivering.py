@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from omnitrack.notify.undelivered import Undelivered
+from schemas.batched import batched
 from sinks.meters import DELIVERY_FAILURES, DELIVERY_SECONDS, NOTICE_DELAY, NOTICES
 from sinks.notices import Notice, NoticeRefused, Receiver, ReceiverAway
 from streams.now import now_ms
@@ -53,7 +54,7 @@ class Deliverer:
 
         Raises what the receiver raises beside `NoticeRefused` and `ReceiverAway`, after all have ended.
         """
-        parts = list(in_parts(notices, self._receiver.most))
+        parts = list(batched(notices, self._receiver.most))
         results = await asyncio.gather(*map(self._deliver_part, parts), return_exceptions=True)
         outcome = Outcome()
         for result in results:
@@ -136,8 +137,3 @@ class Deliverer:
             error=str(error),
         )
         return Undelivered(self._receiver.name, notice, str(error), now_ms())
-
-
-def in_parts(notices: Sequence[Notice], most: int) -> Iterator[Sequence[Notice]]:
-    """The notices, at most so many at once."""
-    return (notices[first : first + most] for first in range(0, len(notices), most))

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 import structlog
 
-from omnitrack.notify.delivering import Deliverer, in_parts
+from omnitrack.notify.delivering import Deliverer
 from omnitrack.notify.undelivered import encode_undelivered
+from schemas.batched import batched
 from schemas.rows import AlertRow
 from schemas.topics import Topics
 from sinks.meters import UNDELIVERED
@@ -68,7 +69,7 @@ class Notify:
             async with self._telling[partition]:
                 firing = standing(self._states.partition(partition))
                 try:
-                    for part in in_parts(firing, self._receiver.most):
+                    for part in batched(firing, self._receiver.most):
                         await self._deliverer.tell_once(part)
                 except (ReceiverAway, NoticeRefused) as error:
                     log.warning("alerts are not refreshed", receiver=self._receiver.name, error=str(error))

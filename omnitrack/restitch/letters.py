@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from clickhouse_driver import Client
 
 from omnitrack.dead.payload import unsealed
 from omnitrack.dead.reading import NOT_DROPPED, read_letters
+from schemas.batched import batched
 from schemas.decode import Decoder
 from schemas.durations import DAY
 from schemas.identity import ANONYMOUS, CUSTOMER_NO, SESSION, identities_of
@@ -26,8 +26,6 @@ from streams.pseudonym import Pseudonyms
 _LINKS = Path(__file__).parent / "links.sql"
 _AT_ONCE = 5_000
 _SETTLING = DAY
-
-T = TypeVar("T")
 
 
 class Found(NamedTuple):
@@ -75,7 +73,7 @@ class Letters:
             one.letter_id: customer_id for customer_id in customer_ids for one in self._by_customer.get(customer_id, ())
         }
         arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
-        for letter_ids in _batches(customers):
+        for letter_ids in batched(customers, _AT_ONCE):
             for letter in read_letters(self._client, "dead_letter_id IN {ids:Array(String)}", {"ids": letter_ids}):
                 arrival = self._arrival(letter)
                 if arrival is not None:
@@ -101,7 +99,7 @@ class Letters:
                 self.unsettled += 1
             else:
                 unresolved.append((found, _who(arrival.touchpoint)))
-        for batch in _batches(unresolved):
+        for batch in batched(unresolved, _AT_ONCE):
             stored = self._links([touchpoint for _, touchpoint in batch])
             for found, touchpoint in batch:
                 identities = identities_of(touchpoint)
@@ -141,9 +139,3 @@ def _who(touchpoint: Touchpoint) -> Touchpoint:
     return Touchpoint(
         touchpoint.channel, "", 0, "", "", session_id=touchpoint.session_id, identities=touchpoint.identities
     )
-
-
-def _batches(items: Iterable[T]) -> Iterator[list[T]]:
-    remaining = iter(items)
-    while batch := list(islice(remaining, _AT_ONCE)):
-        yield batch

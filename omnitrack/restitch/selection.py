@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 
 from clickhouse_driver import Client
 
 from omnitrack.restitch.letters import Letters
+from schemas.batched import batched
 
 MOST_CUSTOMERS = 500
 MOST_ROWS = 50_000
@@ -49,7 +50,7 @@ def count_customers(client: Client, selection: Selection) -> int:
 
 def chunks(client: Client, selection: Selection, letters: Letters) -> Iterator[list[str]]:
     """The customers' ids in chunks that fit into memory with all that is stored of them."""
-    for page in _pages(_selected(client, selection, letters)):
+    for page in batched(_selected(client, selection, letters), PAGE):
         sizes = dict(client.execute(_query("sizes"), {"customers": page}))
         chunk: list[str] = []
         rows = 0
@@ -80,12 +81,6 @@ def _stored(client: Client, period: Received) -> Iterator[str]:
         if len(page) < PAGE:
             return
         after = page[-1][0]
-
-
-def _pages(customer_ids: Iterable[str]) -> Iterator[list[str]]:
-    remaining = iter(customer_ids)
-    while page := list(islice(remaining, PAGE)):
-        yield page
 
 
 def _period(period: Received) -> dict[str, int]:
