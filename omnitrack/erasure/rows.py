@@ -70,7 +70,7 @@ def erased_letters(
         _ORIGINS.read_text(), {"customer": subject.customer_id}
     ):
         yield _erased(Origin(topic, partition, offset), received_at)
-    for letter in read_letters(client, "reason != 'erased' AND payload != ''", {}):
+    for letter in read_letters(client, "reason != 'erased' AND (payload != '' OR isNotNull(key))", {}):
         received = touchpoint_in(letter, pseudonyms)
         if subject.bore(key_of(letter), received, topics.channel_of(letter.topic), pseudonyms):
             yield _erased(Origin(letter.topic, letter.partition, letter.offset), letter.received_at)

@@ -154,5 +154,5 @@ class Eraser:
 def _not_forgotten(partitions: set[str]) -> str:
     return (
         f"the customer is not forgotten yet, as no mark of it is in {', '.join(sorted(partitions))}, and no row was"
-        " removed: the workers' logs and `omnitrack dead list --reason internal` tell why; then run it again"
+        " removed: the workers' logs and `omnitrack dead list` tell why; then run it again"
     )

@@ -10,13 +10,13 @@ from typing import Any
 
 from clickhouse_driver import Client
 
-from schemas.identity import ANONYMOUS, CUSTOMER_NO, SESSION, Identity, anonymous_customer
+from schemas.identity import CUSTOMER_NO, SESSION, Identity, anonymous_customer, identity_key
 from schemas.refusal import Refusal, parse_object
 from streams.pseudonym import OTHER_KEY, Pseudonyms, identities_in
 
 _IDENTITIES = Path(__file__).parent / "identities.sql"
 _TELLING = 4
-"""Characters from which on a text that is no JSON is taken to name somebody."""
+"""Characters from which on a text of no kind, a key or what is no JSON, is taken to name somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +43,30 @@ class Subject:
     def bore(self, key: bytes | None, payload: bytes, channel: str, pseudonyms: Pseudonyms | None) -> bool:
         """Whether a record, valid or not, is the customer's: it names the number, or no number and an own identity.
 
-        So does its key, as that of a record between agents may.
+        So does its key.
         """
         message = parse_object(payload)
         if isinstance(message, Refusal):
             names = [self.customer_id, self.number, *(value for _, value in self.identities)]
-            return self._is_key(key, pseudonyms) or any(
+            return self._is_key(key, channel, pseudonyms) or any(
                 name.encode() in payload for name in names if name is not None and len(name) >= _TELLING
             )
         stored = _stored(message, channel, pseudonyms)
         number = stored.pop(CUSTOMER_NO, None)
         if number is not None:
             return number == self.customer_id
-        return self._is_key(key, pseudonyms) or not self.identities.isdisjoint(stored.items())
+        return self._is_key(key, channel, pseudonyms) or not self.identities.isdisjoint(stored.items())
 
-    def _is_key(self, key: bytes | None, pseudonyms: Pseudonyms | None) -> bool:
+    def _is_key(self, key: bytes | None, channel: str, pseudonyms: Pseudonyms | None) -> bool:
         if key is None:
             return False
+        # Agents name their records by a customer_id or an identity, channels by whatever tells whose they are.
+        names = {*self.customer_ids, *map(identity_key, self.identities)}
+        values = {value.removeprefix(f"{channel}:") for _, value in self.identities}
+        if self.number is not None:
+            values.add(self.number if pseudonyms is None else pseudonyms.of(OTHER_KEY, self.number))
         text = key.decode(errors="replace")
-        number = self.number
-        if number is not None and text == (number if pseudonyms is None else pseudonyms.of(OTHER_KEY, number)):
-            return True
-        # A record of links has an identity as its key, one of an anonymous customer that and a word before it.
-        kind, _, value = text.removeprefix(ANONYMOUS).partition(":")
-        return text == self.customer_id or (kind, value) in self.identities
+        return text in names or (text in values and len(text) >= _TELLING)
 
 
 def digest_of(customer_id: str) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 
 import pytest
 
 from omnitrack.erasure.expiry import expiries, in_memory
 from omnitrack.erasure.marks import marks_of
 from omnitrack.erasure.receipt import Receipt, as_json
+from omnitrack.erasure.rows import erased_letters
 from omnitrack.erasure.subject import Subject, subject_of
 from schemas.topics import Topics, TopicSpec
+from sinks.clickhouse.client import connected
+from sinks.clickhouse.settings import ClickHouseSettings
 from streams.journey.erasure import erased_key
 from streams.pseudonym import Pseudonyms
 
@@ -57,12 +61,15 @@ def test_what_is_no_json_is_theirs_if_it_holds_the_number() -> None:
         (b"phone:13800138000", True),
         (b"anon:phone:13800138000", True),
         (b"session:wechat:s-1", True),
+        (b"13800138000", True),
+        (b"s-1", False),
+        (b"13800", False),
         (b"device:13800138000", False),
         (None, False),
     ],
 )
 def test_a_letter_is_theirs_by_its_key_unless_it_names_another_number(key: bytes | None, is_theirs: bool) -> None:
-    for payload in (b"{}", b"\x81 of an agent"):
+    for payload in (b"", b"{}", b"\x81 of an agent"):
         assert CLEAR.bore(key, payload, "wechat", None) == is_theirs
     assert not CLEAR.bore(key, b'{"identities": {"customer_no": "C-7"}}', "wechat", None)
 
@@ -73,6 +80,27 @@ def test_a_letter_is_theirs_by_its_key_though_that_is_a_pseudonym() -> None:
     assert named != unnamed
     assert all(HASHED.bore(key, b"{}", "wechat", PSEUDONYMS) for key in (named, unnamed))
     assert HASHED.bore(b"phone:" + PSEUDONYMS.of("phone", "13800138000").encode(), b"\x81", "identity", PSEUDONYMS)
+
+
+def test_a_letter_is_theirs_by_a_session_as_its_key_on_the_channel_of_that() -> None:
+    subject = Subject("C-1042", "C-1042", frozenset({("session", "wechat:call-9")}))
+    assert subject.bore(b"call-9", b"", "wechat", None)
+    assert not subject.bore(b"call-9", b"", "hotline", None)
+
+
+def test_a_letter_without_a_value_is_found_by_its_key(clickhouse: ClickHouseSettings) -> None:
+    insert = (
+        "INSERT INTO dead_letters"
+        " (dead_letter_id, topic, partition, offset, key, received_at, reason, payload, version) VALUES"
+    )
+    rows = [
+        (f"touchpoints.wechat:0:{offset}", "touchpoints.wechat", 0, offset, key, 0, "not_json", "", 1)
+        for offset, key in enumerate([b64encode(b"C-1042").decode(), b64encode(b"C-7").decode(), None])
+    ]
+    with connected(clickhouse) as client:
+        client.execute(insert, rows)
+        found = [letter.offset for letter in erased_letters(client, CLEAR, Topics(""), None)]
+    assert found == [0]
 
 
 def test_a_letter_between_agents_is_theirs_if_it_holds_the_id() -> None:
