@@ -15,6 +15,7 @@ from dataclasses import dataclass
 SHARDED_BY: Mapping[str, str] = {
     "touchpoints": "customer_id",
     "waits": "customer_id",
+    "care_groups": "customer_id",
     "journeys": "customer_id",
     "handoffs": "customer_id",
     "promises": "customer_id",

@@ -13,6 +13,7 @@ from sinks.clickhouse.cluster import Storage
 TIMES: Mapping[str, str] = {
     "touchpoints": "occurred_at",
     "waits": "occurred_at",
+    "care_groups": "told_at",
     "journeys": "started_at",
     "handoffs": "left_at",
     "promises": "made_at",
@@ -25,7 +26,11 @@ TIMES: Mapping[str, str] = {
 }
 """The tables whose rows may leave, and the time from which on they are kept."""
 
-FOLLOWS: Mapping[str, str] = {"waits": "touchpoints", "dead_letter_actions": "dead_letters"}
+FOLLOWS: Mapping[str, str] = {
+    "waits": "touchpoints",
+    "care_groups": "touchpoints",
+    "dead_letter_actions": "dead_letters",
+}
 """Tables that are kept as long as the one that they are made of."""
 
 _TTL = (

@@ -30,6 +30,6 @@ SELECT
 FROM {{ database }}.journeys_between(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')})
 WHERE (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
     AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channels[1]))
-    AND (empty({care:Array(String)}) OR hasAny(care, {care:Array(String)}))
+    AND {{ in_care }}
     AND ({anonymous:UInt8} OR NOT startsWith(customer_id, 'anon:'))
 COMMENT 'Journeys that started in the period; a journey belongs to the channel it started in. What metrics of journeys count.'

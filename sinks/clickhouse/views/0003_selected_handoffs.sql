@@ -28,7 +28,7 @@ WHERE toUInt32OrZero(_partition_id) BETWEEN toYYYYMM({since:DateTime64(3, 'UTC')
     AND left_at >= {since:DateTime64(3, 'UTC')} AND left_at < {until:DateTime64(3, 'UTC')}
     AND (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
     AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, from_channel) OR has({channel:Array(String)}, to_channel))
-    AND (empty({care:Array(String)}) OR hasAny(care, {care:Array(String)}))
+    AND {{ in_care }}
     AND ({anonymous:UInt8} OR NOT startsWith(customer_id, 'anon:'))
 -- What identifies a handoff tells when it was left: all its versions are in one month.
 SETTINGS do_not_merge_across_partitions_select_final = 1

@@ -49,5 +49,5 @@ SELECT
 FROM due
 LEFT JOIN of ON due.newest.6 = of.journey_id
 WHERE (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
-    AND (empty({care:Array(String)}) OR hasAny(care, {care:Array(String)}))
+    AND {{ in_care }}
 COMMENT 'Promises that fell due in the period, by the channel that made them, with intent and care groups of their journey (unknown and none where they have none). What metrics of promises count.'

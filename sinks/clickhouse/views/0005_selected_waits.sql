@@ -4,11 +4,11 @@ WITH
     {{ standard }},
     waited AS
     (
-        SELECT customer_id, journey_id, channel, branch_id, intent AS named, care, occurred_at, wait_seconds, gave_up
+        SELECT customer_id, journey_id, channel, branch_id, intent AS named, occurred_at, wait_seconds, gave_up
         FROM {{ database }}.waits FINAL
         WHERE occurred_at >= {since:DateTime64(3, 'UTC')} AND occurred_at < {until:DateTime64(3, 'UTC')}
             AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channel))
-            AND (empty({care:Array(String)}) OR hasAny(care, {care:Array(String)}))
+            AND {{ in_care }}
             AND ({anonymous:UInt8} OR NOT startsWith(customer_id, 'anon:'))
     ),
     of AS
@@ -29,7 +29,11 @@ SELECT
     waited.channel AS channel,
     waited.branch_id AS branch_id,
     coalesce(waited.named, nullIf(of.newest.1, ''), 'unknown') AS intent,
-    waited.care AS care,
+    arrayConcat(
+        if((waited.customer_id, 'elderly') IN {{ told_care }}, ['elderly'], []),
+        if((waited.customer_id, 'disabled') IN {{ told_care }}, ['disabled'], []),
+        if((waited.customer_id, 'minor') IN {{ told_care }}, ['minor'], []),
+        if((waited.customer_id, 'other') IN {{ told_care }}, ['other'], [])) AS care,
     waited.occurred_at AS occurred_at,
     waited.wait_seconds AS wait_seconds,
     waited.gave_up AS gave_up,
@@ -42,4 +46,4 @@ FROM waited
 LEFT JOIN of ON if(isNull(waited.named), waited.journey_id, NULL) = of.journey_id
 WHERE (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
     AND NOT (waited.gave_up AND waited.wait_seconds <= standard_seconds)
-COMMENT 'Waits of touchpoints that happened in the period, with the standard of their intent and channel (catalogue). The intent is that of the touchpoint, else of its journey, else unknown. gave_up: the customer left instead of being served (stage wait or leave with outcome abandoned); who gave up within the standard had no chance to be served within it, and is left out. What metrics of waiting count.'
+COMMENT 'Waits of touchpoints that happened in the period, with the standard of their intent and channel (catalogue). The intent is that of the touchpoint, else of its journey, else unknown. care: the groups that any touchpoint of the customer tells. gave_up: the customer left instead of being served (stage wait or leave with outcome abandoned); who gave up within the standard had no chance to be served within it, and is left out. What metrics of waiting count.'

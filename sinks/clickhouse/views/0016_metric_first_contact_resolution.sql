@@ -31,7 +31,7 @@ FROM
                 AND status != 'open'
                 AND followed_until <= {as_of:DateTime64(3, 'UTC')}
                 AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, first_channel))
-                AND (empty({care:Array(String)}) OR hasAny(care, {care:Array(String)})) AS is_counted
+                AND {{ in_care }} AS is_counted
         FROM {{ database }}.selected_journeys(since = {since:DateTime64(3, 'UTC')}, until = latest_follower, intent = {intent:Array(String)}, channel = [], care = [], anonymous = {anonymous:UInt8}, {{ grouping }})
     )
     {{ per_customer_and_intent }}

@@ -26,7 +26,7 @@ FROM
         SELECT
             customer_id,
             intent,
-            empty({care:Array(String)}) OR hasAny(care, {care:Array(String)}) AS is_counted,
+            {{ in_care }} AS is_counted,
             -- Times as milliseconds: comparing decimals takes twice as long.
             arrayMap((start, on_channel) -> (
                 toUnixTimestamp64Milli(start),

@@ -16,14 +16,14 @@ SELECT
     count() AS n
 FROM
 (
-    SELECT hasAny(care, ['elderly', 'disabled']) AS is_priority, wait_seconds <= standard_seconds AS is_within
+    SELECT customer_id IN (SELECT customer_id FROM {{ told_care }} WHERE care IN ('elderly', 'disabled')) AS is_priority, wait_seconds <= standard_seconds AS is_within
     FROM {{ database }}.selected_waits({{ filters }}, {{ ungrouped }})
 ) AS waits_told
 COMMENT 'Priority parity: whether elderly and disabled customers wait within the standard as often as the others.
 Formula: share of waits within the standard of customers with elderly or disabled ÷ that of the others.
 Unit: ratio; above 1 they are served better than the others, below 1 worse.
 Source: the service-quality handbook, on elderly and disabled customers.
-Counted: as in wait: who gave up after the standard is a miss, who gave up within it is left out.
+Counted: as in wait: who gave up after the standard is a miss, who gave up within it is left out. A customer is elderly or disabled if any touchpoint of theirs tells it, not only the one that waited.
 Headline: parity, ratio, higher is better.
 Columns:
   parity: priority_rate ÷ others_rate; null where one of them is missing, or the others'' is 0

@@ -43,6 +43,6 @@ Columns:
   wait_seconds: queueing in the visit that began, seconds
   reasked: information asked for again
   contradictions: answers that changed, key to old → new
-  care: care groups of the customer
+  care: care groups that the journey tells
   journey_id: journey in which it happened
   handoff_id: the handoff'

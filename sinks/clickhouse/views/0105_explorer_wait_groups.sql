@@ -19,7 +19,7 @@ COMMENT 'Waits by care group: those of the elderly and the disabled beside those
 Formula: waits within the standard ÷ waits; who is both elderly and disabled is among the elderly.
 Unit: rate is a share, 0 to 1; seconds.
 Source: the service-quality handbook, on elderly and disabled customers.
-Counted: as in wait: who gave up after the standard is a miss, who gave up within it is left out. An empty branch lets all of them through.
+Counted: as in wait: who gave up after the standard is a miss, who gave up within it is left out. A customer is elderly or disabled if any touchpoint of theirs tells it. An empty branch lets all of them through.
 Columns:
   channel: channel on which they waited
   care_group: elderly, disabled or others

@@ -18,7 +18,7 @@ SELECT
 FROM {{ database }}.journeys_between(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')})
 WHERE (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
     AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channels[1]))
-    AND (empty({care:Array(String)}) OR hasAny(care, {care:Array(String)}))
+    AND {{ in_care }}
     AND ({anonymous:UInt8} OR NOT startsWith(customer_id, 'anon:') OR ({customer:String} != '' AND startsWith(customer_id, {customer:String})))
     AND startsWith(customer_id, {customer:String})
     AND ({case:String} = '' OR ifNull(case_id, '') = {case:String})
@@ -44,6 +44,6 @@ Columns:
   wait_seconds: sum of queueing, seconds
   last_at: last touchpoint, UTC
   case_id: business reference of the bank
-  care: care groups of the customer
+  care: care groups that the journey tells
   csat: customer satisfaction last given, 1 to 5
   journey_id: the journey'

@@ -28,6 +28,6 @@ Columns:
   made_at: when it was made, UTC
   kept_at: when it was kept, UTC; null: not kept
   late_seconds: how much later than due it was kept, seconds
-  care: care groups of the customer
+  care: care groups that the journey tells
   promise_id: the promise
   journey_id: journey in which it was made'

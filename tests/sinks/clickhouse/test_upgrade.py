@@ -21,7 +21,7 @@ from tests.support.filled import simulated_bank, store
 
 MIGRATIONS = load_migrations()
 UNTIL = round(datetime(2026, 3, 31, tzinfo=UTC).timestamp() * 1000)
-COPIES = {"waits", "receipts"}
+COPIES = {"waits", "care_groups", "receipts"}
 """Tables that are filled from others, by materialised views and by the migrations that bring them."""
 
 

@@ -60,6 +60,9 @@ class Formulas:
         self._until = _milliseconds(question.until)
         self._as_of = _milliseconds(question.as_of or datetime.now(UTC))
         self._window = round(question.window / timedelta(milliseconds=1))
+        self._care: dict[str, set[str]] = defaultdict(set)
+        for row in tables.touchpoints:
+            self._care[row.customer_id].update(row.touchpoint.care)
 
     def journeys(self) -> list[Row]:
         def told(rows: list[JourneyRow]) -> Row:
@@ -149,7 +152,7 @@ class Formulas:
             (it, channel, at)
             for it in self._tables.journeys
             for channel, at in zip(it.contact_channels, it.contact_starts, strict=True)
-            if self._passes(it.customer_id, it.intent, it.care)
+            if self._passes(it.customer_id, it.intent)
             and self._since <= at < self._until
             and (not question.channels or channel in question.channels)
         ]
@@ -177,10 +180,10 @@ class Formulas:
         found = []
         for it in self._tables.promises:
             journey = of.get((it.customer_id, it.journey_id or ""))
-            intent, care = (journey.intent, journey.care) if journey else ("unknown", ())
+            intent = journey.intent if journey else "unknown"
             wanted = not self._question.channels or it.channel in self._question.channels
             in_time = self._since <= it.due_at < self._until and it.due_at <= self._as_of
-            if wanted and in_time and it.status != "pending" and self._passes(it.customer_id, intent, care):
+            if wanted and in_time and it.status != "pending" and self._passes(it.customer_id, intent):
                 found.append((it, intent))
 
         def told(rows: list[Any]) -> Row:
@@ -252,8 +255,8 @@ class Formulas:
 
     def priority_parity(self) -> list[Row]:
         waits = self._waits()
-        priority = [one["within"] for one in waits if {"elderly", "disabled"} & set(one["care"])]
-        others = [one["within"] for one in waits if not {"elderly", "disabled"} & set(one["care"])]
+        priority = [one["within"] for one in waits if {"elderly", "disabled"} & one["care"]]
+        others = [one["within"] for one in waits if not {"elderly", "disabled"} & one["care"]]
         share, share_of_others = wilson(sum(priority), len(priority))[0], wilson(sum(others), len(others))[0]
         return [
             {
@@ -400,7 +403,7 @@ class Formulas:
             it
             for it in self._tables.journeys
             if self._since <= it.started_at < self._until
-            and self._passes(it.customer_id, it.intent, it.care)
+            and self._passes(it.customer_id, it.intent)
             and (not channels or it.channels[0] in channels)
         ]
 
@@ -413,7 +416,7 @@ class Formulas:
             it
             for it in self._tables.handoffs
             if self._since <= it.left_at < self._until
-            and self._passes(it.customer_id, it.intent, it.care)
+            and self._passes(it.customer_id, it.intent)
             and (not channels or it.from_channel in channels or it.to_channel in channels)
         ]
 
@@ -429,18 +432,18 @@ class Formulas:
                 continue
             within = it.wait_seconds <= self._catalogue.wait_standard(intent, it.channel)
             gave_up = it.stage in ("wait", "leave") and it.outcome == "abandoned"
-            if self._passes(row.customer_id, intent, it.care) and not (gave_up and within):
+            if self._passes(row.customer_id, intent) and not (gave_up and within):
                 seconds = it.wait_seconds
                 one = {"at": it.occurred_at, "channel": it.channel, "intent": intent, "seconds": seconds}
-                found.append({**one, "within": within, "care": it.care})
+                found.append({**one, "within": within, "care": self._care[row.customer_id]})
         return found
 
-    def _passes(self, customer_id: str, intent: str, care: Sequence[str]) -> bool:
+    def _passes(self, customer_id: str, intent: str) -> bool:
         question = self._question
         return (
             (question.anonymous or not customer_id.startswith("anon:"))
             and (not question.intents or intent in question.intents)
-            and (not question.care or bool(set(care) & set(question.care)))
+            and (not question.care or bool(self._care[customer_id] & set(question.care)))
         )
 
     def _period(self, at: int) -> date | None:

@@ -26,6 +26,8 @@ CHANNELS = ("mobile_app", "online_banking", "wechat", "atm", "hotline", "branch"
 INTENTS = ("card", "loan", "account", "unheard_of")
 FIELDS = ("id_number", "address", "phone")
 CARE = ((), (), (), ("elderly",), ("disabled", "elderly"), ("other",))
+CARED_FOR = ("0", "2", "7", "-too")
+"""How the ids of customers end whose touchpoints tell care groups, now and then."""
 CATALOGUE = Catalogue(
     rules={
         "card": IntentRules(
@@ -215,6 +217,7 @@ class _Maker:
         journey = rng.choice(journeys) if journeys and rng.random() < 0.8 else None
         at = rng.randint(journey.started_at, journey.last_at) if journey else self._time()
         channel = rng.choice(self._channels)
+        customer = journey.customer_id if journey else self._customer()
         touchpoint = Touchpoint(
             channel,
             f"e{number}",
@@ -224,11 +227,10 @@ class _Maker:
             outcome=rng.choice(("progressed", "abandoned", "succeeded")),
             intent=rng.choice((None, None, *INTENTS)),
             wait_seconds=rng.choice((None, 0.0, 60.0, 60.5, 120.0, 300.0, 901.0)),
-            care=rng.choice(CARE),
+            care=rng.choice(CARE) if customer.endswith(CARED_FOR) else (),
         )
         origin = Origin(f"omnitrack.touchpoints.{channel}", number % 2, number)
         received_at = at + rng.choice((-200, 0, 1500, DAY, 3 * DAY))
-        customer = journey.customer_id if journey else self._customer()
         return TouchpointRow(customer, touchpoint, journey.journey_id if journey else None, received_at, origin, 0)
 
     def earlier_touchpoint(self, row: TouchpointRow) -> TouchpointRow:
