@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import Annotated, get_args
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, TypedDict, get_args
 
 import typer
 from clickhouse_driver import Client
+from pydantic_core import PydanticCustomError
 from rich.table import Table
 
 from omnitrack import sql_output
@@ -16,8 +17,10 @@ from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.commands.telling import complaining
 from omnitrack.metrics.listing import COLUMNS, list_with_numbers
 from omnitrack.metrics.period import BadPeriod, Period, parse_period
+from omnitrack.metrics.unknown import unknown_values
 from omnitrack.settings import resolve_endpoints
 from omnitrack.terminal import plain_console, say
+from schemas.catalogue_values import parse_duration
 from schemas.contract import Care
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
@@ -29,6 +32,7 @@ from sinks.clickhouse.metrics import (
     UnknownMetric,
     ask,
     find_metric,
+    list_metrics,
     question_call,
     read_span,
     read_time_zone,
@@ -57,6 +61,12 @@ def metrics_command(
     by: Annotated[
         str | None, typer.Option(metavar="GROUPS", help="Group by these, such as week,channel; '' for one row.")
     ] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="How far apart repeated contacts may lie; else 7d.")
+    ] = None,
+    minimum: Annotated[
+        int | None, typer.Option(min=1, help="How many journeys a channel needs to be compared; else 30.")
+    ] = None,
     form: Annotated[RowFormat, typer.Option("--format", help="How to print it.")] = RowFormat.TABLE,
     show_sql: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
     clickhouse: ClickHouse = None,
@@ -81,7 +91,10 @@ def metrics_command(
                 anonymous=include_anonymous,
                 by=None if by is None else tuple(re.findall(r"\w+", by)),
                 zone=zone,
+                **_given(metric, window, minimum),
             )
+            for text in unknown_values(client, question):
+                say(plain_console(stderr=True), f"metrics: {text}", "yellow")
             if metric is None:
                 _list(client, question, period, form)
             elif show_sql:
@@ -96,6 +109,36 @@ def _care_groups(given: list[str]) -> tuple[str, ...]:
         if group not in known:
             raise UnfitQuestion(f"--care: {group!r} is no care group: there are {', '.join(known)}")
     return tuple(given)
+
+
+class _Given(TypedDict, total=False):
+    window: timedelta
+    minimum: int
+
+
+def _given(metric: Metric | None, window: str | None, minimum: int | None) -> _Given:
+    """What was given of a metric's own parameters; those left out have their usual values."""
+    given: _Given = {}
+    if window is not None:
+        given["window"] = _length(window)
+    if minimum is not None:
+        given["minimum"] = minimum
+    for name in given:
+        if metric is not None and name not in metric.parameters:
+            takers = ", ".join(one.name for one in list_metrics() if name in one.parameters)
+            raise UnfitQuestion(f"{metric.name} has no {name}: --{name} goes with {takers}")
+    return given
+
+
+def _length(text: str) -> timedelta:
+    """A `window` in whole seconds, as the views count it."""
+    try:
+        length = timedelta(milliseconds=parse_duration(text))
+    except PydanticCustomError as error:
+        raise UnfitQuestion(f"--window: {text!r} {error.message()}") from error
+    if length < timedelta(seconds=1):
+        raise UnfitQuestion(f"--window: {text!r} must be at least 1s")
+    return length
 
 
 def _list(client: Client, question: Question, period: Period, form: RowFormat) -> None:

@@ -82,6 +82,53 @@ def test_the_month_is_that_of_the_catalogues_time_zone(bank: ClickHouseSettings)
         assert len(client.execute(query)) == 1
 
 
+def test_how_far_repeated_contacts_may_lie_apart_is_the_analysts_to_say(bank: ClickHouseSettings) -> None:
+    def repeated(*options: str) -> int:
+        [row] = json.loads(metrics(bank, "repeat_contact", *MARCH, *options, "--format", "json").stdout)
+        return int(row["repeated"])
+
+    assert repeated("--window", "1s") < repeated() == repeated("--window", "7d") < repeated("--window", "30d")
+    listed = {
+        row["metric"]: row for row in json.loads(metrics(bank, *MARCH, "--window", "1s", "--format", "json").stdout)
+    }
+    rate = json.loads(metrics(bank, "repeat_contact", *MARCH, "--window", "1s", "--format", "json").stdout)[0]["rate"]
+    assert listed["repeat_contact"]["value"] == rate
+
+
+def test_how_many_journeys_a_channel_needs_to_be_compared_is_the_analysts_to_say(bank: ClickHouseSettings) -> None:
+    def compared(*options: str) -> int:
+        [row] = json.loads(metrics(bank, "completion_parity", *MARCH, *options, "--format", "json").stdout)
+        return len(row["channels"])
+
+    assert compared("--minimum", "10000") == 0 < compared("--minimum", "1")
+
+
+def test_a_mistyped_value_beside_a_right_one_is_told(bank: ClickHouseSettings) -> None:
+    right = metrics(bank, "handoff_success", *MARCH, "--channel", "branch", "--format", "json")
+    result = metrics(
+        bank,
+        "handoff_success",
+        *MARCH,
+        "--channel",
+        "branch",
+        "--channel",
+        "hotlin",
+        "--intent",
+        "x",
+        "--format",
+        "json",
+    )
+    assert right.stderr == ""
+    assert result.exit_code == 0
+    assert "--channel: nothing has channel 'hotlin', so it adds nothing: did you mean hotline?" in result.stderr
+    assert "--intent: nothing has intent 'x', so it adds nothing\n" in result.stderr
+
+
+def test_a_channel_and_an_intent_that_are_known_need_no_rows(clickhouse: ClickHouseSettings) -> None:
+    migrate(clickhouse, CATALOGUE)
+    assert "nothing has" not in metrics(clickhouse, "wait", "--channel", "atm", "--intent", "loan").stderr
+
+
 def test_a_table_tells_what_the_numbers_mean(bank: ClickHouseSettings) -> None:
     result = metrics(bank, "ping_pong", *MARCH)
     assert "Ping-pong: how often customers are sent back" in result.stdout
@@ -101,6 +148,10 @@ def test_a_table_tells_what_the_numbers_mean(bank: ClickHouseSettings) -> None:
             ("wait", "--care", "elderly", "--care", "old"),
             "--care: 'old' is no care group: there are elderly, disabled,",
         ),
+        (("wait", "--window", "7d"), "wait has no window: --window goes with first_contact_resolution, repeat_contact"),
+        (("wait", "--minimum", "7"), "wait has no minimum: --minimum goes with completion_parity, consistency_index"),
+        (("repeat_contact", "--window", "a week"), "--window: 'a week' must be a duration <number><s|m|h|d>"),
+        (("repeat_contact", "--window", "0s"), "--window: '0s' must be at least 1s"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(
