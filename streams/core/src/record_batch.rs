@@ -80,7 +80,8 @@ impl Filling {
         }
         for record in group {
             let body = self.open.body_size(record);
-            if self.open.count > 0 && self.open.bytes.len() + varint_size(body as i64) + body > self.limit {
+            // The driver's builder leaves the last byte free.
+            if self.open.count > 0 && self.open.bytes.len() + varint_size(body as i64) + body >= self.limit {
                 self.close();
             }
             self.open.append(record);

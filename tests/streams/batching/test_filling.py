@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams.batching.built import core
@@ -23,6 +23,8 @@ FILLERS = [fill_by_driver] if core is None else [fill_by_driver, fill_compiled]
 
 values = st.sampled_from([None, b"", b"v", b"v" * 1_000, b"v" * 90_000, b"v" * 400_000])
 keys = st.sampled_from([None, b"", b"k", b"k" * 100])
+EXACTLY_FULL: list[KeyValue] = [(key, None) for key in (None, b"k", None, None, *[b"k" * 100] * 4)]
+"""2,097 times these, and a record batch is of just as many bytes as it may be when one more does not fit."""
 groups_of_records = st.lists(st.lists(st.tuples(keys, values), max_size=4), max_size=12)
 
 
@@ -99,6 +101,7 @@ def test_the_compiled_filler_makes_the_same_bytes_as_the_driver(
 
 @compiled_only
 @given(st.lists(st.tuples(keys, st.sampled_from([None, b"", b"v"])), min_size=1, max_size=8), st.integers(1, 3_000))
+@example(EXACTLY_FULL, 2_097)
 def test_places_of_more_than_one_byte_are_the_same(records: list[KeyValue], times: int) -> None:
     assert packed(fill_compiled, [[records * times]]) == packed(fill_by_driver, [[records * times]])
 
