@@ -11,22 +11,25 @@ from schemas.durations import MINUTE, SECOND
 
 _DAY = timedelta(days=1)
 
+Span = tuple[int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When a bank is open: `hours` has (opens, closes) in minutes since midnight for Monday to Sunday, None: closed.
+    """When a bank is open: `hours` has for Monday to Sunday its spans (opens, closes) in minutes since midnight.
 
-    The hours are those that the clocks of the time zone show, whatever summer time makes of them.
+    The spans of a day are in order and apart, as a lunch break parts them; a day without any is closed. They are what
+    the clocks of the time zone show, whatever summer time makes of them.
     """
 
     time_zone: str
-    hours: tuple[tuple[int, int] | None, ...]
+    hours: tuple[tuple[Span, ...], ...]
     holidays: frozenset[date] = frozenset()
 
     @property
     def weekly(self) -> int:
         """So long is it open in a week without holidays."""
-        return sum((closes - opens) * MINUTE for opens, closes in filter(None, self.hours))
+        return sum((closes - opens) * MINUTE for spans in self.hours for opens, closes in spans)
 
 
 def counted_back(calendar: Calendar, moment: int, duration: int) -> int:
@@ -44,17 +47,26 @@ def counted_back(calendar: Calendar, moment: int, duration: int) -> int:
 
 
 def _openings_back(calendar: Calendar, moment: int) -> Iterator[tuple[int, int]]:
-    """When it opened and closed on each day on which it was open, from the last that may have begun by `moment`."""
+    """When it opened and closed, each time that it was open, from the last day that may have begun by `moment`."""
     zone = ZoneInfo(calendar.time_zone)
     # Where clocks are put back over midnight, the next day has begun once before the day of `moment` goes on.
     day = datetime.fromtimestamp(moment / 1000, zone).date() + _DAY
     while True:
-        hours = calendar.hours[day.weekday()]
-        if hours is not None and day not in calendar.holidays:
-            opens, closes = (_moment(day, minutes, zone) for minutes in hours)
-            if opens < closes and _exists(day, opens, zone):
-                yield opens, closes
+        if day not in calendar.holidays:
+            yield from _openings_of(day, calendar.hours[day.weekday()], zone)
         day -= _DAY
+
+
+def _openings_of(day: date, spans: tuple[Span, ...], zone: ZoneInfo) -> Iterator[tuple[int, int]]:
+    """The last one first. Where clocks are put forward over a break, it closes no later than it opens again."""
+    opened_again = None
+    for span in reversed(spans):
+        opens, closes = (_moment(day, minutes, zone) for minutes in span)
+        if opened_again is not None:
+            closes = min(closes, opened_again)
+        if opens < closes and _exists(day, opens, zone):
+            yield opens, closes
+            opened_again = opens
 
 
 def _moment(day: date, minutes: int, zone: ZoneInfo) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -36,6 +37,19 @@ def parse_opening(value: object) -> tuple[int, int]:
     return opens, closes
 
 
+def _parse_openings(value: object) -> tuple[tuple[int, int], ...]:
+    """The spans of a day: one, or a list of them, in order, with a break between them."""
+    if not isinstance(value, list):
+        return (parse_opening(value),)
+    spans = tuple(map(parse_opening, value))
+    for (_, closes), (opens, _) in pairwise(spans):
+        if opens <= closes:
+            raise PydanticCustomError(
+                "opening", "must open again after it has closed: list the hours of a day in order"
+            )
+    return spans
+
+
 def parse_day(value: object) -> date:
     """The day of `YYYY-MM-DD`. Raises `PydanticCustomError` for anything else."""
     try:
@@ -65,7 +79,7 @@ def _not_built_in(channel: str) -> str:
 
 
 Horizon = Annotated[int | None, BeforeValidator(_parse_horizon)]
-Opening = Annotated[tuple[int, int], BeforeValidator(parse_opening)]
+Openings = Annotated[tuple[tuple[int, int], ...], BeforeValidator(_parse_openings)]
 Holiday = Annotated[date, BeforeValidator(parse_day)]
 WaitStandard = Annotated[
     Annotated[Seconds, Tag("one")] | Annotated[dict[Slug, Seconds], Tag("each")],
@@ -99,15 +113,16 @@ class IntentSection(Section):
 
 
 class CalendarSection(Section):
-    """Business time: the opening hours of each weekday (one left out is closed) and the days closed."""
+    """Business time: the opening hours of each weekday, with breaks (left out: closed), and the days closed."""
 
     time_zone: Annotated[str, AfterValidator(_known_zone)]
-    hours: dict[Weekday, Opening]
+    hours: dict[Weekday, Openings]
     holidays: list[Holiday] = []
 
     def meaning(self) -> Calendar:
         """What it means."""
-        return Calendar(self.time_zone, tuple(map(self.hours.get, WEEKDAYS)), frozenset(self.holidays))
+        hours = tuple(self.hours.get(day, ()) for day in WEEKDAYS)
+        return Calendar(self.time_zone, hours, frozenset(self.holidays))
 
 
 class RetentionSection(Section):

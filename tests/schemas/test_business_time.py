@@ -9,27 +9,31 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schemas.business_time import Calendar, counted_back
+from schemas.business_time import Calendar, Span, counted_back
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-NINE_TO_FIVE = (9 * 60, 17 * 60)
-WEEKDAYS = (*(NINE_TO_FIVE,) * 5, None, None)
+NINE_TO_FIVE = ((9 * 60, 17 * 60),)
+WEEKDAYS = (*(NINE_TO_FIVE,) * 5, (), ())
+WITH_LUNCH = ((9 * 60, 12 * 60), (13 * 60 + 30, 17 * 60))
 BERLIN = Calendar("Europe/Berlin", WEEKDAYS, frozenset({date(2026, 12, 25)}))
-ALL_DAY = (0, 24 * 60)
+ALL_DAY = ((0, 24 * 60),)
 
 ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "America/St_Johns", "Pacific/Apia", "Africa/Cairo", "Asia/Kathmandu")
 MOMENTS = st.integers(
     int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1000, int(datetime(2040, 1, 1, tzinfo=UTC).timestamp()) * 1000
 )
 DURATIONS = st.integers(1, 20 * DAY)
-OPENINGS = st.tuples(st.integers(0, 1439), st.integers(1, 1440)).filter(lambda hours: hours[0] < hours[1])
+OPENINGS = st.lists(st.integers(0, 1440), max_size=6, unique=True).map(
+    lambda minutes: tuple(zip(*[iter(sorted(minutes))] * 2, strict=False))
+)
+"""Up to three spans of a day, in order and apart."""
 
 
 @st.composite
-def calendars(draw: st.DrawFn, openings: st.SearchStrategy[tuple[int, int]] = OPENINGS) -> Calendar:
-    hours = draw(st.tuples(*(st.none() | openings for _ in range(7))))
+def calendars(draw: st.DrawFn, openings: st.SearchStrategy[tuple[Span, ...]] = OPENINGS) -> Calendar:
+    hours = draw(st.tuples(*(openings for _ in range(7))))
     calendar = Calendar(
         draw(st.sampled_from(ZONES)), hours, draw(st.frozensets(st.dates(date(2000, 1, 1)), max_size=5))
     )
@@ -48,13 +52,13 @@ def time_between(calendar: Calendar, since: int, until: int) -> int:
     passed = 0
     for number in range(-1, (last - first).days + 2):
         day = first + timedelta(days=number)
-        hours = calendar.hours[day.weekday()]
-        if hours is None or day in calendar.holidays:
-            continue
-        opens, closes = (datetime.combine(day, time()) + timedelta(minutes=minutes) for minutes in hours)
-        began, ended = (int(shown.replace(tzinfo=zone).timestamp()) * 1000 for shown in (opens, closes))
-        if datetime.fromtimestamp(began / 1000, zone).date() == day:
-            passed += max(0, min(ended, until) - max(began, since))
+        counted_until = since
+        for hours in () if day in calendar.holidays else calendar.hours[day.weekday()]:
+            opens, closes = (datetime.combine(day, time()) + timedelta(minutes=minutes) for minutes in hours)
+            began, ended = (int(shown.replace(tzinfo=zone).timestamp()) * 1000 for shown in (opens, closes))
+            if datetime.fromtimestamp(began / 1000, zone).date() == day:
+                passed += max(0, min(ended, until) - max(began, counted_until))
+                counted_until = max(counted_until, ended)
     return passed
 
 
@@ -76,6 +80,30 @@ def time_between(calendar: Calendar, since: int, until: int) -> int:
 def test_it_is_counted_back_over_what_is_closed(due: str, hours: int, near: str) -> None:
     assert counted_back(BERLIN, at(due), hours * HOUR) == at(near)
     assert time_between(BERLIN, at(near), at(due)) == hours * HOUR
+
+
+@pytest.mark.parametrize(
+    ("due", "hours", "near"),
+    [
+        ("2026-11-24T16:00", 4, "2026-11-24T10:30"),  # over lunch
+        ("2026-11-24T13:00", 1, "2026-11-24T11:00"),  # due in the break
+        ("2026-11-24T14:30", 1, "2026-11-24T13:30"),  # one opening, not the closing before it
+        ("2026-11-24T10:00", 4, "2026-11-23T14:00"),  # over a night
+        ("2026-11-30T10:00", 6.5, "2026-11-27T10:00"),  # over a weekend: a day is six and a half hours
+    ],
+)
+def test_a_lunch_break_is_no_business_time(due: str, hours: float, near: str) -> None:
+    shut_at_noon = Calendar("Europe/Berlin", (*(WITH_LUNCH,) * 5, (), ()))
+    assert counted_back(shut_at_noon, at(due), round(hours * HOUR)) == at(near)
+    assert time_between(shut_at_noon, at(near), at(due)) == hours * HOUR
+    assert shut_at_noon.weekly == 5 * 6.5 * HOUR
+
+
+def test_a_break_that_the_clocks_leave_out_is_none() -> None:
+    """On 29 March 2026 clocks go from 2:00 to 3:00: what shuts at 2:30 and opens at 3:00 is open throughout."""
+    early = Calendar("Europe/Berlin", (((60, 150), (180, 240)),) * 7)
+    assert time_between(early, at("2026-03-29T00:00"), at("2026-03-29T12:00")) == 2 * HOUR
+    assert counted_back(early, at("2026-03-29T12:00"), 2 * HOUR) == at("2026-03-29T01:00")
 
 
 def test_a_night_that_is_open_has_the_hours_that_pass() -> None:
@@ -121,10 +149,17 @@ def test_where_it_is_always_open_it_is_the_time_of_the_clock(zone: str, moment: 
     assert time_between(always, moment - duration, moment) == duration
 
 
-@given(calendars(st.tuples(st.integers(6, 13), st.integers(14, 22)).map(lambda h: (h[0] * 60, h[1] * 60))), MOMENTS)
+@given(
+    calendars(
+        st.tuples(st.integers(6, 9), st.integers(10, 12), st.integers(13, 16), st.integers(17, 22)).map(
+            lambda h: ((h[0] * 60, h[1] * 60), (h[2] * 60, h[3] * 60))
+        )
+    ),
+    MOMENTS,
+)
 def test_it_is_open_while_the_clocks_of_the_zone_show_its_hours(calendar: Calendar, moment: int) -> None:
     shown = datetime.fromtimestamp(moment / 1000, ZoneInfo(calendar.time_zone))
-    hours = calendar.hours[shown.weekday()]
     minutes = shown.hour * 60 + shown.minute
-    is_open = hours is not None and hours[0] <= minutes < hours[1] and shown.date() not in calendar.holidays
+    spans = calendar.hours[shown.weekday()]
+    is_open = shown.date() not in calendar.holidays and any(opens <= minutes < closes for opens, closes in spans)
     assert time_between(calendar, moment, moment + 1) == is_open

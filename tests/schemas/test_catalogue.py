@@ -68,8 +68,8 @@ class TestTheExample:
         calendar = example.calendar
         assert calendar is not None
         assert calendar.time_zone == "Asia/Shanghai"
-        assert calendar.hours[0] == (9 * 60, 17 * 60)
-        assert calendar.hours[6] is None
+        assert calendar.hours[0] == ((9 * 60, 17 * 60),)
+        assert calendar.hours[6] == ()
         assert date(2026, 10, 1) in calendar.holidays
 
 
@@ -133,6 +133,18 @@ class TestMistakes:
             ("calendar: {hours: {}}", "bank.yaml:1: calendar.time_zone: is missing"),
             ("calendar: {time_zone: Mars/Base, hours: {}}", "bank.yaml:1: calendar.time_zone: must be a zone"),
             ("calendar: {time_zone: UTC, hours: {mon: 17:00-09:00}}", "bank.yaml:1: calendar.hours.mon: must close"),
+            (
+                "calendar: {time_zone: UTC, hours: {mon: [09:00-12:00, 12:00-17:00]}}",
+                "bank.yaml:1: calendar.hours.mon: must open again after it has closed",
+            ),
+            (
+                "calendar: {time_zone: UTC, hours: {mon: [13:00-17:00, 09:00-12:00]}}",
+                "bank.yaml:1: calendar.hours.mon: must open again after it has closed",
+            ),
+            (
+                "calendar: {time_zone: UTC, hours: {mon: [09:00-12:00, late]}}",
+                "bank.yaml:1: calendar.hours.mon: must be op",
+            ),
             ("calendar: {time_zone: UTC, hours: {mon: late}}", "bank.yaml:1: calendar.hours.mon: must be opening"),
             ("calendar: {time_zone: UTC, hours: {}, holidays: [2026-02-30]}", "bank.yaml:1: calendar.holidays.0: must"),
             ("- transfer", "bank.yaml:1: must be a mapping of sections"),

@@ -38,7 +38,7 @@ CATALOGUE = Catalogue(
     },
     default=IntentRules(wait_standard=120.0),
     contact_gap=CONTACT_GAP,
-    calendar=Calendar("Asia/Shanghai", (None,) * 7),
+    calendar=Calendar("Asia/Shanghai", ((),) * 7),
 )
 
 
