@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -23,6 +25,9 @@ TOO_OPEN = (
     "everybody on this machine can read a password among the arguments: take it out of the URL, and set"
     " OMNITRACK_CLICKHOUSE_PASSWORD_FILE, or give the whole URL as OMNITRACK_CLICKHOUSE"
 )
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+STANDARD_OUTPUT = 1
 
 # Kafka's driver logs every attempt at a broker that is away; one line of the command says it.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -90,7 +95,7 @@ def omnitrack(
 
 
 def main() -> None:
-    """Run the command line; a wrong setting is told in one line, with exit code 2."""
+    """Run the command line; a wrong setting, or no room to write to, is told in one line, with exit code 2."""
     if any(PASSWORD_IN_URL.search(argument) for argument in sys.argv[1:]):
         typer.echo(f"omnitrack: {TOO_OPEN}", err=True)
         raise SystemExit(2)
@@ -98,4 +103,11 @@ def main() -> None:
         app()
     except SettingsError as error:
         typer.echo(f"omnitrack: {error}", err=True)
+        raise SystemExit(2) from error
+    except OSError as error:
+        if error.filename is None and error.errno not in NO_ROOM:
+            raise
+        typer.echo(f"omnitrack: {error.filename or 'what it prints'}: {error.strerror}", err=True)
+        # What is still to be printed would be tried once more when the interpreter ends, and be complained of again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
         raise SystemExit(2) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -79,7 +80,7 @@ def waits_by_hour(rows: Sequence[Row], channel: str, words: ReportWords) -> str:
 
     Hatched where fewer than `ENOUGH_WAITS` waited, empty where nobody did.
     """
-    grid = [[float("nan")] * 24 for _ in range(DAYS)]
+    grid = [[math.nan] * 24 for _ in range(DAYS)]
     few = []
     for row in rows:
         day, hour = divmod(row["hour_of_week"], 24)
@@ -137,14 +138,12 @@ def _failure_rates(matrix: Sequence[Row]) -> dict[str, float]:
 
 
 def _line(axes: Axes, rows: Sequence[Row], colour: str, label: str, band: bool) -> None:
+    """A day of which nothing is known yet, as all of its handoffs are pending, is a gap."""
     days = [row["period"].day for row in rows]
+    low, high, rate = ([math.nan if row[it] is None else row[it] for row in rows] for it in ("low", "high", "rate"))
     if band:
-        axes.fill_between(
-            days, [row["low"] for row in rows], [row["high"] for row in rows], color=colour, alpha=0.14, lw=0
-        )
-    axes.plot(
-        days, [row["rate"] for row in rows], color=colour, label=label, lw=2 if band else 1.4, ls="-" if band else "--"
-    )
+        axes.fill_between(days, low, high, color=colour, alpha=0.14, lw=0)
+    axes.plot(days, rate, color=colour, label=label, lw=2 if band else 1.4, ls="-" if band else "--")
 
 
 @contextmanager

@@ -29,15 +29,18 @@ from sinks.clickhouse.views import Renewal, load_views, read_renewal, renew
 FOLDER = Path(__file__).parent / "migrations"
 RECORDS_TABLE = Path(__file__).parent / "schema_migrations.sql"
 FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+_TABLES = "SELECT name FROM system.tables WHERE database IN (currentDatabase(), {rows:String})"
+_MADE = re.compile(r"^CREATE (?:TABLE|MATERIALIZED VIEW) IF NOT EXISTS (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """`name` is the file's, `checksum` the SHA-256 of its bytes in hexadecimal."""
+    """`name` is the file's, `checksum` the SHA-256 of its bytes in hexadecimal, `makes` the tables that it makes."""
 
     name: str
     checksum: str
     statements: tuple[str, ...]
+    makes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,9 @@ def load_migrations(folder: Path = FOLDER, storage: Storage = HERE) -> tuple[Mig
 
 def _load(path: Path, storage: Storage) -> Migration:
     content = path.read_bytes()
-    statements = (one for statement in split_statements(content.decode()) for one in run_on(storage, statement))
-    return Migration(path.name, hashlib.sha256(content).hexdigest(), tuple(statements))
+    text = content.decode()
+    statements = (one for statement in split_statements(text) for one in run_on(storage, statement))
+    return Migration(path.name, hashlib.sha256(content).hexdigest(), tuple(statements), tuple(_MADE.findall(text)))
 
 
 def pending(migrations: Sequence[Migration], applied: Mapping[str, Applied]) -> tuple[Migration, ...]:
@@ -115,7 +119,7 @@ def plan(settings: ClickHouseSettings) -> Steps:
     migrations, views = load_migrations(storage=storage), Renewal(load_views(settings.database), (), storage)
     try:
         with connected(settings) as client:
-            migrations = pending(migrations, _read_applied(client))
+            migrations = _to_do(client, migrations, storage)
             _check_storage(client, settings)
             return Steps(migrations, read_renewal(client, storage))
     except ClickHouseRefused as error:
@@ -135,7 +139,7 @@ def migrate(settings: ClickHouseSettings, catalogue: Catalogue | None = None) ->
         _check_storage(client, settings)
         for statement in run_on(settings.storage, RECORDS_TABLE.read_text()):
             client.execute(statement)
-        todo = pending(migrations, _read_applied(client))
+        todo = _to_do(client, migrations, settings.storage)
         for migration in todo:
             _run(client, migration, settings)
         views = read_renewal(client, settings.storage)
@@ -168,6 +172,21 @@ def _check_storage(client: Client, settings: ClickHouseSettings) -> None:
             f"database {settings.database} was made {made}: {use} OMNITRACK_CLICKHOUSE_CLUSTER, or name another"
             " database in OMNITRACK_CLICKHOUSE and move the rows there (docs/operations.md, A cluster of ClickHouse)"
         )
+
+
+def _to_do(client: Client, migrations: Sequence[Migration], storage: Storage) -> tuple[Migration, ...]:
+    """The migrations still to run. Raises `MigrationConflict`, also where a table of one that ran is there no more."""
+    todo = pending(migrations, _read_applied(client))
+    there = {name for (name,) in client.execute(_TABLES, {"rows": storage.of_rows})}
+    for migration in migrations:
+        gone = sorted({*migration.makes} - there)
+        if gone and migration not in todo:
+            raise MigrationConflict(
+                f"{', '.join(gone)}: made by migration {migration.name}, and gone: somebody dropped or renamed it."
+                " Restore it from a backup (docs/operations.md, Back up and restore), or name an empty database in"
+                " OMNITRACK_CLICKHOUSE, and let the sinks store there what the topics still hold"
+            )
+    return todo
 
 
 def _read_applied(client: Client) -> dict[str, Applied]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from clickhouse_driver import Client
 
 from sinks.clickhouse.cluster import Storage
+from sinks.clickhouse.errors import ClickHouseError
 
 TIMES: Mapping[str, str] = {
     "touchpoints": "occurred_at",
@@ -61,8 +62,13 @@ class Change:
 
 
 def read_changes(client: Client, wanted: Mapping[str, int], storage: Storage) -> tuple[Change, ...]:
-    """What is to be done for tables to be kept as `wanted` (ms by table; those left out for ever)."""
+    """What is to be done for tables to be kept as `wanted` (ms by table; those left out for ever).
+
+    Raises `ClickHouseError` where one of the tables is not there.
+    """
     engines = dict(client.execute(_TTL, {"tables": list(TIMES), "database": storage.of_rows}))
+    if missing := [table for table in TIMES if table not in engines]:
+        raise ClickHouseError(f"{storage.of_rows} has no table {', '.join(missing)}: run `omnitrack migrate`")
     changes = []
     for table in TIMES:
         kept = wanted.get(FOLLOWS.get(table, table))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,6 +21,34 @@ TAKEN_FOR_ITS_OWN = (
     "import time\ntry:\n    print('importing', flush=True)\n    time.sleep(30)\n"
     "except BaseException:\n    raise ImportError('cannot be loaded')\n"
 )
+
+
+@pytest.mark.parametrize("arguments", [("catalogue",), ("schema", "asyncapi"), ("--help",)])
+def test_where_there_is_no_room_for_what_it_prints_it_says_so_in_a_line(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "omnitrack", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, "omnitrack: what it prints: No space left on device\n")
+
+
+def test_a_place_that_cannot_be_written_to_is_named_without_a_traceback(tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "omnitrack", "up", "--data-dir", str(taken / "data"), "--kafka-port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert re.fullmatch(f"omnitrack: {taken}/data.*: Not a directory\n", done.stderr)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

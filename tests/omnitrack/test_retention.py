@@ -58,6 +58,17 @@ def test_what_the_catalogue_no_longer_says_is_kept_for_ever(clickhouse: ClickHou
     assert not any(" TTL " in engine for (engine,) in engines)
 
 
+def test_before_the_tables_are_made_it_says_what_makes_them(
+    empty_clickhouse: ClickHouseSettings, catalogue: Path
+) -> None:
+    with connected(empty_clickhouse, database="default") as client:
+        client.execute(f"CREATE DATABASE {empty_clickhouse.database}")
+    told = run(empty_clickhouse, catalogue, KEPT)
+    assert told.exit_code == 2
+    assert "has no table touchpoints" in told.stderr
+    assert "run `omnitrack migrate`" in told.stderr
+
+
 def test_every_table_that_a_retention_is_for_has_its_time(clickhouse: ClickHouseSettings) -> None:
     with connected(clickhouse) as client:
         query = "SELECT table, name FROM system.columns WHERE database = currentDatabase()"

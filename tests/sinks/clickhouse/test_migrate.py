@@ -51,6 +51,15 @@ def test_a_second_run_does_nothing(clickhouse: ClickHouseSettings) -> None:
     assert migrate(clickhouse).statements == ()
 
 
+def test_a_database_that_lost_a_table_is_not_called_up_to_date(clickhouse: ClickHouseSettings) -> None:
+    query(clickhouse, "DROP TABLE journeys")
+    for step in (migrate, plan):
+        with pytest.raises(
+            MigrationConflict, match=r"journeys: made by migration 0002_journeys\.sql, and gone: .*Restore"
+        ):
+            step(clickhouse)
+
+
 def test_a_plan_lists_what_would_run_and_changes_nothing(empty_clickhouse: ClickHouseSettings) -> None:
     assert plan(empty_clickhouse).migrations == load_migrations()
     databases = connect(empty_clickhouse, database="default").execute("SHOW DATABASES")
