@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c '$(SUPPORTED)' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit bench chaos fuzz docs kafka audit lock release clean
+.PHONY: help demo test lint types imports unit bench chaos fuzz docs pictures kafka audit lock release clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -67,6 +67,9 @@ fuzz: $(VENV)/.dev ## a million broken records through what ingest does to them;
 
 docs: $(VENV)/.dev ## renew docs/asyncapi.yaml, docs/data-dictionary.md and the answers in docs/analysts.md
 	@$(BIN)/python -m tests.docs
+
+pictures: $(VENV)/.dev ## renew docs/pictures, of a demo that runs (needs chromium)
+	@$(BIN)/python -m tests.docs.pictures
 
 kafka: $(VENV)/.dev ## fetch Apache Kafka and a schema registry for the tests now (needs Java and Maven)
 	$(BIN)/python -m tests.support.kafka_jars
