@@ -16,13 +16,13 @@ from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from streams.agents.poisoned import without_poison
 from streams.agents.rows import Rows
-from streams.agents.stitch_work import Left, Task, Work, records_of, take
+from streams.agents.stitch_work import Left, Task, Work, take
 from streams.attempts import noted_clock, read_attempts
 from streams.batching import Batch, Delivery
 from streams.checkpoint import Effects, Publisher, StateTable, checkpoint
 from streams.clock import DueTimes, PartitionClock
 from streams.journey import Change, CustomerItem, advance_through, next_due
-from streams.journey.log import Get
+from streams.journey.taken import Taken, not_taken, taken_key
 from streams.meters import CUSTOMERS_LEFT
 from streams.poison import PoisonWatch
 from streams.upstream import Mark, Source, Times
@@ -168,16 +168,17 @@ class Stitch:
         for customer_id in left.due:
             groups.setdefault(customer_id.encode(), [])
         for key, group in groups.items():
-            compute = partial(self._compute, key.decode(), task.states.get, task.clock, task.now)
+            customer_id = key.decode()
+            records, taken = not_taken(task.states.get(taken_key(customer_id)), group)
+            compute = partial(self._compute, customer_id, task, taken)
             try:
-                change = compute(group)
+                change = compute([item for _, item in records])
             except Exception:  # noqa: BLE001 -- a defect, which may be met on one record only
-                records = records_of(key, batch)
                 change = without_poison(WHAT, batch, records, compute, work.rows.letters, work.poison) or Change()
             work.add(key, change)
 
-    def _compute(self, customer_id: str, get: Get, clock: int, now: int, items: Sequence[CustomerItem]) -> Change:
-        change = advance_through(customer_id, get, items, self._catalogue, clock, now)
+    def _compute(self, customer_id: str, task: Task, taken: Taken | None, items: Sequence[CustomerItem]) -> Change:
+        change = advance_through(customer_id, task.states.get, items, self._catalogue, task.clock, task.now, taken)
         if any(value is not None and len(value) > GREATEST_STATE for value in change.writes.values()):
             raise StateTooLarge
         return change

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from schemas.touchpoint import Arrival, CustomerRecord, Tick, decode_customer_record
 from streams.agents.letters import unreadable
-from streams.agents.reading import read, read_all
+from streams.agents.reading import read
 from streams.agents.rows import Rows
 from streams.batching import Batch, Record, Write
 from streams.journey import Change, CustomerItem
@@ -76,25 +76,19 @@ class Work:
         self.refused.update(change.refused)
 
 
-def take(batch: Batch, records: Iterable[Record], work: Work) -> dict[bytes, list[CustomerItem]]:
-    """The records by customer, in their order; what they tell of the time goes to `work`."""
-    groups: defaultdict[bytes, list[CustomerItem]] = defaultdict(list)
+def take(batch: Batch, records: Iterable[Record], work: Work) -> dict[bytes, list[tuple[Record, CustomerItem]]]:
+    """The records by customer, in their order, with what they hold; what they tell of the time goes to `work`."""
+    groups: defaultdict[bytes, list[tuple[Record, CustomerItem]]] = defaultdict(list)
     seen = work.seen
     for record in records:
         item: CustomerRecord | None = read(record, decode_customer_record)
         if item is None:
             work.rows.letters.append(unreadable(batch, record))
         elif isinstance(item, Arrival):
-            groups[record.key or b""].append(item)
+            groups[record.key or b""].append((record, item))
             source, at = (item.origin.topic, item.origin.partition), item.touchpoint.occurred_at
             if at > seen.get(source, 0):
                 seen[source] = at
         elif not isinstance(item, Tick):
-            groups[record.key or b""].append(item)
+            groups[record.key or b""].append((record, item))
     return groups
-
-
-def records_of(key: bytes, batch: Batch) -> list[tuple[Record, CustomerItem]]:
-    """A customer's records of the batch, with what they are, but for ticks."""
-    found = read_all(key, batch, decode_customer_record)
-    return [(record, item) for record, item in found if not isinstance(item, Tick)]

@@ -18,6 +18,7 @@ from streams.journey.prune import prune
 from streams.journey.rebuild import rebuild
 from streams.journey.sessions import depart
 from streams.journey.state import Head, Stored
+from streams.journey.taken import Taken, note_taken
 from streams.journey.tombstones import touchpoint_tombstone
 from streams.journey.twins import keep_twins
 
@@ -29,17 +30,19 @@ def advance(
     catalogue: Catalogue,
     clock: int,
     version: int,
+    taken: Taken | None = None,
 ) -> Change:
     """Stitch `records` into the customer's state, as the state table's `get` gives it, at clock W `clock` (ms).
 
     The rows of `Change` are those that differ from what was sent before, with a version of at least `version`, greater
-    than any before. Without records it changes what is due at `clock`. A replay of stored arrivals changes nothing.
+    than any before. Without records it changes what is due at `clock`. A replay of stored arrivals changes nothing;
+    `taken` is how far the records are, for replays of others.
 
     Raises `LogDamaged` and `UnknownPacking` for a state that cannot be read.
     """
     head, log = open_state(customer_id, get)
     change = Change()
-    emission = Emission(customer_id, clock, max(head.version + 1, version), catalogue)
+    emission = Emission(customer_id, clock, max(head.version + 1, version), catalogue, taken=taken)
     found = sort_records(customer_id, head, log, records, emission.oldest, change)
     touched = Touched()
     if found.removed or not _append_all(customer_id, head, found.fresh, touched, catalogue):
@@ -75,11 +78,13 @@ def conclude(
     if found.withdrawn:
         head.withdrawn = emission.version
     changed = let_go(customer_id, head, clock, change.writes) or changed
+    had_twins = bool(head.twins)
     changed = keep_twins(head, found.twins, emission.oldest, catalogue.horizon) or changed
     change.due_at = head.due_at
     needed = is_needed(head, clock)
     if change.writes or changed or (not needed and head.version):
         head.version = emission.version
+        change.writes |= note_taken(customer_id, head, had_twins, emission.taken)
         change.writes |= close_state(customer_id, head, log) if needed else delete_state(customer_id, head)
     return change
 

@@ -14,6 +14,7 @@ from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow, Touch
 from schemas.touchpoint import Arrival, Touchpoint, Withdrawal
 from streams.journey.render import Rendered, earliest, promise_due, render_journey, render_promise
 from streams.journey.state import Head, Journey, Promise
+from streams.journey.taken import Taken
 from streams.journey.tombstones import handoff_tombstone
 
 _encode_row = msgspec.json.Encoder().encode
@@ -65,7 +66,8 @@ class Change(msgspec.Struct):
 class Emission(msgspec.Struct, frozen=True):
     """One emission of a customer's rows: its version, and the clock at which they are rendered.
 
-    `everything` sends rows that were sent before as well, for where it is not known whether they were.
+    `everything` sends rows that were sent before as well, for where it is not known whether they were. `taken` tells
+    how far the records are that lead to it, where that is known.
     """
 
     customer_id: str
@@ -73,6 +75,7 @@ class Emission(msgspec.Struct, frozen=True):
     version: int
     catalogue: Catalogue
     everything: bool = False
+    taken: Taken | None = None
 
     @property
     def oldest(self) -> int | None:

@@ -13,6 +13,7 @@ from schemas.touchpoint import Arrival, Erasure, History, Withdrawal
 from streams.journey.emit import Change
 from streams.journey.log import Get
 from streams.journey.state import Head, decode_head, head_key, lasting_key, part_key, segment_key
+from streams.journey.taken import taken_key
 
 _MARK = b"\x00erased\x00"
 _REFUSED = "the customer was erased"
@@ -59,6 +60,7 @@ def _keys(customer_id: str, get: Get) -> list[bytes]:
         *(segment_key(customer_id, number) for number in range(segments)),
         *(part_key(customer_id, part) for part in range(parts)),
         lasting_key(customer_id),
+        taken_key(customer_id),
         head_key(customer_id),
     ]
     return [key for key in keys if get(key) is not None]

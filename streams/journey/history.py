@@ -22,13 +22,20 @@ from streams.journey.log import Get, Log
 from streams.journey.opening import open_state
 from streams.journey.rebuild import rebuild
 from streams.journey.state import Head, Stored
+from streams.journey.taken import Taken
 from streams.journey.tombstones import handoff_tombstone, journey_tombstone, promise_tombstone
 
 CustomerItem = Arrival | Withdrawal | History | Erasure
 
 
 def advance_through(
-    customer_id: str, get: Get, records: Sequence[CustomerItem], catalogue: Catalogue, clock: int, now: int
+    customer_id: str,
+    get: Get,
+    records: Sequence[CustomerItem],
+    catalogue: Catalogue,
+    clock: int,
+    now: int,
+    taken: Taken | None = None,
 ) -> Change:
     """As `advance`, of records with histories among them; `now` in ms is the least version.
 
@@ -38,7 +45,7 @@ def advance_through(
     if Erasure in kinds or is_erased(customer_id, get):
         return erase(customer_id, get, records)
     if History not in kinds:
-        return advance(customer_id, get, cast("Sequence[Arrival | Withdrawal]", records), catalogue, clock, now)
+        return advance(customer_id, get, cast("Sequence[Arrival | Withdrawal]", records), catalogue, clock, now, taken)
     change = Change()
     states: dict[bytes, bytes | None] = {}
 
@@ -47,15 +54,23 @@ def advance_through(
 
     for step in _steps(records):
         if isinstance(step, History):
-            after = take_history(customer_id, get_now, step, catalogue, clock, now)
+            after = take_history(customer_id, get_now, step, catalogue, clock, now, taken)
         else:
-            after = advance(customer_id, get_now, step, catalogue, clock, now)
+            after = advance(customer_id, get_now, step, catalogue, clock, now, taken)
         states |= after.writes
         change.add(after)
     return change
 
 
-def take_history(customer_id: str, get: Get, part: History, catalogue: Catalogue, clock: int, now: int) -> Change:
+def take_history(
+    customer_id: str,
+    get: Get,
+    part: History,
+    catalogue: Catalogue,
+    clock: int,
+    now: int,
+    taken: Taken | None = None,
+) -> Change:
     """Take in a history, or a part of one; what cannot be taken in is `refused`, and changes nothing.
 
     The whole set is what the state holds, what `part` adds to it, and its letters that are neither duplicates nor
@@ -68,7 +83,7 @@ def take_history(customer_id: str, get: Get, part: History, catalogue: Catalogue
     change = Change()
     whole = collect(customer_id, head, get, part, clock, change.writes)
     version = max(head.version, part.version if whole is not None else 0)
-    emission = Emission(customer_id, clock, max(version + 1, now), catalogue, everything=whole is not None)
+    emission = Emission(customer_id, clock, max(version + 1, now), catalogue, whole is not None, taken)
     if whole is None:
         return conclude(head, log, Sorted(), Touched(), emission, change)
     return _merge(head, log, whole, emission, change)

@@ -137,9 +137,6 @@ fn sorted<'a>(head: &Head<'a>, mut arrived: Vec<Stored<'a>>, oldest: Option<i64>
     let mut names = HashSet::new();
     for stored in &arrived {
         let touchpoint = stored.touchpoint;
-        if head.twins.iter().any(|twin| twin.origin == stored.origin) {
-            return Err(Left("settled before"));
-        }
         if may_have(head, fingerprint(touchpoint)) {
             return Err(Left("perhaps known"));
         }
@@ -193,10 +190,6 @@ impl Advanced<'_, '_> {
             self.log.add(head, &self.fresh, &mut change.writes)?;
         }
         note_pruning(head, &self.fresh, emission)?;
-        let oldest = emission.oldest().unwrap_or(i64::MIN);
-        if head.twins.iter().any(|twin| twin.at < oldest) {
-            return Err(Left("a twin to forget"));
-        }
         let remembers = head.withdrawn - HISTORY_AGE <= emission.clock && emission.clock < head.withdrawn + HISTORY_AGE;
         if head.segments.is_empty() && (head.promises.is_empty() || remembers) {
             return Err(Left("a head that may not be needed"));

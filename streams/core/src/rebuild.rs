@@ -34,7 +34,6 @@ pub fn rebuild<'a>(
     new.head.prune_at = before.prune_at;
     new.head.withdrawn = before.withdrawn;
     new.head.lasting = before.lasting;
-    new.head.twins = before.twins;
     Ok(new.head)
 }
 

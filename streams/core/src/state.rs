@@ -107,14 +107,6 @@ pub struct Departed {
     pub sessions: Vec<u8>,
 }
 
-/// What was settled of an arrival, of a touchpoint of `at` (ms), that had the name of another one when it came.
-pub struct Twin<'a> {
-    pub origin: &'a [u8],
-    pub at: i64,
-    pub placement: i64,
-    pub fate: &'a str,
-}
-
 /// A case and the intent of its first step that has one.
 pub type Case<'a> = (&'a str, Option<&'a str>);
 
@@ -139,7 +131,6 @@ pub struct Head<'a> {
     pub waiting: Vec<Waiting<'a>>,
     pub departed: Vec<Departed>,
     pub lasting: &'a [u8],
-    pub twins: Vec<Twin<'a>>,
 }
 
 /// What of a head that rests in two parts stays as it is from touchpoint to touchpoint; each comes before its.

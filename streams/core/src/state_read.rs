@@ -3,9 +3,8 @@
 use crate::left::{Left, Outcome};
 use crate::msgpack::Reader;
 use crate::state::{
-    Case, Contact, Departed, Head, Journey, Lasting, Promise, Referral, Segment, Session, Totals, Twin, Waiting,
+    Case, Contact, Departed, Head, Journey, Lasting, Promise, Referral, Segment, Session, Totals, Waiting,
 };
-use crate::touchpoint::read_origin;
 
 /// `due_at` is not among what is packed.
 pub fn read_head(value: &[u8], due_at: Option<i64>) -> Outcome<Head<'_>> {
@@ -36,8 +35,10 @@ pub fn read_head(value: &[u8], due_at: Option<i64>) -> Outcome<Head<'_>> {
         },
         departed: reader.list(read_departed)?,
         lasting: reader.bytes()?,
-        twins: reader.list(read_twin)?,
     };
+    if reader.array()? > 0 {
+        return Err(Left("twins"));
+    }
     reader.end()?;
     Ok(head)
 }
@@ -190,15 +191,5 @@ fn read_waiting<'a>(reader: &mut Reader<'a>) -> Outcome<Waiting<'a>> {
     Ok(Waiting {
         place,
         previous: reader.optional(Reader::text)?,
-    })
-}
-
-fn read_twin<'a>(reader: &mut Reader<'a>) -> Outcome<Twin<'a>> {
-    reader.fields(4)?;
-    Ok(Twin {
-        origin: read_origin(reader)?.raw,
-        at: reader.int()?,
-        placement: reader.int()?,
-        fate: reader.text()?,
     })
 }

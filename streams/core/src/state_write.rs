@@ -31,13 +31,7 @@ pub fn put_head(head: &Head<'_>, out: &mut Vec<u8>) {
     });
     put_list(out, &head.departed, put_departed);
     out.put_bytes(head.lasting);
-    put_list(out, &head.twins, |out, twin| {
-        out.put_array(4);
-        out.extend_from_slice(twin.origin);
-        out.put_int(twin.at);
-        out.put_int(twin.placement);
-        out.put_text(twin.fate);
-    });
+    out.put_array(0);
 }
 
 /// What lasts of a head, as it is packed.

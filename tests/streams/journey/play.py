@@ -12,6 +12,7 @@ from schemas.catalogue import Catalogue
 from schemas.rows import DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.touchpoint import Arrival, History, Origin, Touchpoint, Withdrawal
 from streams.journey import Change, CustomerItem, Stitched, advance_through
+from streams.journey.taken import Taken
 
 CUSTOMER = "C-1"
 
@@ -62,10 +63,10 @@ class Player:
     def arrive(self, *touchpoints: Touchpoint, clock: int) -> Change:
         return self.take(self.arrivals(touchpoints), clock)
 
-    def take(self, arrivals: Sequence[CustomerItem], clock: int) -> Change:
+    def take(self, arrivals: Sequence[CustomerItem], clock: int, taken: Taken | None = None) -> Change:
         """Advance by `arrivals`, and apply what comes of it as the tables would."""
         self.now += 1
-        change = advance_through(CUSTOMER, self.state.get, arrivals, self.catalogue, clock, self.now)
+        change = advance_through(CUSTOMER, self.state.get, arrivals, self.catalogue, clock, self.now, taken)
         for key, value in change.writes.items():
             if value is None:
                 self.state.pop(key, None)

@@ -24,6 +24,7 @@ from schemas.touchpoint import (
 from streams.agents.stitch import Stitched
 from streams.journey.packing import pack
 from streams.journey.state import decode_head, encode, lasting_key
+from streams.journey.taken import taken_key
 from tests.streams.journey.both_cores import Both, Fed, sent
 from tests.streams.journey.cases import CATALOGUE, DAY, HOUR, at, step, touchpoint
 from tests.streams.journey.strategies import busy_morning, endings_and_feedback, endings_in_sessions, touchpoint_sets
@@ -195,7 +196,7 @@ def test_a_head_that_marks_its_other_part_without_a_digest_is_taken_by_both() ->
     assert not both.left
 
 
-def test_twins_of_a_withdrawn_touchpoint_are_kept_alike() -> None:
+def test_customers_with_twins_are_left_to_python_until_these_are_forgotten() -> None:
     both = Both(replace(CATALOGUE, horizon=2 * DAY))
     held = arrival(step("e1", "mobile_app", "2 09:00", identities={"device": "d"}), 0)
     own = arrival(step("e1", "mobile_app", "2 08:00", identities={"customer_no": "1"}), 1)
@@ -203,14 +204,14 @@ def test_twins_of_a_withdrawn_touchpoint_are_kept_alike() -> None:
     both.agree([("C-1", own), ("C-1", Withdrawal("mobile_app", "e1", held.at, held.origin))], at("2 09:00"))
     both.left.clear()
     both.agree([("C-1", arrival(step("e2", "branch", "2 09:30"), 3))], at("2 09:30"))
-    both.agree([("C-1", arrival(step("e3", "branch", "2 07:30"), 4))], at("2 09:30"))
-    assert not both.left
+    assert both.left == {b"C-1": "twins"}
+    assert taken_key("C-1") in both.python.states.data[0]
     both.agree([("C-1", own)], at("2 09:30"))
-    assert both.left == {b"C-1": "settled before"}
     both.agree([("C-1", arrival(step("e4", "branch", "4 08:00"), 5))], at("4 08:01"))
     both.left.clear()
     both.agree([("C-1", arrival(step("e5", "branch", "4 08:02"), 6))], at("4 08:02"))
     assert both.left == {}
+    assert taken_key("C-1") not in both.python.states.data[0]
 
 
 def arrival(touchpoint: Touchpoint, offset: int) -> Arrival:

@@ -15,6 +15,7 @@ from schemas.rows import letter_tombstone_version, letter_version
 from schemas.touchpoint import Arrival, Erasure, History, Origin, Touchpoint, Withdrawal
 from streams.journey import Stitched, stitch
 from streams.journey.state import Head, decode_head, head_key
+from streams.journey.taken import Taken
 from tests.streams.journey.cases import CATALOGUE, DAY, at, step
 from tests.streams.journey.play import CUSTOMER, Player
 
@@ -41,8 +42,8 @@ class Customer:
         value = self.player.state.get(head_key(CUSTOMER))
         return Head() if value is None else decode_head(value)
 
-    def take(self, *records: Record | History | Erasure, clock: int = NOW) -> None:
-        change = self.player.take(records, clock)
+    def take(self, *records: Record | History | Erasure, clock: int = NOW, taken: Taken | None = None) -> None:
+        change = self.player.take(records, clock, taken)
         for arrival in change.conflicts:
             self._letter(arrival.origin, letter_version(arrival.placement), True)
         for withdrawal in change.retracted:
