@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -14,6 +15,7 @@ from sinks.clickhouse.views import View, load_views
 
 ROWS_SHOWN = 50
 ROWS_EXPORTED = 1_000_000
+BEFORE = "_before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Scope:
         )
         asked = question_call(metric, question)
         return Query(metric.view, _first(self.rows, asked), self.rows) if limited else Query(metric.view, asked)
+
+    def compared(self, metrics: Mapping[str, str], by: tuple[str, ...] | None = None) -> dict[str, Query]:
+        """Metrics by the names of their answers; those of the period before have `BEFORE` behind the name."""
+        now = {name: self.metric(metric, by) for name, metric in metrics.items()}
+        return now | {name + BEFORE: self.before.metric(metric, by) for name, metric in metrics.items()}
 
     def view(self, name: str, **values: Value) -> Query:
         """One of the explorer's views with these values and the filters; `rows` is its limit, if it has one."""

@@ -10,24 +10,20 @@ from explorer.palette import ENOUGH
 from explorer.parts.cards import card
 from explorer.parts.reading import Reading
 from explorer.parts.tables import Column, channel_path, heat, scrolling, table
-from explorer.parts.tiles import BEFORE, rate_tile, tile, told_ratio
-from explorer.queries import Query, Scope
+from explorer.parts.tiles import rate_tile, tile, told_ratio
+from explorer.queries import BEFORE, Query, Scope
 from explorer.words import Words
 from sinks.clickhouse.metrics import Row
 
 BOTH = ("channel", "intent")
 CSAT_SPAN = 4.0
+RATIOS = {"index": "consistency_index", "completion_parity": "completion_parity", "wait_parity": "wait_parity"}
 
 
 def queries(scope: Scope) -> dict[str, Query]:
-    ratios = ("consistency_index", "completion_parity", "wait_parity")
     return {
-        "index": scope.metric("consistency_index"),
-        "index_before": scope.before.metric("consistency_index"),
-        **{name: scope.metric(name) for name in ratios[1:]},
-        **{name + BEFORE: scope.before.metric(name) for name in ratios[1:]},
-        "agreement": scope.metric("answer_agreement", by=()),
-        "agreement_before": scope.before.metric("answer_agreement", by=()),
+        **scope.compared(RATIOS),
+        **scope.compared({"agreement": "answer_agreement"}, by=()),
         "completion": scope.metric("journeys", by=BOTH),
         "waiting": scope.metric("wait", by=BOTH),
         "satisfaction": scope.metric("satisfaction", by=BOTH),

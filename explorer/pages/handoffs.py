@@ -15,7 +15,7 @@ from explorer.parts.forms import choice
 from explorer.parts.graphs import graph
 from explorer.parts.reading import Reading
 from explorer.parts.tables import heat, scrolling
-from explorer.parts.tiles import BEFORE, rate_tile
+from explorer.parts.tiles import rate_tile
 from explorer.queries import Query, Scope
 from explorer.words import Words
 from schemas.rows import FAILURES
@@ -28,11 +28,8 @@ RATES = {"success": "handoff_success", "carry": "context_carry", "reasks": "reas
 
 
 def queries(scope: Scope) -> dict[str, Query]:
-    now = {name: scope.metric(metric, by=()) for name, metric in RATES.items()}
-    before = {name + BEFORE: scope.before.metric(metric, by=()) for name, metric in RATES.items()}
     return {
-        **now,
-        **before,
+        **scope.compared(RATES, by=()),
         "matrix": scope.metric("handoff_matrix", by=()),
         "flows": scope.view("explorer_flows"),
         "trend": scope.metric("handoff_success", by=(bucket(scope),)),

@@ -13,7 +13,7 @@ from explorer.parts.forms import choice, text_input
 from explorer.parts.journey import journey_parts
 from explorer.parts.reading import Reading
 from explorer.parts.tables import Column, badge, channel_path, table
-from explorer.parts.tiles import BEFORE, rate_tile
+from explorer.parts.tiles import rate_tile
 from explorer.queries import Query, Scope
 from explorer.words import Words
 from schemas.rows import FAILURES
@@ -40,11 +40,8 @@ def queries(scope: Scope) -> dict[str, Query]:
             "handoffs": scope.view("explorer_journey_handoffs", **one),
             "promises": scope.view("explorer_journey_promises", **one),
         }
-    now = {name: scope.metric(metric, by=()) for name, metric in RATES.items()}
-    before = {name + BEFORE: scope.before.metric(metric, by=()) for name, metric in RATES.items()}
     return {
-        **now,
-        **before,
+        **scope.compared(RATES, by=()),
         "effort": scope.metric("journey_effort", by=("intent",)),
         "found": scope.view("explorer_journeys", **scope.own_values(*SEARCH)),
     }

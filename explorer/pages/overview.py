@@ -11,32 +11,31 @@ from explorer.parts.cards import card
 from explorer.parts.graphs import graph
 from explorer.parts.live import live
 from explorer.parts.reading import Reading
-from explorer.parts.tiles import BEFORE, compare, rate_tile, tile, told_change, told_ratio
-from explorer.queries import Query, Scope
+from explorer.parts.tiles import compare, rate_tile, tile, told_change, told_ratio
+from explorer.queries import BEFORE, Query, Scope
 
 COMPONENTS = ("completion_parity", "wait_parity", "context_carry", "handoff_success", "answer_agreement")
 # Tiles with their metrics, and where they lead.
 HEADLINES = {
     "journeys": "journeys",
     "success": "handoff_success",
-    "index": "consistency_index",
     "one_visit": "one_visit",
     "resolution": "first_contact_resolution",
     "promises": "promise_kept",
     "waits": "wait",
     "satisfaction": "satisfaction",
 }
+INDEX = {"index": "consistency_index"}
 
 
 def queries(scope: Scope) -> dict[str, Query]:
-    now = {name: scope.metric(metric, by=_by(metric)) for name, metric in HEADLINES.items()}
-    before = {name + BEFORE: scope.before.metric(metric, by=_by(metric)) for name, metric in HEADLINES.items()}
+    headlines = scope.compared(HEADLINES, by=()) | scope.compared(INDEX)
     trends = {
         "journeys_trend": scope.metric("journeys", by=(bucket(scope),)),
         "success_trend": scope.metric("handoff_success", by=(bucket(scope),)),
     }
     alerts = {"alerts": scope.view("explorer_alert_counts", by=(), zone=scope.zone)}
-    return now | before | trends | alerts
+    return headlines | trends | alerts
 
 
 def body(reading: Reading) -> list[Component]:
@@ -76,10 +75,6 @@ def body(reading: Reading) -> list[Component]:
             ),
         ),
     ]
-
-
-def _by(metric: str) -> tuple[str, ...] | None:
-    return None if metric == "consistency_index" else ()
 
 
 def _journeys(reading: Reading) -> html.Article:

@@ -25,8 +25,7 @@ STATUSES = ("kept", "kept_late", "overdue", "pending")
 
 def queries(scope: Scope) -> dict[str, Query]:
     return {
-        "promises": scope.metric("promise_kept", by=()),
-        "promises_before": scope.before.metric("promise_kept", by=()),
+        **scope.compared({"promises": "promise_kept"}, by=()),
         "trend": scope.metric("promise_kept", by=(bucket(scope),)),
         "channels": scope.metric("promise_kept", by=("channel",)),
         "list": scope.view("explorer_promises", **scope.own_values("status")),

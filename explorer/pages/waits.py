@@ -16,8 +16,8 @@ from explorer.parts.forms import text_input
 from explorer.parts.graphs import graph
 from explorer.parts.reading import Reading
 from explorer.parts.tables import Column, linked, rated, table
-from explorer.parts.tiles import BEFORE, rate_tile, tile, told_ratio
-from explorer.queries import Query, Scope
+from explorer.parts.tiles import rate_tile, tile, told_ratio
+from explorer.queries import BEFORE, Query, Scope
 from explorer.words import Words
 from sinks.clickhouse.metrics import Row
 
@@ -27,12 +27,8 @@ QUEUES = ("branch", "hotline")
 def queries(scope: Scope) -> dict[str, Query]:
     branch = scope.own_values("branch")
     return {
-        "waits": scope.metric("wait", by=()),
-        "waits_before": scope.before.metric("wait", by=()),
-        "wait_parity": scope.metric("wait_parity"),
-        "wait_parity_before": scope.before.metric("wait_parity"),
-        "priority": scope.metric("priority_parity"),
-        "priority_before": scope.before.metric("priority_parity"),
+        **scope.compared({"waits": "wait"}, by=()),
+        **scope.compared({"wait_parity": "wait_parity", "priority": "priority_parity"}),
         "channels": scope.metric("wait", by=("channel",)),
         "groups": scope.view("explorer_wait_groups", **branch),
         "hours": scope.view("explorer_wait_hours", zone=scope.zone, **branch),

@@ -12,10 +12,9 @@ from explorer.parts.cards import about
 from explorer.parts.live import live
 from explorer.parts.problems import problem
 from explorer.parts.reading import Reading
+from explorer.queries import BEFORE
 from explorer.words import DASH, Words
 from sinks.clickhouse.metrics import Row
-
-BEFORE = "_before"
 
 
 @dataclass(frozen=True, slots=True)

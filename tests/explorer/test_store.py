@@ -9,8 +9,7 @@ from pathlib import Path
 from explorer.filters import Filters, Period
 from explorer.pages.page import Page
 from explorer.pages.registry import PAGES
-from explorer.parts.tiles import BEFORE
-from explorer.queries import Query, Scope
+from explorer.queries import BEFORE, Query, Scope
 from explorer.store import Facts, Failure, Store
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.view_calls import Call
