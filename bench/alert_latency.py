@@ -27,8 +27,9 @@ from kafka import KafkaProducer
 
 from bench.report import Report, add_json_option
 from bench.streams_load import DETAILS
-from omnitrack.deployment import DeploymentOptions, plan_deployment
+from omnitrack.deployment import plan_deployment
 from omnitrack.ports import LOOPBACK
+from omnitrack.service_specs import DeploymentOptions
 from omnitrack.supervisor import Supervisor
 from schemas.topics import BUILT_IN_CHANNELS, Topics
 from tests.support.alertmanager import AlertmanagerServer

@@ -34,7 +34,8 @@ from bench.pipeline_probes import Probes
 from bench.pipeline_stitched import StitchedProbes, steps_until_queryable
 from bench.report import Report, Row, add_json_option
 from bench.usage import Usage
-from omnitrack.deployment import TOPICS, DeploymentOptions, plan_deployment
+from omnitrack.deployment import plan_deployment
+from omnitrack.service_specs import TOPICS, DeploymentOptions
 from omnitrack.services import ServiceSpec
 from omnitrack.supervisor import Plan, Supervisor
 from schemas.topics import Topics

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from types import TracebackType
 from typing import Any, Self
 
@@ -111,7 +112,7 @@ class BrokerReader:
 
     def begin_offsets(self, topics: Iterable[str]) -> Offsets:
         """The offset of the oldest record kept, of every partition of `topics`."""
-        with _Consumer(self._options) as consumer:
+        with _consumer(self._options) as consumer:
             return _named(consumer.beginning_offsets(_partitions(consumer, topics)))
 
     def end_offsets(self, topics: Iterable[str]) -> Offsets:
@@ -120,7 +121,7 @@ class BrokerReader:
         Taken from the answer to a fetch of the last batch: the embedded broker's list of latest offsets points
         behind the first record of that batch. Raises `KafkaError`.
         """
-        with _Consumer(self._options) as consumer:
+        with _consumer(self._options) as consumer:
             partitions = _partitions(consumer, topics)
             ends: dict[TopicPartition, int] = consumer.end_offsets(partitions)
             begins = consumer.beginning_offsets(partitions)
@@ -159,23 +160,17 @@ class BrokerReader:
         return retrying(question, [group])[group]
 
 
-class _Consumer:
+def _consumer(options: dict[str, Any]) -> closing[Any]:
     """A consumer without a group, closed at the end of the block."""
-
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._consumer = TolerantConsumer(
+    return closing(
+        TolerantConsumer(
             **options,
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="latest",
             fetch_max_wait_ms=100,
         )
-
-    def __enter__(self) -> Any:
-        return self._consumer
-
-    def __exit__(self, *_: object) -> None:
-        self._consumer.close()
+    )
 
 
 def _partitions(consumer: Any, topics: Iterable[str]) -> list[TopicPartition]:

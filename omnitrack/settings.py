@@ -73,6 +73,11 @@ class Endpoints:
         return Path(up.catalogue)
 
     @property
+    def clickhouse_settings(self) -> ClickHouseSettings:
+        """What is connected to ClickHouse with."""
+        return ClickHouseSettings.of(self.clickhouse)
+
+    @property
     def topics(self) -> Topics:
         """Topic names; the channels are the built-in ones, a catalogue may add more."""
         return Topics(self.topic_prefix)

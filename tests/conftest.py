@@ -9,6 +9,7 @@ from tests.support.ci import in_ci
 pytest_plugins = [
     "tests.support.skips",
     "tests.support.leftovers",
+    "tests.support.environment",
     "tests.support.brokers",
     "tests.support.secure_kafka",
     "tests.support.clickhouse",

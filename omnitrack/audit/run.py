@@ -22,7 +22,6 @@ from omnitrack.offsets import Offsets, Partition
 from omnitrack.settings import Endpoints
 from omnitrack.status.collect import received_since
 from sinks.clickhouse.client import connected
-from sinks.clickhouse.settings import ClickHouseSettings
 
 _ROUNDS = 2
 
@@ -54,7 +53,7 @@ def audit(
         if isinstance(topics, NoSuchTopic):
             return topics
         ends = reader.end_offsets(topics)
-        with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:
+        with connected(endpoints.clickhouse_settings) as client:
             auditor = _Auditor(endpoints, reader, client, topics, ends, all_topics=not chosen)
             for _ in range(_ROUNDS):
                 drained = drain(reader, stages, timeout, progress)

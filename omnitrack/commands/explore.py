@@ -15,7 +15,6 @@ from omnitrack.commands.options import ClickHouse, DataDir
 from omnitrack.commands.telling import FAILED, complain, complaining
 from omnitrack.ports import LOOPBACK, port_obstacle
 from omnitrack.settings import resolve_endpoints
-from sinks.clickhouse.settings import ClickHouseSettings
 
 OPEN = "note: there is no login: whoever works on this machine can read what is shown (docs/security.md)"
 
@@ -44,7 +43,7 @@ def explore_command(
 
     Exit code 2: a wrong setting, or the port is busy.
     """
-    settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+    settings = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse_settings
     with complaining("explore", AccessError):
         access = read_access(host)
     obstacle = port_obstacle(port) if host == LOOPBACK else None

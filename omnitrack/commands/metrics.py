@@ -37,7 +37,6 @@ from sinks.clickhouse.metrics import (
     read_span,
     read_time_zone,
 )
-from sinks.clickhouse.settings import ClickHouseSettings
 
 Several = list[str] | None
 
@@ -78,7 +77,7 @@ def metrics_command(
     """
     with complaining("metrics", UnknownMetric, UnfitQuestion, BadPeriod, ClickHouseError):
         metric = None if name is None else find_metric(name)
-        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+        settings = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse_settings
         with connected(settings) as client:
             zone = read_time_zone(client)
             period = parse_period(since, until, zone, datetime.now(UTC))

@@ -41,7 +41,7 @@ def migrate_command(
     a mistake in the catalogue.
     """
     with complaining("migrate", CatalogueError, ClickHouseError):
-        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+        settings = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse_settings
         if dry_run:
             _show(plan(settings), settings)
             _show_roles(settings, roles)

@@ -20,7 +20,6 @@ from omnitrack.privacy.under_way import read_under_way
 from omnitrack.settings import Endpoints, resolve_endpoints
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
-from sinks.clickhouse.settings import ClickHouseSettings
 from streams.keys import PseudonymKeyError, PseudonymSettings, read_pseudonyms
 from streams.pseudonym import Pseudonyms
 from streams.roster import write_roster
@@ -62,7 +61,7 @@ def roster_command(
         pseudonyms = _present_key()
         endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
         under_way = _read_at_rest(endpoints, timeout)
-        with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:
+        with connected(endpoints.clickhouse_settings) as client:
             count = write_roster(file, _entries(client, under_way, pseudonyms))
     typer.echo(f"{file}: {count:,} pseudonyms stay; everybody else gets one of the new key")
 

@@ -20,7 +20,6 @@ from omnitrack.settings import resolve_endpoints
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.metrics import read_span, read_time_zone
-from sinks.clickhouse.settings import ClickHouseSettings
 
 
 class Language(StrEnum):
@@ -46,7 +45,7 @@ def report_command(
     Exit code 2: ClickHouse does not answer, nothing was observed, the file cannot be written, or wrong usage.
     """
     with complaining("report", BadPeriod, ClickHouseError, NothingToReport, OSError):
-        settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+        settings = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse_settings
         with connected(settings) as client:
             zone = read_time_zone(client)
             period = parse_month(month, zone)

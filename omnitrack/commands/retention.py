@@ -15,7 +15,6 @@ from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.retention import Change, apply, read_changes
-from sinks.clickhouse.settings import ClickHouseSettings
 
 _DAY = 86_400
 
@@ -35,7 +34,7 @@ def retention_command(
     with complaining("retention", CatalogueError, ClickHouseError):
         endpoints = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir)
         wanted = load_catalogue(endpoints.catalogue(catalogue)).retention
-        settings = ClickHouseSettings.of(endpoints.clickhouse)
+        settings = endpoints.clickhouse_settings
         with connected(settings) as client:
             changes = read_changes(client, wanted, settings.storage)
             _show(changes)

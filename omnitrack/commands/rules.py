@@ -25,7 +25,6 @@ from schemas.catalogue import CatalogueError, load_catalogue
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.metrics import read_time_zone
-from sinks.clickhouse.settings import ClickHouseSettings
 
 WEEK = timedelta(days=7)
 
@@ -87,7 +86,7 @@ def dry_run_command(
         raise typer.Exit(FAILED)
     with complaining("rules", BadPeriod, CatalogueError, ClickHouseError):
         rules = load_catalogue(file)
-        with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:
+        with connected(endpoints.clickhouse_settings) as client:
             zone = read_time_zone(client)
             period = _week(parse_period(since, until, zone, datetime.now(UTC)), since)
             fired = dry_run(client, rules, period, zone)

@@ -15,7 +15,6 @@ from omnitrack.sql_output import Format, print_table, render
 from omnitrack.terminal import plain_console
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
-from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.clickhouse.statements import split_statements
 
 
@@ -38,7 +37,7 @@ def sql_command(
     statements = split_statements(sys.stdin.read() if query == "-" else query)
     if not statements:
         raise typer.BadParameter("there is no statement in it", param_hint="QUERY")
-    settings = ClickHouseSettings.of(resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse)
+    settings = resolve_endpoints(clickhouse=clickhouse, data_dir=data_dir).clickhouse_settings
     try:
         with complaining("sql", ClickHouseError), connected(settings) as client:
             for statement in statements:

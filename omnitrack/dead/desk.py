@@ -24,7 +24,6 @@ from schemas.refusal import Refusal, parse_object
 from schemas.rows import DeadLetter, DeadReason
 from schemas.topics import Topics
 from sinks.clickhouse.client import connected
-from sinks.clickhouse.settings import ClickHouseSettings
 from streams.pseudonym import Pseudonyms
 
 REASONS: tuple[str, ...] = get_args(DeadReason)
@@ -96,7 +95,7 @@ def open_desk(
     """
     endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
     channels = load_catalogue(endpoints.catalogue(catalogue)).channels
-    with connected(ClickHouseSettings.of(endpoints.clickhouse)) as client:
+    with connected(endpoints.clickhouse_settings) as client:
         yield Desk(client, endpoints, Topics(endpoints.topic_prefix, channels))
 
 

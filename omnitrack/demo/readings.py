@@ -12,7 +12,6 @@ from clickhouse_driver import Client
 from omnitrack.broker_reader import BrokerReader
 from omnitrack.settings import Endpoints
 from sinks.clickhouse.errors import explained
-from sinks.clickhouse.settings import ClickHouseSettings
 
 _QUERIES = Path(__file__).parent / "sql"
 
@@ -70,7 +69,7 @@ class Gauges:
 
     def __init__(self, endpoints: Endpoints, client: Client, reader: BrokerReader) -> None:
         self._endpoints = endpoints
-        self._settings = ClickHouseSettings.of(endpoints.clickhouse)
+        self._settings = endpoints.clickhouse_settings
         self._client = client
         self._reader = reader
 

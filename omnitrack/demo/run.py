@@ -19,7 +19,8 @@ from omnitrack.demo.player import Player
 from omnitrack.demo.pulse import Pulse
 from omnitrack.demo.readings import Gauges, query_text
 from omnitrack.demo.view import Scene, draw
-from omnitrack.deployment import DeploymentOptions, plan_deployment
+from omnitrack.deployment import plan_deployment
+from omnitrack.service_specs import DeploymentOptions
 from omnitrack.services import ServiceFailedError
 from omnitrack.settings import Endpoints, resolve_endpoints
 from omnitrack.supervisor import Supervisor
@@ -28,7 +29,6 @@ from schemas.catalogue import Catalogue
 from schemas.durations import DAY
 from schemas.topics import Topics
 from sinks.clickhouse.client import connect
-from sinks.clickhouse.settings import ClickHouseSettings
 from sources.simulator import Plan
 from sources.simulator.conductor import now
 from sources.simulator.wire import BANK_TIME
@@ -163,7 +163,7 @@ def _await_ready(supervisor: Supervisor, console: Console, stop: Event) -> bool:
 
 
 def _open_gauges(endpoints: Endpoints, stack: ExitStack) -> Gauges:
-    client = connect(ClickHouseSettings.of(endpoints.clickhouse))
+    client = connect(endpoints.clickhouse_settings)
     stack.callback(client.disconnect)
     return Gauges(endpoints, client, stack.enter_context(BrokerReader(endpoints.kafka)))
 
@@ -181,7 +181,7 @@ def _plan(options: DemoOptions) -> Plan:
 
 
 def _where(endpoints: Endpoints, explorer: str | None) -> str:
-    clickhouse = ClickHouseSettings.of(endpoints.clickhouse).address
+    clickhouse = endpoints.clickhouse_settings.address
     if explorer is None:
         return f"q ends · Kafka {endpoints.kafka} · ClickHouse {clickhouse}"
     # All of it has to fit into 80 columns, and a browser's address is what matters most.
@@ -190,7 +190,7 @@ def _where(endpoints: Endpoints, explorer: str | None) -> str:
 
 
 def _tell_how_to_look_further(console: Console, endpoints: Endpoints) -> None:
-    settings = ClickHouseSettings.of(endpoints.clickhouse)
+    settings = endpoints.clickhouse_settings
     say(console, f"\nThe handoffs came from ClickHouse at {settings.address}, with\n")
     say(console, query_text("handoffs"))
 

@@ -23,7 +23,6 @@ from omnitrack.settings import Endpoints
 from schemas.catalogue import Catalogue
 from schemas.topics import Topics
 from sinks.clickhouse.client import connected
-from sinks.clickhouse.settings import ClickHouseSettings
 from streams.keys import PseudonymSettings, read_pseudonyms
 from streams.now import now_ms
 
@@ -50,7 +49,7 @@ class Job:
         if behind is not None:
             raise CannotRestitch(f"{behind}; --no-wait compares what is stored so far")
         with ExitStack() as stack:
-            client = stack.enter_context(connected(ClickHouseSettings.of(self.endpoints.clickhouse)))
+            client = stack.enter_context(connected(self.endpoints.clickhouse_settings))
             topics = Topics(self.endpoints.topic_prefix, self.catalogue.channels)
             sender = stack.enter_context(HistorySender(self.endpoints.kafka, topics.customer)) if apply else None
             tally = Tally(self.examples)

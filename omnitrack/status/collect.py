@@ -60,7 +60,7 @@ def collect(endpoints: Endpoints, replication: Replication, timeout: float = 5.0
 
     `replication` is how many replicas topics are to have.
     """
-    settings = ClickHouseSettings.of(endpoints.clickhouse)
+    settings = endpoints.clickhouse_settings
     problems: list[str] = []
     troubled: tuple[TopicTrouble, ...] = ()
     kafka: KafkaPart | None = None

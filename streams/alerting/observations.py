@@ -120,8 +120,8 @@ def _observed(customer: Customer, catalogue: Catalogue) -> Iterator[tuple[Cell, 
         if wait.is_deleted or _is_in_incident(wait, customer, rules):
             continue
         found = {"channel": wait.channel, "intent": wait.intent or intent_of(wait.journey_id, customer) or UNKNOWN}
-        failed = wait.gave_up or wait.wait_seconds > catalogue.wait_standard(found["intent"], wait.channel)
-        if wait.gave_up and wait.wait_seconds <= catalogue.wait_standard(found["intent"], wait.channel):
+        failed = wait.wait_seconds > catalogue.wait_standard(found["intent"], wait.channel)
+        if wait.gave_up and not failed:
             # Who gave up within the standard had no chance to be served within it.
             continue
         for rule in rules.wait_rules:

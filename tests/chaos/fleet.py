@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
-from omnitrack.deployment import DeploymentOptions, plan_deployment
+from omnitrack.deployment import plan_deployment
 from omnitrack.ports import LOOPBACK, free_port
 from omnitrack.restarts import RestartPolicy
+from omnitrack.service_specs import DeploymentOptions
 from omnitrack.services import ServiceSpec
 from omnitrack.settings import Endpoints, check_endpoints
 from omnitrack.supervisor import Plan, Supervisor

@@ -23,7 +23,6 @@ from omnitrack.settings import Endpoints
 from schemas.catalogue import Catalogue, load_catalogue
 from schemas.topics import Topics
 from sinks.clickhouse.migrate import migrate
-from sinks.clickhouse.settings import ClickHouseSettings
 from sources.simulator.senders import SendFailedError
 from streams.provision import ensure_topics
 from tests.chaos.evidence import read_inputs, read_tables
@@ -168,7 +167,7 @@ def _environment(prefix: str) -> Iterator[None]:
 
 def _prepare(endpoints: Endpoints) -> None:
     asyncio.run(ensure_topics(endpoints.kafka, endpoints.topics, partitions=PARTITIONS, replication=1))
-    migrate(ClickHouseSettings.of(endpoints.clickhouse))
+    migrate(endpoints.clickhouse_settings)
 
 
 def _settle(fleet: Fleet, load: Load, report: Report) -> None:
@@ -196,7 +195,7 @@ def _judge(endpoints: Endpoints, catalogue: Catalogue, report: Report) -> list[s
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
         asked_at = now()
-        tables = read_tables(ClickHouseSettings.of(endpoints.clickhouse))
+        tables = read_tables(endpoints.clickhouse_settings)
         report.rows = {table: len(rows) for table, rows in tables.items()}
         found = differences(received, tables, catalogue, asked_at)
         if not found or time.monotonic() > deadline:

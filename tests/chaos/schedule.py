@@ -88,10 +88,6 @@ class Schedule:
             tuple(map(Strike.parse, lines[1:])),
         )
 
-    @property
-    def kills(self) -> int:
-        return sum(strike.action is Action.KILL for strike in self.strikes)
-
 
 _HEAD = tuple(field.name for field in fields(Schedule) if field.name != "strikes")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +47,3 @@ def commit(kafka: str, group: str, topic: str, offset: int, partition: int = 0) 
     consumer.assign([place])
     consumer.commit({place: OffsetAndMetadata(offset, "", -1)})
     consumer.close()
-
-
-def commit_all(kafka: str, group: str, topics: Iterable[str], offset: int) -> None:
-    for topic in topics:
-        commit(kafka, group, topic, offset)

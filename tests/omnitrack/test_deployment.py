@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from omnitrack.deployment import DeploymentOptions, plan_deployment
+from omnitrack.deployment import plan_deployment
+from omnitrack.service_specs import DeploymentOptions
 from omnitrack.settings_error import SettingsError
 
 APPS = ("sink", "worker-1", "worker-2")

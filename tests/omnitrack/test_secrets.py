@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from omnitrack.cli import app, main
-from omnitrack.deployment import DeploymentOptions, plan_deployment
+from omnitrack.deployment import plan_deployment
+from omnitrack.service_specs import DeploymentOptions
 from omnitrack.settings import resolve_endpoints
 
 PASSWORD = "keep-this-to-yourself"  # noqa: S105 -- made up here

@@ -38,9 +38,7 @@ def runtime_of(pid: int, started_at: int) -> Runtime:
 
 
 @pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [name for name in os.environ if name.startswith("OMNITRACK_")]:
-        monkeypatch.delenv(name)
+def _somewhere_else(bare_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from schemas.kafka_security import KafkaSecurityError, client_options, read_kafka_security
 
+pytestmark = pytest.mark.usefixtures("bare_environment")
+
 KAFKA = "127.0.0.1:9092"
 ACCOUNT = {"USER": "tracker", "PASSWORD": "s3cret"}
 NO_PEM = "that is no PEM"
-
-
-@pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("OMNITRACK_")]:
-        monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer
-from kafka.admin import NewTopic
+from kafka import KafkaConsumer
 
 from omnitrack.ports import free_port
 from schemas.catalogue import Catalogue
@@ -15,6 +14,7 @@ from schemas.topics import BUILT_IN_CHANNELS, Topics
 from sources.simulator import Delivery, Plan, Simulation
 from sources.simulator.conductor import Conductor
 from sources.simulator.senders import FileSender, RawSender, SendFailedError
+from tests.sources.touchpoints import make_topics
 from tests.support.brokers import Broker
 
 NOW = 1_795_500_000_000
@@ -33,12 +33,6 @@ def play_to(sender: FileSender | RawSender) -> Conductor:
     return conductor
 
 
-def make_topics(kafka: str, topics: Topics) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=kafka)
-    admin.create_topics([NewTopic(name, num_partitions=1, replication_factor=1) for name in topics.inputs])
-    admin.close()
-
-
 def consume(kafka: str, topic: str, expected: int) -> list[tuple[bytes, bytes]]:
     consumer = KafkaConsumer(topic, bootstrap_servers=kafka, group_id=None, auto_offset_reset="earliest")
     try:
@@ -55,7 +49,7 @@ def consume(kafka: str, topic: str, expected: int) -> list[tuple[bytes, bytes]]:
 
 def test_each_topic_gets_its_channels_records_in_order_junk_and_all(broker: Broker, topic_prefix: str) -> None:
     topics = Topics(topic_prefix)
-    make_topics(broker.bootstrap, topics)
+    make_topics(broker.bootstrap, topics.inputs, partitions=1)
     sender = RawSender(broker.bootstrap, topics)
     play_to(sender)
     sender.close()

@@ -161,28 +161,21 @@ class Session:
 
     def _pieces(self, stream: StreamingResult, query: str, parameters: Mapping[str, str]) -> Generator[Chunk]:
         some = False
-        try:
-            with closing(stream):
-                for result in stream:
-                    some = True
-                    yield _chunk(result)
-        except ChdbError as error:
-            raise _failure(error) from error
+        with _told(), closing(stream):
+            for result in stream:
+                some = True
+                yield _chunk(result)
         if not some:
             yield Chunk(native_header(self._columns_of(query, parameters)))
 
     def _run_at_once(self, query: str, parameters: Mapping[str, str]) -> Chunk:
-        try:
+        with _told():
             return _chunk(self._chdb.query(query, "Native", params=dict(parameters)))
-        except ChdbError as error:
-            raise _failure(error) from error
 
     def _columns_of(self, query: str, parameters: Mapping[str, str]) -> Header:
         described = f"DESCRIBE (\n{query.rstrip().rstrip(';')}\n)"
-        try:
+        with _told():
             lines = self._chdb.query(described, "JSONCompactEachRow", params=dict(parameters)).bytes()
-        except ChdbError as error:
-            raise _failure(error) from error
         rows = (msgspec.json.decode(line, type=tuple[str, ...]) for line in lines.splitlines())
         return tuple(Column(row[0], row[1]) for row in rows)
 
@@ -211,16 +204,12 @@ class Session:
             return text
 
     def _text_of(self, query: str) -> str:
-        try:
+        with _told():
             return str(self._chdb.query(query, "TabSeparatedRaw")).rstrip("\n")
-        except ChdbError as error:
-            raise _failure(error) from error
 
     def _execute(self, statement: str) -> None:
-        try:
+        with _told():
             self._chdb.query(statement, "Null")
-        except ChdbError as error:
-            raise _failure(error) from error
 
     def _apply(self, wanted: Mapping[str, str], important: frozenset[str]) -> None:
         if wanted == self._applied:
@@ -271,6 +260,15 @@ def _chunk(result: Any) -> Chunk:
         written_rows=result.rows_written(),
         written_bytes=result.bytes_written(),
     )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Within, what the engine raises is raised as a `QueryFailedError`."""
+    try:
+        yield
+    except ChdbError as error:
+        raise _failure(error) from error
 
 
 def _failure(error: ChdbError) -> QueryFailedError:

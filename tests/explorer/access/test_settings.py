@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,10 @@ import pytest
 from explorer.access.settings import AccessError, AccessSettings, read_access
 from explorer.access.throttle import PER_ADDRESS, PER_NAME, WINDOW_SECONDS, Throttle
 
+pytestmark = pytest.mark.usefixtures("bare_environment")
+
 SAFE = {"USERS": "/users", "URL": "https://explorer.bank.example"}
 OIDC = {"OIDC_ISSUER": "https://login.bank.example", "OIDC_CLIENT_ID": "explorer"}
-
-
-@pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("OMNITRACK_")]:
-        monkeypatch.delenv(name)
 
 
 def give(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
