@@ -26,8 +26,8 @@ from omnitrack.status.report import (
     topic_statuses,
 )
 from schemas.topics import RECEIVERS
-from sinks.clickhouse.client import connect
-from sinks.clickhouse.errors import ClickHouseError, explained
+from sinks.clickhouse.client import connected
+from sinks.clickhouse.errors import ClickHouseError
 from sinks.clickhouse.settings import ClickHouseSettings
 from streams.now import now_ms
 from streams.provision import replicas_for
@@ -130,14 +130,10 @@ def ask_offsets(reader: BrokerReader, endpoints: Endpoints, offline: Set[str]) -
 
 def ask_clickhouse(settings: ClickHouseSettings, since: int) -> ClickHousePart:
     """Fates are those of records received at or after `since`, UTC milliseconds. Raises `ClickHouseError`."""
-    client = connect(settings)
-    try:
-        with explained(settings):
-            rows = dict(client.execute(_query("rows")))
-            dead_letters = dict(client.execute(_query("dead_letters")))
-            return ClickHousePart(rows, dead_letters, _fates(client, since))
-    finally:
-        client.disconnect()
+    with connected(settings) as client:
+        rows = dict(client.execute(_query("rows")))
+        dead_letters = dict(client.execute(_query("dead_letters")))
+        return ClickHousePart(rows, dead_letters, _fates(client, since))
 
 
 def _offsets(reader: BrokerReader, group: str, topics: set[str]) -> GroupOffsets:

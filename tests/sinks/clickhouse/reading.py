@@ -9,7 +9,7 @@ from uuid import UUID
 
 from schemas.rows import AlertRow, DeadLetter, DuplicateRow, HandoffRow, JourneyRow, PromiseRow, TouchpointRow
 from schemas.touchpoint import Origin, Touchpoint
-from sinks.clickhouse.client import connect
+from sinks.clickhouse.client import connected
 from sinks.clickhouse.settings import ClickHouseSettings
 from sinks.port import Row, Table
 
@@ -18,11 +18,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def read_rows(settings: ClickHouseSettings, table: Table) -> list[Row]:
     """What `FINAL` shows of a table."""
-    client = connect(settings)
-    try:
+    with connected(settings) as client:
         rows, types = client.execute(f"SELECT * FROM `{table}` FINAL", with_column_types=True)  # noqa: S608 -- a literal
-    finally:
-        client.disconnect()
     names = [name for name, _ in types]
     return [BUILDERS[table](dict(zip(names, map(_plain, row), strict=True))) for row in rows]
 

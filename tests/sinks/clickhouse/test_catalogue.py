@@ -14,7 +14,7 @@ CARD = IntentRules(wait_standard=60.0, wait_standards={"branch": 900.0}, require
 BANK = Catalogue(
     rules={"card": CARD, "account": IntentRules(requires_branch=True)},
     contact_gap=90_000,
-    calendar=Calendar("Asia/Shanghai", (None,) * 7),
+    calendar=Calendar("Asia/Shanghai", ((),) * 7),
 )
 COLUMNS = "intent, requires_branch, required_fields, wait_standard, wait_standards, contact_gap, time_zone"
 

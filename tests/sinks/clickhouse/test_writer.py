@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from sinks.clickhouse import writer as module
-from sinks.clickhouse.client import connect
+from sinks.clickhouse.client import connected
 from sinks.clickhouse.columns import EARLIEST_TIME, LATEST_TIME
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.settings import ClickHouseSettings
@@ -43,12 +43,9 @@ def writing(writer: Writer, table: Table, row: Row) -> Iterator[threading.Thread
 
 
 def rejected(settings: ClickHouseSettings) -> list[tuple[object, ...]]:
-    client = connect(settings)
-    rows: list[tuple[object, ...]] = client.execute(
-        "SELECT table, topic, partition, offset, payload, error FROM rejected_rows FINAL ORDER BY offset"
-    )
-    client.disconnect()
-    return rows
+    query = "SELECT table, topic, partition, offset, payload, error FROM rejected_rows FINAL ORDER BY offset"
+    with connected(settings) as client:
+        return list(client.execute(query))
 
 
 BAD_ROWS: list[Row] = [
@@ -83,9 +80,8 @@ def test_a_row_that_cannot_be_stored_is_kept_as_rejected_and_the_others_are_stor
 def test_what_the_server_refuses_for_its_value_is_found_by_halving(
     clickhouse: ClickHouseSettings, writer: Writer
 ) -> None:
-    client = connect(clickhouse)
-    client.execute("ALTER TABLE promises ADD CONSTRAINT known CHECK status != 'broken'")
-    client.disconnect()
+    with connected(clickhouse) as client:
+        client.execute("ALTER TABLE promises ADD CONSTRAINT known CHECK status != 'broken'")
     rows = [promise_row(promise=f"p{number}", status="broken" if number in (3, 11) else "kept") for number in range(16)]
     writer.write("promises", [entry(row, offset) for offset, row in enumerate(rows)])
     assert [offset for _, _, _, offset, _, _ in rejected(clickhouse)] == [3, 11]
