@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+import structlog
 
 from streams.batching import Batch, Delivery, Write
 from streams.checkpoint import StateTable
@@ -30,6 +31,8 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True, gc=False):
     clock: int
 
 
+logger = structlog.get_logger(__name__)
+
 ClockOf = Callable[[Batch], int]
 """W of a partition when a batch of it will be taken in (ms)."""
 
@@ -41,9 +44,16 @@ _decode = msgspec.msgpack.Decoder(tuple[Attempt, ...]).decode
 
 
 def read_attempts(state: Mapping[bytes, bytes]) -> tuple[Attempt, ...]:
-    """The attempts noted in a partition's state, in order."""
+    """The attempts noted in a partition's state, in order; none where they cannot be read, which is told."""
     value = state.get(ATTEMPTS_KEY)
-    return () if value is None else _decode(value)
+    try:
+        return () if value is None else _decode(value)
+    except msgspec.DecodeError:
+        logger.exception(
+            "how far the last attempt went cannot be read: rows that it sent and that nobody sends again may stay until"
+            " omnitrack restitch takes them back"
+        )
+        return ()
 
 
 def noted_clock(noted: Sequence[Attempt]) -> int:

@@ -1,4 +1,5 @@
--- Identities that touchpoints of {customer} bear and nobody else's do; a session's, of the kind 'session', with its channel.
+-- Identities that touchpoints of {customer} bear, a session's of the kind 'session' with its channel; with all whose
+-- touchpoints bear them, and how many these are: more than {most} are not named.
 WITH bearers AS
 (
     SELECT
@@ -9,8 +10,12 @@ WITH bearers AS
         )) AS identity
     FROM touchpoints FINAL
 )
-SELECT identity.1 AS kind, identity.2 AS value, identity.3 AS channel
+SELECT
+    identity.1 AS kind,
+    identity.2 AS value,
+    identity.3 AS channel,
+    groupUniqArray({most:UInt32})(customer_id) AS named,
+    uniqExact(customer_id) AS count
 FROM bearers
 WHERE identity IN (SELECT identity FROM bearers WHERE customer_id = {customer:String}) AND identity.1 != 'customer_no'
 GROUP BY kind, value, channel
-HAVING uniqExact(customer_id) = 1

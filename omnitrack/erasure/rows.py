@@ -67,7 +67,7 @@ def erased_letters(
     Raises `CannotOpen` where a letter is sealed with a key that is not at hand.
     """
     for topic, partition, offset, received_at in client.execute(
-        _ORIGINS.read_text(), {"customer": subject.customer_id}
+        _ORIGINS.read_text(), {"customers": list(subject.customer_ids)}
     ):
         yield _erased(Origin(topic, partition, offset), received_at)
     for letter in read_letters(client, "reason != 'erased' AND (payload != '' OR isNotNull(key))", {}):

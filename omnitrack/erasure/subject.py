@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from schemas.refusal import Refusal, parse_object
 from streams.pseudonym import OTHER_KEY, Pseudonyms, identities_in
 
 _IDENTITIES = Path(__file__).parent / "identities.sql"
+_MOST_BEARERS = 1_000
 _TELLING = 4
 """Characters from which on a text of no kind, a key or what is no JSON, is taken to name somebody."""
 
@@ -81,11 +82,29 @@ def subject_of(number: str, pseudonyms: Pseudonyms | None) -> Subject:
 
 def with_identities(subject: Subject, client: Client, pseudonyms: Pseudonyms | None) -> Subject:
     """The subject with the identities that stored touchpoints tell to be the customer's alone."""
-    rows = client.execute(_IDENTITIES.read_text(), {"customer": subject.customer_id})
-    found = frozenset(
-        (kind, _of_channel(channel, value, pseudonyms) if kind == SESSION else value) for kind, value, channel in rows
-    )
-    return Subject(subject.customer_id, subject.number, found)
+    most = _MOST_BEARERS
+    rows = client.execute(_IDENTITIES.read_text(), {"customer": subject.customer_id, "most": most})
+    bearers = {
+        (kind, _of_channel(channel, value, pseudonyms) if kind == SESSION else value): named
+        for kind, value, channel, named, count in rows
+        if count <= most
+    }
+    return Subject(subject.customer_id, subject.number, own_identities(subject.customer_id, bearers))
+
+
+def own_identities(customer_id: str, bearers: Mapping[Identity, Collection[str]]) -> frozenset[Identity]:
+    """Those of the identities that nobody but the customer bears, and anonymous customers that are the customer.
+
+    Touchpoints older than the horizon stay with the anonymous customer though it is known by now who that is. That is
+    whoever bears its identity: if this is the customer's alone, so may be others that its touchpoints bear.
+    """
+    own: frozenset[Identity] = frozenset()
+    while True:
+        known = {customer_id, *(anonymous_customer((one,)) for one in own)}
+        found = frozenset(one for one, who in bearers.items() if {*who} <= {*known, anonymous_customer((one,))})
+        if found == own:
+            return own
+        own = found
 
 
 def _stored(message: Mapping[str, Any], channel: str, pseudonyms: Pseudonyms | None) -> dict[str, str]:

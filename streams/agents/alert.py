@@ -16,10 +16,11 @@ from streams.agents.alert_batch import Work
 from streams.agents.alert_quiet import sift
 from streams.agents.alert_reading import read_records
 from streams.agents.letters import encode_json
-from streams.alerting.announced import announce, announced_keys, read_announced
+from streams.alerting.announced import Announced, announce, announced_keys, read_announced
 from streams.alerting.facts import kept_by
 from streams.alerting.groups import encode_partial
 from streams.alerting.memory import Memory, recall
+from streams.alerting.resting import UNREADABLE
 from streams.batching import Batch, Delivery, KeyValue, Outgoing
 from streams.checkpoint import Effects, Publisher, StateTable, checkpoint
 from streams.placing import place
@@ -71,7 +72,7 @@ class Alerting:
             if work.says_anything:
                 if not await delivery.confirm():
                     return
-                announced = read_announced(self._states.partition(batch.partition), batch.topic)
+                announced = self._announced(batch)
                 noted = announce(batch.topic, work.rows, work.sent, announced)
                 await self._states.write_batch(batch.partition, [[write] for write in noted])
             if await checkpoint(self._effects(batch, work), self._publisher, self._states, delivery):
@@ -110,7 +111,7 @@ class Alerting:
         state = self._states.partition(batch.partition)
         work = Work(self._catalogue, self._kept, batch.partition, memory, self._now(), state.get)
         due = {*memory.due.due(work.now, DUE_PER_BATCH), *memory.due_at_clock.due(memory.clock, DUE_PER_BATCH)}
-        announced = read_announced(state, batch.topic)
+        announced = self._announced(batch)
         held = {*due, *(row.customer_id for row in announced.rows)}
         sifted = sift(self._quiet, batch, self._topics, held, state, work.now)
         taken = read_records(batch.topic, sifted.left, self._topics)
@@ -142,6 +143,17 @@ class Alerting:
         # The last one first: what is left after a crash in between is found from the first one on.
         writes = work.state_writes((key, None) for key in reversed(noted))
         return Effects(outgoing, batch.partition, writes)
+
+    def _announced(self, batch: Batch) -> Announced:
+        try:
+            return read_announced(self._states.partition(batch.partition), batch.topic)
+        except UNREADABLE:
+            logger.exception(
+                "what was about to be said cannot be read: an alert of it that nobody says again may stay",
+                topic=batch.topic,
+                partition=batch.partition,
+            )
+            return Announced()
 
     def _memory(self, partition: int) -> Memory:
         if partition not in self.memories:

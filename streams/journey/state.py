@@ -267,5 +267,8 @@ def part_key(customer_id: str, part: int) -> bytes:
 
 
 def next_due(key: bytes, value: bytes) -> int | None:
-    """When rows of the customer next change without a touchpoint (ms); None if never, or if the key is not a head's."""
-    return None if b"\x00" in key else _due(value)
+    """When rows of the customer next change without a touchpoint (ms); None if never, or if the key is not a head's.
+
+    Of a head that is cut off it cannot be told: whatever comes for the customer then tells of it.
+    """
+    return None if b"\x00" in key or len(value) < _DUE.size else _due(value)

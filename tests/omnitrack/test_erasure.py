@@ -11,7 +11,7 @@ from omnitrack.erasure.expiry import expiries, in_memory
 from omnitrack.erasure.marks import marks_of
 from omnitrack.erasure.receipt import Receipt, as_json
 from omnitrack.erasure.rows import erased_letters
-from omnitrack.erasure.subject import Subject, subject_of
+from omnitrack.erasure.subject import Subject, own_identities, subject_of
 from schemas.topics import Topics, TopicSpec
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.settings import ClickHouseSettings
@@ -117,6 +117,18 @@ def test_the_streams_have_forgotten_once_each_state_that_may_know_of_the_custome
 def test_a_subject_shows_nobody() -> None:
     assert "1042" not in repr(subject_of("C-1042", None))
     assert len(subject_of("C-1042", None).digest) == 64
+
+
+def test_an_identity_is_the_customers_alone_though_the_anonymous_customer_that_they_were_bears_it() -> None:
+    phone, device, card, session = ("phone", "p"), ("device", "d"), ("card", "k"), ("session", "wechat:s")
+    bearers = {
+        phone: ["C-1", "anon:phone:p"],
+        device: ["C-1", "anon:phone:p", "anon:device:d"],
+        session: ["C-1", "anon:phone:q"],
+        card: ["C-1", "C-2", "anon:card:k"],
+    }
+    assert own_identities("C-1", bearers) == {phone, device}
+    assert own_identities("C-1", {device: bearers[device], card: bearers[card]}) == set()
 
 
 def test_anonymous_customers_of_own_identities_are_the_customer() -> None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from schemas.catalogue import Catalogue
 from streams.attempts import ATTEMPTS_KEY, Attempt, Attempts, attempt_at, cut, note, noted_clock, read_attempts
 from streams.batching import Batch, Delivery, Write
-from tests.streams.identity.world import NOW, TOPICS, Kept, World, payload
+from tests.streams.identity.world import NOW, PARTITIONS, TOPICS, Kept, World, payload
 
 
 def batch(first: int, next_offset: int) -> Batch:
@@ -132,3 +133,15 @@ def test_a_journey_sent_before_a_crash_does_not_outlive_the_one_that_an_earlier_
     world.drain()
     shown = world.rows(TOPICS.journeys)
     assert list(shown) == [journey.journey_id for journey in world.expected().journeys]
+
+
+def test_a_worker_starts_though_its_attempts_cannot_be_read_and_tells_of_it() -> None:
+    world = World(Catalogue(horizon=None))
+    for state in (world.states["stitch"].partitions[partition] for partition in range(PARTITIONS)):
+        state[ATTEMPTS_KEY] = b"\xc1 junk"
+    with capture_logs() as logged:
+        world.stitch.recover(range(PARTITIONS))
+        world.publish(payload("atm", "e1", identities={"customer_no": "C-1"}))
+        world.drain()
+    assert set(world.customers().values()) == {"C-1"}
+    assert any("cannot be read" in one["event"] for one in logged)

@@ -227,3 +227,7 @@ def test_a_long_history_is_kept_in_few_segments() -> None:
     assert len(player.state) < 40
     again = player.arrive(touchpoint("7", "atm", "2 09:00"), clock=at("2 09:00"))
     assert [row.event_id for row in again.duplicates] == ["7"]
+
+
+def test_a_head_that_is_cut_off_is_never_due_by_itself() -> None:
+    assert next_due(head_key(CUSTOMER), b"\x00\x01") is None
