@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from schemas.catalogue import Catalogue
 from schemas.rows import HandoffResult, HandoffRow, JourneyRow, JourneyStatus, PromiseRow, PromiseStatus
-from sources.simulator.play import JourneyPlay, Played
+from sources.simulator.play import JourneyPlay, Played, Referral
 
 _NAMESPACE = UUID("6b1c7a52-2f0e-5d7b-9a53-0c6c7b1f4e10")
 _FAILURES = ("misdirected", "overdue", "repeated", "contradicted", "bounced", "stalled")
@@ -22,6 +22,15 @@ class Told(NamedTuple):
     promises: list[PromiseRow]
 
 
+class _Seen(NamedTuple):
+    """What was played by then, without arrivals whose contact had no step yet: those belong to no journey."""
+
+    play: JourneyPlay
+    journey_id: str
+    played: list[Played]
+    steps: list[Played]
+
+
 class _Ends(NamedTuple):
     finished: bool
     outcome: str | None
@@ -32,64 +41,62 @@ class _Ends(NamedTuple):
 def tell(play: JourneyPlay, until: int, clock: int, catalogue: Catalogue) -> Told | None:
     """The rows at `clock` of what was played up to `until` (UTC ms, both); None if no step was."""
     seen = _seen(play, until)
+    if seen is None:
+        return None
+    handoffs, promises = _tell_handoffs(seen, clock), _tell_promises(seen, clock)
+    return Told(_tell_journey(seen, handoffs, promises, clock, catalogue), handoffs, promises)
+
+
+def _seen(play: JourneyPlay, until: int) -> _Seen | None:
+    by_then = [played for played in play.played if played.at <= until]
+    begun = {played.contact for played in by_then if played.place in ("step", "feedback")}
+    seen = [played for played in by_then if played.contact in begun]
     steps = [played for played in seen if played.place == "step"]
     if not steps:
         return None
     journey_id = _identify(play.customer_id, steps[0].wire.channel, steps[0].wire.event_id)
-    handoffs = _tell_handoffs(play, journey_id, seen, steps, clock)
-    promises = _tell_promises(play, journey_id, seen, clock)
-    return Told(_tell_journey(play, journey_id, seen, steps, handoffs, promises, clock, catalogue), handoffs, promises)
+    return _Seen(play, journey_id, seen, steps)
 
 
-def _seen(play: JourneyPlay, until: int) -> list[Played]:
-    """What was played by then, without arrivals whose contact had no step yet: those belong to no journey."""
-    seen = [played for played in play.played if played.at <= until]
-    begun = {played.contact for played in seen if played.place in ("step", "feedback")}
-    return [played for played in seen if played.contact in begun]
-
-
-def _tell_handoffs(
-    play: JourneyPlay, journey_id: str, seen: list[Played], steps: list[Played], clock: int
-) -> list[HandoffRow]:
+def _tell_handoffs(seen: _Seen, clock: int) -> list[HandoffRow]:
     visits: dict[int, list[Played]] = {}
-    for played in seen:
+    for played in seen.played:
         if played.place in ("arrive", "step"):
             visits.setdefault(played.visit, []).append(played)
     handoffs = []
     told: set[str] = set()
     for index in range(1, len(visits)):
         told |= _answered(visits[index - 1])
-        handoffs.append(_arrived(play, journey_id, visits[index - 1], visits[index], told))
-    owing = steps[-1].owing
-    if owing is not None:
-        lost = clock > owing.due_at
-        handoffs.append(
-            HandoffRow(
-                customer_id=play.customer_id,
-                handoff_id=_identify(journey_id, owing.channel, owing.event_id, "lost"),
-                journey_id=journey_id,
-                intent=play.intent,
-                from_channel=owing.channel,
-                to_channel=owing.to_channel,
-                referred_to=owing.to_channel,
-                left_at=owing.made_at,
-                arrived_at=None,
-                due_at=owing.due_at,
-                gap_seconds=None,
-                result="failed" if lost else "pending",
-                failures=("lost",) if lost else (),
-                wait_seconds=0.0,
-                reasked=(),
-                contradictions={},
-                care=play.care,
-            )
-        )
-    return handoffs
+        handoffs.append(_arrived(seen, visits[index - 1], visits[index], told))
+    owing = seen.steps[-1].owing
+    return handoffs if owing is None else [*handoffs, _owed(seen, owing, clock)]
 
 
-def _arrived(
-    play: JourneyPlay, journey_id: str, left: list[Played], arrived: list[Played], told: set[str]
-) -> HandoffRow:
+def _owed(seen: _Seen, owing: Referral, clock: int) -> HandoffRow:
+    """The handoff of a referral on which nobody has come yet."""
+    lost = clock > owing.due_at
+    return HandoffRow(
+        customer_id=seen.play.customer_id,
+        handoff_id=_identify(seen.journey_id, owing.channel, owing.event_id, "lost"),
+        journey_id=seen.journey_id,
+        intent=seen.play.intent,
+        from_channel=owing.channel,
+        to_channel=owing.to_channel,
+        referred_to=owing.to_channel,
+        left_at=owing.made_at,
+        arrived_at=None,
+        due_at=owing.due_at,
+        gap_seconds=None,
+        result="failed" if lost else "pending",
+        failures=("lost",) if lost else (),
+        wait_seconds=0.0,
+        reasked=(),
+        contradictions={},
+        care=seen.play.care,
+    )
+
+
+def _arrived(seen: _Seen, left: list[Played], arrived: list[Played], told: set[str]) -> HandoffRow:
     last, first = left[-1], arrived[0]
     shown = {failure for played in arrived for failure in played.shows}
     failures = tuple(failure for failure in _FAILURES if failure in shown)
@@ -98,12 +105,12 @@ def _arrived(
     for played in arrived:
         contradictions |= played.contradicts
     return HandoffRow(
-        customer_id=play.customer_id,
+        customer_id=seen.play.customer_id,
         handoff_id=_identify(
-            journey_id, last.wire.channel, last.wire.event_id, first.wire.channel, first.wire.event_id
+            seen.journey_id, last.wire.channel, last.wire.event_id, first.wire.channel, first.wire.event_id
         ),
-        journey_id=journey_id,
-        intent=play.intent,
+        journey_id=seen.journey_id,
+        intent=seen.play.intent,
         from_channel=last.wire.channel,
         to_channel=first.wire.channel,
         referred_to=last.owing.to_channel if last.owing else None,
@@ -116,7 +123,7 @@ def _arrived(
         wait_seconds=max(played.wire.wait_seconds or 0.0 for played in arrived),
         reasked=tuple(dict.fromkeys(item for played in arrived for item in played.wire.reasked)),
         contradictions=contradictions,
-        care=play.care,
+        care=seen.play.care,
         compared=tuple(sorted(told & _answered(arrived))),
     )
 
@@ -126,20 +133,20 @@ def _answered(visit: list[Played]) -> set[str]:
     return {key for played in visit for key in played.wire.answers} - {"status"}
 
 
-def _tell_promises(play: JourneyPlay, journey_id: str, seen: list[Played], clock: int) -> list[PromiseRow]:
-    kept = {played.wire.keeps: played.at for played in seen if played.wire.keeps}
+def _tell_promises(seen: _Seen, clock: int) -> list[PromiseRow]:
+    kept = {played.wire.keeps: played.at for played in seen.played if played.wire.keeps}
     return [
         PromiseRow(
-            customer_id=play.customer_id,
+            customer_id=seen.play.customer_id,
             promise_id=played.wire.promise["promise_id"],
-            journey_id=journey_id,
+            journey_id=seen.journey_id,
             channel=played.wire.channel,
             made_at=played.at,
             due_at=played.promise_due_at,
             kept_at=kept.get(played.wire.promise["promise_id"]),
             status=_promise_status(kept.get(played.wire.promise["promise_id"]), played.promise_due_at, clock),
         )
-        for played in seen
+        for played in seen.played
         if played.wire.promise is not None
     ]
 
@@ -151,65 +158,60 @@ def _promise_status(kept_at: int | None, due_at: int, clock: int) -> PromiseStat
 
 
 def _tell_journey(
-    play: JourneyPlay,
-    journey_id: str,
-    seen: list[Played],
-    steps: list[Played],
-    handoffs: list[HandoffRow],
-    promises: list[PromiseRow],
-    clock: int,
-    catalogue: Catalogue,
+    seen: _Seen, handoffs: list[HandoffRow], promises: list[PromiseRow], clock: int, catalogue: Catalogue
 ) -> JourneyRow:
-    ends = _ends(steps)
-    due = [promise.due_at for promise in promises if promise.kept_at is None]
-    referred = [steps[-1].owing.due_at] if steps[-1].owing else []
-    reach = max([steps[-1].at + catalogue.inactivity(play.intent), *due, *referred])
-    status: JourneyStatus = "open" if not ends.finished and clock <= reach else _STATUS_OF[ends.outcome]
-    visits = {played.visit: played.wire.channel for played in steps}
-    scores = {
-        played.wire.satisfaction["scale"]: played.wire.satisfaction["score"]
-        for played in seen
-        if played.wire.satisfaction
-    }
-    contacts = _first_of_contacts(seen)
+    play, played = seen.play, seen.played
+    ends = _ends(seen.steps)
+    status = _status(seen, ends, promises, clock, catalogue)
+    visits = {step.visit: step.wire.channel for step in seen.steps}
+    scores = {one.wire.satisfaction["scale"]: one.wire.satisfaction["score"] for one in played if one.wire.satisfaction}
+    contacts = _first_of_contacts(played)
     return JourneyRow(
         customer_id=play.customer_id,
-        journey_id=journey_id,
+        journey_id=seen.journey_id,
         intent=play.intent,
-        case_id=next((played.wire.case_id for played in steps if played.wire.case_id), None),
+        case_id=next((step.wire.case_id for step in seen.steps if step.wire.case_id), None),
         status=status,
-        started_at=seen[0].at,
-        last_at=seen[-1].at,
+        started_at=played[0].at,
+        last_at=played[-1].at,
         ended_at=ends.at if status in ("completed", "cancelled") else None,
         channels=tuple(visits.values()),
-        touchpoints=len(seen),
+        touchpoints=len(played),
         visits=len(visits),
         contacts=len(contacts),
         handoffs=len(handoffs),
         failed_handoffs=sum(handoff.result == "failed" for handoff in handoffs),
         reopened=ends.reopened,
-        wait_seconds=round(sum(played.wire.wait_seconds or 0.0 for played in seen), 6),
-        handle_seconds=round(sum(played.wire.handle_seconds or 0.0 for played in seen), 6),
-        reasks=sum(len(played.wire.reasked) for played in seen),
+        wait_seconds=round(sum(one.wire.wait_seconds or 0.0 for one in played), 6),
+        handle_seconds=round(sum(one.wire.handle_seconds or 0.0 for one in played), 6),
+        reasks=sum(len(one.wire.reasked) for one in played),
         csat=scores.get("csat"),
         nps=scores.get("nps"),
         ces=scores.get("ces"),
         care=play.care,
-        incidents=tuple(sorted({played.wire.incident_id for played in seen if played.wire.incident_id})),
-        contact_channels=tuple(contacts[number].wire.channel for number in contacts),
-        contact_starts=tuple(contacts[number].at for number in contacts),
-        waits=_tell_waits(seen),
+        incidents=tuple(sorted({one.wire.incident_id for one in played if one.wire.incident_id})),
+        contact_channels=tuple(first.wire.channel for first in contacts),
+        contact_starts=tuple(first.at for first in contacts),
+        waits=_tell_waits(played),
         failures=tuple(sorted({failure for handoff in handoffs for failure in handoff.failures})),
     )
 
 
-def _first_of_contacts(seen: list[Played]) -> dict[int, Played]:
+def _status(seen: _Seen, ends: _Ends, promises: list[PromiseRow], clock: int, catalogue: Catalogue) -> JourneyStatus:
+    last = seen.steps[-1]
+    due = [promise.due_at for promise in promises if promise.kept_at is None]
+    referred = [last.owing.due_at] if last.owing else []
+    reach = max([last.at + catalogue.inactivity(seen.play.intent), *due, *referred])
+    return "open" if not ends.finished and clock <= reach else _STATUS_OF[ends.outcome]
+
+
+def _first_of_contacts(seen: list[Played]) -> list[Played]:
     """The first touchpoint of each contact, in order."""
     contacts: dict[int, Played] = {}
     for played in seen:
         if played.place in ("arrive", "step"):
             contacts.setdefault(played.contact, played)
-    return contacts
+    return list(contacts.values())
 
 
 def _tell_waits(seen: list[Played]) -> dict[str, float]:
