@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explorer.figures.base import Figure, axis, fade, figure
-from explorer.palette import Palette
+from explorer.palette import ENOUGH, Palette
 from explorer.words import Words
 from sinks.clickhouse.metrics import Row
 
@@ -28,31 +28,51 @@ HATCHES = {
 
 
 def rate_over_time(rows: Sequence[Row], words: Words, palette: Palette, name: str) -> Figure:
-    """A share per period with its 95 % interval; `rows` have period, rate, low, high, n."""
+    """A share per period with its 95 % interval; `rows` have period, rate, low, high, n.
+
+    A period with too few observations stands aside with an open mark: no line falls or rises to it.
+    """
     known = [row for row in rows if row["rate"] is not None]
-    x = [f"{row['period']:%Y-%m-%d}" for row in known]
+    few = [row for row in known if row["n"] < ENOUGH]
+    line = _rates(known, words, palette) | {
+        "mode": "lines+markers",
+        "name": name,
+        "y": [row["rate"] if row["n"] >= ENOUGH else None for row in known],
+        "showlegend": False,
+    }
+    aside = _rates(few, words, palette) | {
+        "mode": "markers",
+        "name": words("trend.few", n=ENOUGH),
+        "marker": {"color": palette.muted, "symbol": "circle-open", "size": 8},
+        "showlegend": True,
+    }
+    y = axis(palette, tickformat=".0%", rangemode="tozero", range=[0, 1.02])
+    return figure([line, aside] if few else [line], palette, yaxis=y, xaxis=_dates(_days(known), palette))
+
+
+def _rates(rows: Sequence[Row], words: Words, palette: Palette) -> dict[str, Any]:
     error = {
         "type": "data",
         "symmetric": False,
-        "array": [row["high"] - row["rate"] for row in known],
-        "arrayminus": [row["rate"] - row["low"] for row in known],
+        "array": [row["high"] - row["rate"] for row in rows],
+        "arrayminus": [row["rate"] - row["low"] for row in rows],
         "color": fade(palette.good, 0.55),
         "thickness": 1.5,
         "width": 3,
     }
-    trace = {
+    return {
         "type": "scatter",
-        "mode": "lines+markers",
-        "name": name,
-        "x": x,
-        "y": [row["rate"] for row in known],
+        "x": _days(rows),
+        "y": [row["rate"] for row in rows],
         "error_y": error,
         "line": {"color": palette.good},
-        "customdata": [[words.interval(row["low"], row["high"]), words.count(row["n"])] for row in known],
+        "customdata": [[words.interval(row["low"], row["high"]), words.count(row["n"])] for row in rows],
         "hovertemplate": "%{x}<br>%{y:.1%} (%{customdata[0]})<br>n = %{customdata[1]}<extra></extra>",
     }
-    y = axis(palette, tickformat=".0%", rangemode="tozero", range=[0, 1.02])
-    return figure([trace], palette, yaxis=y, xaxis=_dates(x, palette))
+
+
+def _days(rows: Sequence[Row]) -> list[str]:
+    return [f"{row['period']:%Y-%m-%d}" for row in rows]
 
 
 def _dates(x: Sequence[str], palette: Palette) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from explorer.pages.page import Page
 from explorer.palette import ENOUGH
 from explorer.parts.cards import card
 from explorer.parts.reading import Reading
-from explorer.parts.tables import Column, channel_path, heat, scrolling, table
+from explorer.parts.tables import Column, channel_path, heat, linked, scrolling, table
 from explorer.parts.tiles import rate_tile, tile, told_ratio
 from explorer.queries import BEFORE, Query, Scope
 from explorer.words import Words
@@ -44,7 +44,13 @@ def body(reading: Reading) -> list[Component]:
         _heat_card(reading, "completion", _spread(reading, "completion_parity")),
         _heat_card(reading, "waiting", _spread(reading, "wait_parity")),
         _heat_card(reading, "satisfaction", words("consistency.few", n=ENOUGH)),
-        card(reading, "contradictions", lambda rows: _contradictions(words, rows), wide=True),
+        card(
+            reading,
+            "contradictions",
+            lambda rows: _contradictions(reading, rows),
+            note=words("consistency.contradictions_note"),
+            wide=True,
+        ),
     ]
 
 
@@ -52,14 +58,20 @@ def _heat_card(reading: Reading, name: str, note: str) -> Component:
     return card(reading, name, lambda rows: heat_map(reading, rows, name), note=note, wide=True)
 
 
-def _contradictions(words: Words, rows: list[Row]) -> Component:
+def _contradictions(reading: Reading, rows: list[Row]) -> Component:
+    words = reading.words
+
+    def between(row: Row) -> Component:
+        ends = {"from_channel": row["from_channel"], "to_channel": row["to_channel"]}
+        return linked(channel_path(words, ends.values()), reading.href("handoffs", failure="contradicted", **ends))
+
     def intents(row: Row) -> str:
         return ", ".join(words.name("intent", it) for it in sorted(row["intents"]))
 
     columns = [
         Column(words("column.answer"), lambda row: words.name("field", row["answer"])),
         Column(words("column.change"), lambda row: row["change"]),
-        Column(words("column.handoff"), lambda row: channel_path(words, (row["from_channel"], row["to_channel"]))),
+        Column(words("column.handoff"), between),
         Column(words("column.handoffs"), lambda row: words.count(row["handoffs"]), kind="number"),
         Column(words("column.customers"), lambda row: words.count(row["customers"]), kind="number"),
         Column(words("column.intents"), intents),
@@ -74,7 +86,7 @@ def heat_map(reading: Reading, rows: list[Row], name: str) -> Component:
     cells = {(row["channel"], row["intent"]): row for row in rows}
     channels = sorted({channel for channel, _ in cells}, key=lambda it: words.name("channel", it))
     intents = sorted({intent for _, intent in cells}, key=lambda it: words.name("intent", it))
-    head = html.Tr([html.Th(""), *(html.Th(words.name("channel", channel), scope="col") for channel in channels)])
+    head = html.Tr([html.Td(), *(html.Th(words.name("channel", channel), scope="col") for channel in channels)])
     lines = [
         html.Tr(
             [

@@ -26,9 +26,10 @@ def card(
     *,
     title: str = "",
     note: str = "",
+    nothing: str = "",
     wide: bool = False,
 ) -> html.Section:
-    """The card of the answer `name`. `content` is shown where there are rows; else why there are none."""
+    """The card of the answer `name`. `content` is shown where there are rows; else `nothing`, or why there are none."""
     words, query, failure = reading.words, reading.queries[name], reading.failure(name)
     rows = reading.rows(name)
     body: Content
@@ -37,7 +38,7 @@ def card(
     elif rows:
         body = content(rows)
     else:
-        body = says_nothing(words)
+        body = says_nothing(words, nothing)
     heading = f"card-{name}"
     cut = words("table.cut", rows=query.limit) if query.limit is not None and len(rows) >= query.limit else ""
     return html.Section(

@@ -27,10 +27,28 @@ _TOLD = ("customer_id", "journey_id")
 def journey_parts(reading: Reading) -> list[Component]:
     """One journey: what it came to, its touchpoints on lanes of channels, its handoffs and promises."""
     words = reading.words
+    back = html.P(dcc.Link(words("journeys.back"), href=reading.here(of=None, journey=None)), className="back")
+    told = card(
+        reading,
+        "journey",
+        lambda rows: _summary(words, rows[0]),
+        title=_title(reading),
+        nothing=words("journeys.gone"),
+        wide=True,
+    )
+    if reading.failure("journey") is None and not reading.rows("journey"):
+        return [back, told]
     return [
-        html.P(dcc.Link(words("journeys.back"), href=reading.here(of=None, journey=None)), className="back"),
-        card(reading, "journey", lambda rows: _summary(words, rows[0]), title=_title(reading), wide=True),
-        card(reading, "touchpoints", lambda rows: _lane(reading, rows), note=words("journeys.lane_note"), wide=True),
+        back,
+        told,
+        card(
+            reading,
+            "touchpoints",
+            lambda rows: _lane(reading, rows),
+            note=words("journeys.lane_note"),
+            nothing=words("journeys.no_touchpoint"),
+            wide=True,
+        ),
         card(
             reading,
             "handoffs",
@@ -47,6 +65,7 @@ def journey_parts(reading: Reading) -> list[Component]:
                 rows,
                 words("card.journeys.handoffs"),
             ),
+            nothing=words("journeys.no_handoff"),
             wide=True,
         ),
         card(
@@ -64,6 +83,7 @@ def journey_parts(reading: Reading) -> list[Component]:
                 rows,
                 words("card.journeys.promises"),
             ),
+            nothing=words("journeys.no_promise"),
             wide=True,
         ),
     ]

@@ -30,9 +30,9 @@ def problem(words: Words, failure: Failure, reading: Reading | None = None) -> h
     )
 
 
-def says_nothing(words: Words) -> html.P:
-    """Where a card has nothing to show, that it is so."""
-    return html.P(words("problem.nothing"), className="nothing")
+def says_nothing(words: Words, what: str = "") -> html.P:
+    """Where a card has nothing to show, that it is so; `what` is not there, where no filter is the reason."""
+    return html.P(what or words("problem.nothing"), className="nothing")
 
 
 def whole_page(words: Words, failure: Failure) -> html.Div:

@@ -45,7 +45,7 @@ def table(columns: Sequence[Column], rows: Iterable[Row], label: str, foot: Sequ
 
 def scrolling(content: Component, label: str) -> html.Div:
     """What may be wider than its place: it scrolls, with the keyboard too."""
-    return html.Div(content, className="scroll", tabIndex=0, role="region", **aria(label=label))
+    return html.Div(content, className="scroll", tabIndex=0, role="group", **aria(label=label))
 
 
 def rated(

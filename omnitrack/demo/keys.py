@@ -28,6 +28,11 @@ def single_keys() -> Iterator[None]:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
+def way_out() -> str:
+    """What ends the waiting."""
+    return "q ends" if sys.stdin.isatty() else "Ctrl-C ends"
+
+
 def wait_or_quit(seconds: float, stop: Event) -> None:
     """Return after `seconds`, or as soon as `stop` is set; `q` on the terminal sets it."""
     ends = time.monotonic() + seconds

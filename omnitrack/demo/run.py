@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.live import Live
 
 from omnitrack.broker_reader import BrokerReader
-from omnitrack.demo.keys import single_keys, wait_or_quit
+from omnitrack.demo.keys import single_keys, wait_or_quit, way_out
 from omnitrack.demo.player import Player
 from omnitrack.demo.pulse import Pulse
 from omnitrack.demo.readings import Gauges, query_text
@@ -38,6 +38,7 @@ _FRAME_SECONDS = 1.0
 _PLAIN_FRAME_SECONDS = 5.0
 _SETTLE_SECONDS = 15.0
 _HEIGHT_WHERE_UNBOUNDED = 40
+_LAST_WORDS = "ended, servers too · omnitrack up runs the same for touchpoints of your own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ class _Stage:
         readings = self._gauges.read()
         at = time.monotonic()
         flow = self._pulse.beat(at, self._player.sent, readings)
-        return Scene(at - self._began, flow, self._pulse.first_journey, readings, self._where, BANK_TIME, phase)
+        foot = _LAST_WORDS if phase == "ended" else f"{way_out()} · {self._where}"
+        return Scene(at - self._began, flow, self._pulse.first_journey, readings, foot, BANK_TIME, phase)
 
     def _check(self) -> None:
         failure = self._player.failure or self._supervisor.failure
@@ -183,10 +185,10 @@ def _plan(options: DemoOptions) -> Plan:
 def _where(endpoints: Endpoints, explorer: str | None) -> str:
     clickhouse = endpoints.clickhouse_settings.address
     if explorer is None:
-        return f"q ends · Kafka {endpoints.kafka} · ClickHouse {clickhouse}"
+        return f"Kafka {endpoints.kafka} · ClickHouse {clickhouse}"
     # All of it has to fit into 80 columns, and a browser's address is what matters most.
     ports = f"Kafka :{endpoints.kafka.rpartition(':')[2]} · ClickHouse :{clickhouse.rpartition(':')[2]}"
-    return f"q ends · explorer {explorer} · {ports}"
+    return f"explorer {explorer} · {ports}"
 
 
 def _tell_how_to_look_further(console: Console, endpoints: Endpoints) -> None:

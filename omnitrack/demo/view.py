@@ -24,13 +24,13 @@ _SHORT = {"mobile_app": "app", "online_banking": "web"}
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """All that one frame shows; `where` tells the addresses, `zone` is that of the story's times."""
+    """All that one frame shows; `foot` tells how it ends and the addresses, `zone` is that of the story's times."""
 
     seconds: float
     flow: Flow
     first_journey: float | None
     readings: Readings
-    where: str
+    foot: str
     zone: tzinfo
     phase: str
 
@@ -45,9 +45,7 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
     body.add_column(ratio=1)
     left = Group(_journeys(scene.readings), Text(), _dead_letters(scene.readings, rows=pairs - _LINES_ABOVE_REASONS))
     body.add_row(left, _matrix(scene.readings.pairs, rows=pairs, narrow=narrow))
-    return Group(
-        _title(scene), _flow(scene), Text(), body, Text(), _story(scene, story_lines), Text(scene.where, "dim")
-    )
+    return Group(_title(scene), _flow(scene), Text(), body, Text(), _story(scene, story_lines), Text(scene.foot, "dim"))
 
 
 def _title(scene: Scene) -> Text:

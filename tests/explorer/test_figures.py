@@ -71,6 +71,18 @@ def test_a_rate_over_time_leaves_out_what_is_unknown_and_has_its_interval() -> N
     assert trace["error_y"]["arrayminus"] == pytest.approx([0.2, 0.2])
 
 
+def test_a_line_does_not_fall_to_a_day_of_few_observations_which_stands_aside_by_its_own_mark() -> None:
+    few = {"rate": 0.0, "low": 0.0, "high": 0.8, "n": 1}
+    rows = [{"period": date(2026, 11, day), **rate} for day, rate in ((1, RATE), (2, few), (3, RATE))]
+    figure = rate_over_time(rows, WORDS, LIGHT, "success")
+    known_to_plotly(figure)
+    line, aside = figure["data"]
+    assert line["y"] == [0.5, None, 0.5]
+    assert (aside["x"], aside["y"], aside["error_y"]["array"]) == (["2026-11-02"], [0.0], [0.8])
+    assert aside["name"] == "fewer than 10 observations"
+    assert figure["layout"]["xaxis"]["tickvals"] == ["2026-11-01", "2026-11-02", "2026-11-03"]
+
+
 def test_of_few_dates_each_is_named_once_and_of_many_some_are() -> None:
     def dates(days: int) -> dict[str, Any]:
         rows = [{"period": date(2026, 11, day + 1), **RATE} for day in range(days)]

@@ -76,6 +76,18 @@ def test_a_cell_leads_to_its_handoffs_and_on_to_a_journey_and_its_touchpoints(ta
     expect(page.locator("#section-handoffs")).to_contain_text("contradicted")
 
 
+def test_a_contradiction_leads_to_the_handoffs_at_which_customers_were_told_otherwise(tab: Visit) -> None:
+    page = tab.open(f"consistency{DAYS}")
+    link = page.locator("#section-contradictions tbody a").first
+    between = link.inner_text()
+    link.click()
+    page.wait_for_url("**/handoffs?**failure=contradicted**")
+    expect(page.locator("#section-handoffs .note").first).to_contain_text(between.replace(" → ", " · "))
+    told = lines(page, "#section-handoffs")
+    assert told
+    assert all(line[3] == between and "told otherwise" in line[5] for line in told)
+
+
 def test_a_mark_in_the_lane_opens_the_fields_of_its_touchpoint(tab: Visit, site: Site) -> None:
     journey = max(site.played.bank.journeys, key=lambda it: it.visits)
     page = tab.open(f"journeys?of={journey.customer_id}&journey={journey.journey_id}")
@@ -91,6 +103,22 @@ def test_a_mark_in_the_lane_opens_the_fields_of_its_touchpoint(tab: Visit, site:
     opened = page.locator(".touchpoints details[open]")
     expect(opened).to_have_count(1)
     expect(opened).to_contain_text("event_id")
+
+
+def test_an_address_of_a_journey_that_is_not_there_says_why_that_may_be(tab: Visit) -> None:
+    page = tab.open("journeys?of=C-0&journey=00000000-0000-0000-0000-000000000000")
+    expect(page.locator("#section-journey h2")).to_have_text("No such journey")
+    expect(page.locator("#section-journey .nothing")).to_contain_text("Search for the customer")
+    expect(page.locator("main section")).to_have_count(1)
+
+
+def test_a_journey_on_one_channel_says_so_instead_of_blaming_filters(tab: Visit, site: Site) -> None:
+    bank = site.played.bank
+    promised = {it.journey_id for it in bank.promises}
+    journey = next(it for it in bank.journeys if it.handoffs == 0 and it.journey_id not in promised)
+    page = tab.open(f"journeys?of={journey.customer_id}&journey={journey.journey_id}")
+    expect(page.locator("#section-handoffs .nothing")).to_have_text("The customer stayed on one channel.")
+    expect(page.locator("#section-promises .nothing")).to_have_text("Nothing was promised.")
 
 
 def test_journeys_are_found_by_customer_status_and_failure(tab: Visit, site: Site) -> None:

@@ -65,6 +65,9 @@ def test_an_installed_wheel_shows_it_without_a_terminal_and_ends_by_itself(
     assert re.search(r"customer (C-\d+|anon:\S+) .*; they ", ended.stdout.replace("\n", " "))
     assert "FROM handoffs FINAL" in ended.stdout
     assert re.search(r"explorer at http://127\.0\.0\.1:\d+/", ended.stdout)
+    assert "Ctrl-C ends · explorer http" in ended.stdout
+    assert "q ends" not in ended.stdout
+    assert "explorer http" not in ended.stdout.rsplit("ended", 1)[1]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -67,7 +67,7 @@ SCENE = Scene(
     flow=Flow(1_240_000, 1_234_567, 1_228_000, 60.4, 61.0, 59.6, 12_000),
     first_journey=2.34,
     readings=BUSY,
-    where="q ends · Kafka 127.0.0.1:40123 · ClickHouse 127.0.0.1:40124",
+    foot="q ends · Kafka 127.0.0.1:40123 · ClickHouse 127.0.0.1:40124",
     zone=ZONE,
     phase="live",
 )
