@@ -69,3 +69,10 @@ def test_a_rule_asks_for_meters_that_there_are(rule: dict[str, Any]) -> None:
 def test_the_operators_guide_says_what_each_alert_means() -> None:
     guide = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
     assert re.findall(r"^### (Omnitrack\w+)$", guide, re.MULTILINE) == [rule["alert"] for rule in rules()]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
+def test_who_is_woken_reads_what_to_do_first_and_where_there_is_more(rule: dict[str, Any]) -> None:
+    first, _, place = rule["annotations"]["description"].rpartition(" ")
+    assert first.endswith(".")
+    assert place == f"docs/operations.md#{rule['alert'].lower()}"
