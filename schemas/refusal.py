@@ -45,10 +45,18 @@ def parse_object(payload: bytes | None) -> dict[str, Any] | Refusal:
     try:
         value = from_json(payload, allow_inf_nan=False)
     except ValueError as error:
-        return refuse("not_json", [f"the value must be JSON: {error}"])
+        return refuse("not_json", [f"the value must be JSON: {_other_encoding(payload) or error}"])
     if not isinstance(value, dict):
         return refuse("not_json", ["the value must be a JSON object"])
     return value
+
+
+def _other_encoding(payload: bytes) -> str:
+    try:
+        payload.decode()
+    except UnicodeDecodeError as error:
+        return f"it is not UTF-8 from byte {error.start + 1} on; GB18030, UTF-16 and the like have to be converted"
+    return ""
 
 
 def explain(payload: bytes | None, channel: str, error: ValidationError | None) -> Refusal:

@@ -63,6 +63,14 @@ class TestNotJson:
         assert refusal(payload).reason == "not_json"
         assert refusal(payload, "mail").reason == "not_json"
 
+    @pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "latin-1"])
+    def test_another_encoding_is_called_that(self, encoding: str) -> None:
+        text = to_json(example()).decode().replace("mobile", "é")
+        [error] = refusal(text.encode(encoding)).errors
+        assert error.startswith("the value must be JSON: it is not UTF-8 from byte ")
+        assert "have to be converted" in error
+        assert len(error) <= MAX_ERROR_LENGTH
+
     def test_nan_in_free_form_details_is_not_json_either(self) -> None:
         payload = to_json(example("mail")).replace(b"null", b"NaN")
         assert refusal(payload, "mail").reason == "not_json"
