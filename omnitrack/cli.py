@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
 from inspect import cleandoc
+from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
@@ -96,6 +97,9 @@ def omnitrack(
 
 def main() -> None:
     """Run the command line; a wrong setting, or no room to write to, is told in one line, with exit code 2."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal that does not know a character gets its number, as it does on standard error.
+        sys.stdout.reconfigure(errors="backslashreplace")
     if any(PASSWORD_IN_URL.search(argument) for argument in sys.argv[1:]):
         typer.echo(f"omnitrack: {TOO_OPEN}", err=True)
         raise SystemExit(2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from rich.console import RenderableType
@@ -41,10 +41,8 @@ def account_line(account: Account) -> str:
 
 
 def _processes(processes: tuple[ProcessStatus, ...]) -> Table:
-    table = Table("process", "state", title="processes", title_justify="left")
-    for column in ("pid", "up for", "restarts"):
-        table.add_column(column, justify="right")
-    table.add_column("page")
+    table = _table("processes", ("process", "state"), ("pid", "up for", "restarts"))
+    table.add_column("page", overflow="fold")
     for process in processes:
         uptime = str(timedelta(seconds=process.uptime_seconds))
         table.add_row(process.name, process.state, str(process.pid), uptime, str(process.restarts), process.page)
@@ -52,18 +50,15 @@ def _processes(processes: tuple[ProcessStatus, ...]) -> Table:
 
 
 def _topics(topics: tuple[TopicStatus, ...]) -> Table:
-    table = Table("topic", "group", title="topics", title_justify="left")
-    for column in ("records", "lag"):
-        table.add_column(column, justify="right")
+    table = _table("topics", ("topic", "group"), ("records", "lag"))
     for topic in topics:
         table.add_row(topic.topic, topic.group, f"{topic.records:,}", f"{topic.lag:,}")
     return table
 
 
 def _replication(troubled: tuple[TopicTrouble, ...]) -> Table:
-    table = Table("topic", title="topics that too few brokers have", title_justify="left")
-    for column in ("replicas", "wanted", "partitions", "under-replicated", "take no writes", "offline"):
-        table.add_column(column, justify="right")
+    counted = ("replicas", "wanted", "partitions", "under-replicated", "take no writes", "offline")
+    table = _table("topics that too few brokers have", ("topic",), counted)
     for one in troubled:
         lacking = (one.under_replicated, one.read_only, one.offline)
         counts = (one.replicas, one.wanted, one.partitions, *map(len, lacking))
@@ -72,8 +67,17 @@ def _replication(troubled: tuple[TopicTrouble, ...]) -> Table:
 
 
 def _counts(title: str, of: str, counts: dict[str, int]) -> Table:
-    table = Table(of, title=title, title_justify="left")
-    table.add_column("count", justify="right")
+    table = _table(title, (of,), ("count",))
     for name, count in counts.items():
         table.add_row(name, f"{count:,}")
+    return table
+
+
+def _table(title: str, names: Sequence[str], numbers: Sequence[str]) -> Table:
+    """A table that cuts nothing off: where a terminal has no room, a name or a number goes on in the next line."""
+    table = Table(title=title, title_justify="left")
+    for column in names:
+        table.add_column(column, overflow="fold")
+    for column in numbers:
+        table.add_column(column, justify="right", overflow="fold")
     return table

@@ -37,6 +37,25 @@ def test_where_there_is_no_room_for_what_it_prints_it_says_so_in_a_line(argument
     assert (done.returncode, done.stderr) == (2, "omnitrack: what it prints: No space left on device\n")
 
 
+def test_what_a_terminal_cannot_show_is_told_by_its_number(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.yaml").write_text("horizon: 90d\n")
+    tests = tmp_path / "tests.yaml"
+    tests.write_text(
+        "catalogue: catalogue.yaml\ntests:\n  - name: 流失\n    now: 2026-11-25T12:00:00+08:00\n"
+        "    touchpoints: [{channel: branch, ago: 5m}]\n    alerts: []\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "omnitrack", "rules", "test", str(tests)],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"ok     \u6d41\u5931 (0 alerts)" in done.stdout
+
+
 def test_a_place_that_cannot_be_written_to_is_named_without_a_traceback(tmp_path: Path) -> None:
     taken = tmp_path / "file"
     taken.touch()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from omnitrack.offsets import Partition
 from omnitrack.runtime import ProcessEntry, Runtime
@@ -13,12 +16,13 @@ from omnitrack.status.report import (
     Fates,
     GroupOffsets,
     ProcessStatus,
+    Report,
     TopicStatus,
     account_for,
     process_statuses,
     topic_statuses,
 )
-from omnitrack.status.table import account_line
+from omnitrack.status.table import account_line, render
 
 ATM, BRANCH = Partition("omnitrack.touchpoints.atm", 0), Partition("omnitrack.touchpoints.branch", 0)
 COUNTS = st.integers(0, 10_000)
@@ -47,6 +51,18 @@ def test_both_sides_of_the_account_are_equal(
 )
 def test_the_account_reads_as_an_equation(account: Account, line: str) -> None:
     assert account_line(account) == line
+
+
+def test_a_narrow_terminal_gets_whole_names() -> None:
+    topics = (TopicStatus(ATM.topic, "omnitrack-streams", records=1_234_567, lag=0),)
+    report = Report("kafka:9092", "clickhouse://clickhouse:9000", topics=topics)
+    console = Console(width=36, file=StringIO(), record=True)
+    for part in render(report):
+        console.print(part)
+    told = console.export_text()
+    assert "…" not in told
+    column = "".join(line.split("│")[1].strip() for line in told.splitlines() if line.startswith("│"))
+    assert column == ATM.topic
 
 
 def test_a_topic_has_the_records_and_the_lag_of_all_its_partitions() -> None:
