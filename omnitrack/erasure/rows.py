@@ -5,9 +5,10 @@ Conditions of mutations are kept by the server, in `system.mutations` and on its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 from clickhouse_driver import Client
 
 from omnitrack.dead.payload import key_of, touchpoint_in
@@ -80,23 +81,31 @@ def remove_rows(client: Client, subject: Subject, storage: Storage) -> dict[str,
     """Remove what erased letters have taken the place of, then the customer's rows; how many by table."""
     superseded = _superseded(storage.database)
     removed = {table: _remove(client, table, condition, storage) for table, condition in superseded.items()}
-    digests = ", ".join(f"'{digest_of(customer_id)}'" for customer_id in subject.customer_ids)
-    condition = f"lower(hex(SHA256(customer_id))) IN ({digests})"
+    own, *anonymous = map(digest_of, subject.customer_ids)
     for table in tables_with_customers(client, storage):
-        removed[table] = removed.get(table, 0) + _remove(client, table, condition, storage)
+        # By the customer's own touchpoints a next run finds who else it was, so these are there until all else is gone.
+        asked = [anonymous, [own]] if table == "touchpoints" else [[own, *anonymous]]
+        counts = [_remove(client, table, _is_of(digests), storage) for digests in asked if digests]
+        removed[table] = removed.get(table, 0) + sum(counts)
     removed["rejected_rows"] = _remove_rejected(client, subject, storage)
     return removed
 
 
+def _is_of(digests: Sequence[str]) -> str:
+    quoted = ", ".join(f"'{digest}'" for digest in digests)
+    return f"lower(hex(SHA256(customer_id))) IN ({quoted})"
+
+
 def _remove_rejected(client: Client, subject: Subject, storage: Storage) -> int:
-    """Rows of ours that ClickHouse refused, and kept as bytes."""
+    """Rows of ours that ClickHouse refused, and kept as bytes: an id is a whole text in them, not a part of one."""
     query = (
         "SELECT topic, partition, offset FROM rejected_rows"
-        " WHERE multiSearchAny(base64Decode(payload), {ids:Array(String)})"
+        " WHERE multiSearchAny(base64Decode(payload), arrayMap(text -> unhex(text), {texts:Array(String)}))"
     )
-    ids = subject.customer_ids
-    starts = range(0, len(ids), _MOST_SEARCHED)
-    found = {place for at in starts for place in client.execute(query, {"ids": list(ids[at : at + _MOST_SEARCHED])})}
+    encode = (msgspec.json.encode, msgspec.msgpack.encode)
+    texts = [as_bytes(customer_id).hex() for customer_id in subject.customer_ids for as_bytes in encode]
+    asked = (texts[at : at + _MOST_SEARCHED] for at in range(0, len(texts), _MOST_SEARCHED))
+    found = {place for some in asked for place in client.execute(query, {"texts": some})}
     if not found:
         return 0
     places = ", ".join(f"('{topic}', {partition}, {offset})" for topic, partition, offset in found)

@@ -61,6 +61,11 @@ def _dictionary() -> bytes:
 
 DICTIONARY = _dictionary()
 
+_GREATEST = 256 * 1024 * 1024
+"""More than a record of the changelog can be unpacked to. A damaged size would ask for memory that is not there, which
+no record is blamed for, so that the worker would end at each start.
+"""
+
 
 class UnknownPacking(ValueError):
     """A value was packed by a later version, or is none of ours."""
@@ -76,5 +81,7 @@ def unpack(packed: bytes) -> bytes:
     """What was packed. Raises `UnknownPacking`."""
     if packed[:1] not in (_NUMBER, _NUMBER_IN_PARTS):
         raise UnknownPacking(f"packing {packed[:1].hex()} of the state table is not known to this version")
+    if int.from_bytes(packed[1:5], "little") > _GREATEST:
+        raise UnknownPacking("a state of the state table says that it is larger than any that was packed")
     value: bytes = lz4.block.decompress(packed[1:], dict=DICTIONARY)
     return value

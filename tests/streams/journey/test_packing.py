@@ -35,3 +35,9 @@ def test_a_single_touchpoint_is_packed_to_less_than_two_thirds() -> None:
 def test_another_packing_is_refused(value: bytes) -> None:
     with pytest.raises(UnknownPacking, match="is not known to this version"):
         unpack(value)
+
+
+def test_a_damaged_size_asks_for_no_memory() -> None:
+    packed = pack(b"head")
+    with pytest.raises(UnknownPacking, match="larger than any that was packed"):
+        unpack(packed[:1] + (2**31 - 1).to_bytes(4, "little") + packed[5:])
