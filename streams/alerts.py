@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from schemas.catalogue import Catalogue, load_catalogue
-from schemas.kafka_security import client_options
 from schemas.topics import Topics
 from streams.agents.alert import Alerting
 from streams.agents.alert_reading import rows_asked_for
@@ -30,7 +27,8 @@ from streams.now import now_ms
 from streams.provision import ensure_topics
 from streams.settings import StreamSettings
 from streams.stitched_clock import RowReading, StitchedClock
-from streams.upstream import Offsets, Reading, Source, Upstream, partitions_of
+from streams.stitching_offsets import StitchingOffsets
+from streams.upstream import Reading, Source, Upstream, partitions_of
 from streams.worker import worker_of
 
 if TYPE_CHECKING:
@@ -66,31 +64,6 @@ def create_alerts(settings: StreamSettings) -> BatchApp:
         add_alerting(app, topics, settings.partitions, catalogue, stitching, quiet)
 
     return create_app(worker_of(settings, "alerts"), prepare, Bounds(pace=PACE_SECONDS))
-
-
-class StitchingOffsets:
-    """What the group of the streams has committed, asked of the broker."""
-
-    def __init__(self, kafka: str, group: str) -> None:
-        self._kafka = kafka
-        self._group = group
-        self._admin: AIOKafkaAdminClient | None = None
-
-    async def committed(self, partitions: tuple[Source, ...], begins: Offsets) -> dict[Source, int]:
-        """By partition; what was dropped in front of its `begins` needs not to be waited for. Raises `KafkaError`."""
-        if self._admin is None:
-            admin = AIOKafkaAdminClient(**client_options(self._kafka))
-            await admin.start()
-            self._admin = admin
-        asked = [TopicPartition(*source) for source in partitions]
-        kept = await self._admin.list_consumer_group_offsets(self._group, partitions=asked)
-        found = {(tp.topic, tp.partition): max(0, one.offset) for tp, one in kept.items()}
-        return {source: max(found.get(source, 0), begins.get(source, 0)) for source in partitions}
-
-    async def close(self, *_args: Any, **_kwargs: Any) -> None:
-        """End the connection, if one was made."""
-        if self._admin is not None:
-            await self._admin.close()
 
 
 def add_alerting(

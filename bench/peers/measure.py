@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,6 @@ from bench.peers.job import Session, Touched
 ROOT = Path(__file__).parents[2]
 PATIENCE = 900.0
 POLL_SECONDS = 0.02
-Command = Callable[[str, str, str], list[str]]
-"""What runs a peer, given Kafka's address, the topic of events and that of sessions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from omnitrack.broker_reader import BrokerUnavailableError
 from omnitrack.commands.formats import Format
 from omnitrack.commands.options import ClickHouse, DataDir, Kafka
 from omnitrack.commands.telling import FAILED, OTHERWISE, complain, complaining
-from omnitrack.drain import Stage, TopicsMissing
+from omnitrack.drain import TopicsMissing
+from omnitrack.drain_status import drain_status
 from omnitrack.settings import resolve_endpoints
 from omnitrack.terminal import plain_console
 from sinks.clickhouse.errors import ClickHouseError
@@ -42,11 +43,7 @@ def audit_command(
     """
     errors = plain_console(stderr=True)
     endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
-    with complaining("audit", BrokerUnavailableError, ClickHouseError), errors.status("reading offsets") as status:
-
-        def show(stage: Stage, records: int) -> None:
-            status.update(f"{stage.name}: {records:,} records to go")
-
+    with complaining("audit", BrokerUnavailableError, ClickHouseError), drain_status(errors) as show:
         outcome = audit(endpoints, topic or (), timeout, show)
     if isinstance(outcome, TopicsMissing | NoSuchTopic):
         complain("audit", outcome)

@@ -10,7 +10,8 @@ from rich.console import Console
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.commands.options import DataDir, Kafka
 from omnitrack.commands.telling import FAILED, OTHERWISE, complain, complaining
-from omnitrack.drain import Drained, DrainOutcome, Stage, TopicsMissing, drain, drain_stages
+from omnitrack.drain import Drained, DrainOutcome, TopicsMissing, drain, drain_stages
+from omnitrack.drain_status import drain_status
 from omnitrack.settings import Endpoints, resolve_endpoints
 from omnitrack.terminal import plain_console
 
@@ -40,12 +41,6 @@ def drain_command(
 
 
 def _drain(endpoints: Endpoints, timeout: float, console: Console) -> DrainOutcome:
-    with BrokerReader(endpoints.kafka, _ANSWER_SECONDS) as reader, console.status("reading offsets") as status:
+    with BrokerReader(endpoints.kafka, _ANSWER_SECONDS) as reader, drain_status(console) as show:
         stages = drain_stages(endpoints, reader.topics())
-        if isinstance(stages, TopicsMissing):
-            return stages
-
-        def show(stage: Stage, records: int) -> None:
-            status.update(f"{stage.name}: {records:,} records to go")
-
-        return drain(reader, stages, timeout, show)
+        return stages if isinstance(stages, TopicsMissing) else drain(reader, stages, timeout, show)

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from omnitrack.broker_reader import BrokerReader
-from omnitrack.drain import Drained, Stage, TopicsMissing, drain, drain_stages
+from omnitrack.drain import Drained, TopicsMissing, drain, drain_stages
+from omnitrack.drain_status import drain_status
 from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.restitch.letters import Letters
 from omnitrack.restitch.report import Applied, Report, Tally
@@ -97,14 +98,10 @@ class Job:
 
     def _behind(self, timeout: float) -> str | None:
         """Wait until all that was received is stored; what is not, after `timeout` seconds."""
-        with BrokerReader(self.endpoints.kafka) as reader, self.console.status("reading offsets") as status:
+        with BrokerReader(self.endpoints.kafka) as reader, drain_status(self.console) as show:
             stages = drain_stages(self.endpoints, reader.topics())
             if isinstance(stages, TopicsMissing):
                 raise CannotRestitch(str(stages))
-
-            def show(stage: Stage, records: int) -> None:
-                status.update(f"{stage.name}: {records:,} records to go")
-
             outcome = drain(reader, stages, timeout, show)
         return None if isinstance(outcome, Drained) else f"after {timeout:g} s {outcome}"
 
