@@ -6,32 +6,15 @@ from typing import Any
 
 import pytest
 
-from schemas.rows import AlertRow
 from streams.alerting.customers import PATIENCE
-from streams.alerting.facts import CustomerRow
 from streams.placing import place
 from tests.streams.alerting.rows import DAY, HOUR, MINUTE, NOON, RULES, handoff, journey, promise, rules
-from tests.streams.alerting.world import PARTITIONS, TOPICS, World
+from tests.streams.alerting.world import PARTITIONS, TOPICS, World, at, tell
 
 
 @pytest.fixture
 def world() -> World:
     return World(rules(), NOON)
-
-
-def tell(world: World, *rows: CustomerRow, clock: int | None = None) -> list[AlertRow]:
-    """What is said of the rows."""
-    before = len(world.said())
-    for row in rows:
-        world.publish(row)
-    world.settle(clock)
-    return world.said()[before:]
-
-
-def at(world: World, now: int, clock: int | None = None) -> list[AlertRow]:
-    """What is said because it is `now`."""
-    world.now = now
-    return tell(world, clock=clock)
 
 
 class TestHandoffs:

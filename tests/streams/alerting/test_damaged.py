@@ -7,8 +7,8 @@ from structlog.testing import capture_logs
 
 from streams.alerting.announced import announced_keys
 from streams.settings import CoreChoice
+from tests.streams.alerting.in_parts import CATALOGUE, CORES, FAILED
 from tests.streams.alerting.rows import NOON
-from tests.streams.alerting.test_resting import CATALOGUE, CORES, FAILED
 from tests.streams.alerting.world import PARTITIONS, TOPICS, World
 
 

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from schemas.topics import Topics
 from streams.alerting.resting import decode_customer, lasting_key
 from streams.settings import CoreChoice
+from tests.streams.alerting.in_parts import CATALOGUE, CORES, MANY, in_parts_with_an_alert, old_form
 from tests.streams.alerting.rows import NOON
-from tests.streams.alerting.test_resting import CATALOGUE, CORES, MANY, in_parts_with_an_alert, old_form
 from tests.streams.alerting.world import PARTITIONS, World
 
 

@@ -10,8 +10,8 @@ from schemas.rows import JourneyRow
 from streams.alerting.advance import advance_customer
 from streams.alerting.facts import Customer, CustomerRow, JourneyNews, kept_by, prune
 from streams.alerting.going_on import gone_on
+from tests.streams.alerting.drawn import handoffs, journeys, promises, versioned, waits
 from tests.streams.alerting.rows import HOUR, MINUTE, NOON, handoff, journey, promise, rules
-from tests.streams.alerting.test_whatever_the_order import handoffs, journeys, promises, versioned, waits
 
 CATALOGUE = rules()
 KEPT = kept_by(CATALOGUE.alerts)

@@ -16,10 +16,9 @@ from streams.alerting.groups import GroupState, Partial, advance_group, group_ke
 from streams.alerting.memory import add_counts
 from streams.alerting.observations import Cell, Count, Group, observations
 from streams.settings import CoreChoice
+from tests.streams.alerting.drawn import cores, deleted, rest, versioned
 from tests.streams.alerting.rows import MINUTE, NOON, handoff, journey, rules, waited
-from tests.streams.alerting.test_customers import tell
-from tests.streams.alerting.test_whatever_the_order import cores, deleted, rest, versioned
-from tests.streams.alerting.world import World
+from tests.streams.alerting.world import World, tell
 
 CATALOGUE = rules()
 CUSTOMERS = [f"C-{number}" for number in range(1, 5)]

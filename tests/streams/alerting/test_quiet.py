@@ -21,8 +21,7 @@ from streams.alerting.observations import handoffs_counted
 from streams.alerting.resting import LASTING_PREFIX, Known, close_customer, open_customer
 from streams.batching import Batch
 from streams.compiled import compiled_quiet
-from tests.streams.alerting.rows import DAY, HOUR, JOURNEY, MINUTE, NOON, RULES, handoff, journey, rules, waited
-from tests.streams.alerting.test_whatever_the_order import (
+from tests.streams.alerting.drawn import (
     IDS,
     OTHER_JOURNEY,
     deleted,
@@ -33,6 +32,7 @@ from tests.streams.alerting.test_whatever_the_order import (
     versioned,
     waits,
 )
+from tests.streams.alerting.rows import DAY, HOUR, JOURNEY, MINUTE, NOON, RULES, handoff, journey, rules, waited
 from tests.streams.alerting.world import FakeRecord
 
 pytest.importorskip("streams._core", reason="no compiled core: make .venv/.dev builds it where cargo is")

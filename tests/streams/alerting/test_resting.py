@@ -11,9 +11,9 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from schemas.rows import HandoffRow, JourneyRow
+from schemas.rows import JourneyRow
 from streams.alerting.at_rest import alerts_at
-from streams.alerting.facts import Customer, CustomerRow, kept_by, take_rows
+from streams.alerting.facts import Customer, CustomerRow, take_rows
 from streams.alerting.memory import recall
 from streams.alerting.resting import (
     IN_PARTS,
@@ -23,20 +23,26 @@ from streams.alerting.resting import (
     close_customer,
     decode_customer,
     decode_lasting,
-    encode_customer,
     lasting_key,
     open_customer,
 )
 from streams.settings import CoreChoice
-from tests.streams.alerting.rows import DAY, MINUTE, NOON, handoff, journey, promise, rules, waited
-from tests.streams.alerting.test_whatever_the_order import cores, deleted, rest, seen, versioned
+from tests.streams.alerting.drawn import cores, deleted, rest, seen, versioned
+from tests.streams.alerting.in_parts import (
+    CATALOGUE,
+    CORES,
+    FAILED,
+    HANDOFFS,
+    JOURNEYS,
+    KEPT,
+    MANY,
+    in_parts_with_an_alert,
+    known_of,
+    old_form,
+    smooth,
+)
+from tests.streams.alerting.rows import DAY, MINUTE, NOON, handoff, journey, promise, waited
 from tests.streams.alerting.world import PARTITIONS, World
-
-CATALOGUE = rules()
-KEPT = kept_by(CATALOGUE.alerts)
-CORES: tuple[CoreChoice, ...] = ("auto", "python")
-HANDOFFS = [f"00000000-0000-5000-8000-{number:012}" for number in range(12)]
-JOURNEYS = [f"0b0d8c2e-54a5-5f0e-9a0e-{number:012}" for number in range(6)]
 
 customers = st.sampled_from(["C-1", "C-2"])
 lately = st.sampled_from([NOON - minutes * MINUTE for minutes in (1, 2, 7, 15, 31, 45, 55)])
@@ -72,14 +78,6 @@ any_rows = many_handoffs | many_handoffs | many_journeys | many_journeys | few_o
 drawn_rows = st.lists(any_rows, max_size=20) | st.lists(any_rows, min_size=20, max_size=60)
 
 
-def known_of(*rows: CustomerRow) -> Customer:
-    return take_rows(Customer(), rows, KEPT, NOON)
-
-
-def smooth(number: int, **changes: Any) -> HandoffRow:
-    return handoff(NOON - MINUTE, "C-1", handoff_id=HANDOFFS[number], result="smooth", **changes)
-
-
 def written(states: Mapping[bytes, bytes], customer: Customer | None) -> dict[bytes, bytes]:
     """The states after the customer has come to be so."""
     left = dict(states)
@@ -89,10 +87,6 @@ def written(states: Mapping[bytes, bytes], customer: Customer | None) -> dict[by
         else:
             left[key] = value
     return left
-
-
-FAILED = handoff(NOON - MINUTE, "C-1", handoff_id=HANDOFFS[9])
-MANY = [smooth(number) for number in range(MOST + 1)]
 
 
 @given(st.lists(st.tuples(drawn_rows, st.booleans()), max_size=6))
@@ -199,13 +193,6 @@ def test_both_cores_come_to_the_same_states(drawn: list[CustomerRow], later: lis
     assert found[0] == found[1]
 
 
-def old_form(customer: Customer) -> bytes:
-    """All of it under the customer's id, without telling whether there is more."""
-    return msgspec.msgpack.encode(
-        msgspec.msgpack.decode(encode_customer(customer).removeprefix(IN_PARTS), strict=False)[:6]
-    )
-
-
 @pytest.mark.parametrize("core", CORES)
 def test_what_an_earlier_version_wrote_in_one_part_is_known_and_rests_in_two(core: CoreChoice) -> None:
     world = World(CATALOGUE, NOON, core)
@@ -248,15 +235,6 @@ def before_parts() -> msgspec.msgpack.Decoder[Any]:
     """Reads customers as did a version that knew of no parts."""
     fields = [(one.name, one.type, one.default) for one in msgspec.structs.fields(Customer)[:6]]
     return msgspec.msgpack.Decoder(msgspec.defstruct("CustomerBefore", fields, array_like=True))
-
-
-def in_parts_with_an_alert(core: CoreChoice) -> tuple[World, int]:
-    world = World(CATALOGUE, NOON, core)
-    for row in (*MANY, FAILED):
-        world.publish(row)
-    rest(world)
-    assert [row.status for row in world.alerts()] == ["firing"]
-    return world, next(number for number, one in world.states.partitions.items() if lasting_key("C-1") in one)
 
 
 @pytest.mark.parametrize("core", CORES)

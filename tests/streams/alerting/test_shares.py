@@ -14,8 +14,7 @@ from streams.alerting.episodes import episodes_between
 from streams.alerting.facts import CustomerRow
 from streams.alerting.observations import Count
 from tests.streams.alerting.rows import HOUR, MINUTE, NOON, handoff, journey, rules, waited
-from tests.streams.alerting.test_customers import at, tell
-from tests.streams.alerting.world import World
+from tests.streams.alerting.world import World, at, tell
 
 CALM: dict[str, Any] = {"failures": ("stalled",)}
 """Fails in a way that the rule about single handoffs does not name."""

@@ -187,3 +187,18 @@ def _run(coroutine: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     raise AssertionError("it waits for something")
+
+
+def tell(world: World, *rows: CustomerRow, clock: int | None = None) -> list[AlertRow]:
+    """What is said of the rows."""
+    before = len(world.said())
+    for row in rows:
+        world.publish(row)
+    world.settle(clock)
+    return world.said()[before:]
+
+
+def at(world: World, now: int, clock: int | None = None) -> list[AlertRow]:
+    """What is said because it is `now`."""
+    world.now = now
+    return tell(world, clock=clock)
