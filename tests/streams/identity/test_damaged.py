@@ -16,7 +16,7 @@ from streams.identity.state import Linked, Profile, decode_linked, encode
 from streams.journey.erasure import erased_key
 from streams.journey.state import segment_key
 from streams.placing import place
-from tests.streams.identity.test_forgetting import ERASED_ID, keys_naming, send_erasure
+from tests.streams.identity.erasing import ERASED_ID, keys_naming, send_erasure
 from tests.streams.identity.world import NOW, PARTITIONS, TOPICS, World, payload
 
 DEVICE = "device:d1"

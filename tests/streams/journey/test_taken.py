@@ -16,7 +16,7 @@ from tests.streams.agents.fake_record import FakeRecord
 from tests.streams.journey.both_cores import Both
 from tests.streams.journey.cases import CATALOGUE
 from tests.streams.journey.play import CUSTOMER
-from tests.streams.journey.test_twins import (
+from tests.streams.journey.records import (
     HELD,
     NOW,
     OWN,
