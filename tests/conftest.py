@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 
 from tests.support.ci import in_ci
+from tests.support.same_examples import draw_no_constants_of_the_project
 
 pytest_plugins = [
     "tests.support.skips",
@@ -26,3 +27,5 @@ settings.register_profile("ci", COMMON, max_examples=100, derandomize=True, prin
 # By hand, after a change to the core: pytest tests/reference --hypothesis-profile=deep
 settings.register_profile("deep", COMMON, max_examples=20_000)
 settings.load_profile("ci" if in_ci() else "dev")
+if in_ci():
+    draw_no_constants_of_the_project()
