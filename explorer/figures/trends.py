@@ -11,6 +11,7 @@ from explorer.words import Words
 from sinks.clickhouse.metrics import Row
 
 _MOST_DATES = 8
+_RIPE = 0.05
 # Hatchings tell the parts of a bar where colours do not.
 HATCHES = {
     "completed": "",
@@ -31,6 +32,7 @@ def rate_over_time(rows: Sequence[Row], words: Words, palette: Palette, name: st
     """A share per period with its 95 % interval; `rows` have period, rate, low, high, n.
 
     A period with too few observations stands aside with an open mark: no line falls or rises to it.
+    Where more than a twentieth of a period is `undecided` yet, its mark is a hollow diamond: the share may still move.
     """
     known = [row for row in rows if row["rate"] is not None]
     few = [row for row in known if row["n"] < ENOUGH]
@@ -66,13 +68,25 @@ def _rates(rows: Sequence[Row], words: Words, palette: Palette) -> dict[str, Any
         "y": [row["rate"] for row in rows],
         "error_y": error,
         "line": {"color": palette.good},
-        "customdata": [[words.interval(row["low"], row["high"]), words.count(row["n"])] for row in rows],
+        "marker": {"symbol": ["diamond-open" if _is_unripe(row) else "circle" for row in rows], "size": 7},
+        "customdata": [[words.interval(row["low"], row["high"]), _base(row, words)] for row in rows],
         "hovertemplate": "%{x}<br>%{y:.1%} (%{customdata[0]})<br>n = %{customdata[1]}<extra></extra>",
     }
 
 
 def _days(rows: Sequence[Row]) -> list[str]:
     return [f"{row['period']:%Y-%m-%d}" for row in rows]
+
+
+def _is_unripe(row: Row) -> bool:
+    undecided = row.get("undecided", 0)
+    return bool(undecided > (row["n"] + undecided) * _RIPE)
+
+
+def _base(row: Row, words: Words) -> str:
+    undecided = row.get("undecided", 0)
+    n = words.count(row["n"])
+    return f"{n} · {words('tile.undecided', n=words.count(undecided))}" if undecided else n
 
 
 def _dates(x: Sequence[str], palette: Palette) -> dict[str, Any]:

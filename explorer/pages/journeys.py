@@ -64,7 +64,7 @@ def body(reading: Reading) -> list[Component]:
                     Column(words("column.median"), lambda row: words.number(row["median"]), kind="number"),
                     Column(words("column.p90"), lambda row: words.number(row["p90"]), kind="number"),
                 ],
-                sorted(rows, key=lambda row: -row["median"]),
+                sorted(rows, key=lambda row: -(row["median"] or 0.0)),
                 words("card.journeys.effort"),
             ),
         ),

@@ -56,6 +56,8 @@ def rate_tile(reading: Reading, name: str, page: str, prefix: str = "", n: str =
     small = [words.interval(row.get(columns[1]), row.get(columns[2])), f"n = {words.count(row.get(n, 0))}"]
     if not row.get(n) and "window" in reading.queries[name].call.parameters:
         small.append(words("tile.unripe"))
+    if row.get("undecided"):
+        small.append(words("tile.undecided", n=words.count(row["undecided"])))
     return tile(reading, name, page, words.share(row.get(columns[0])), small, told_change(words, change))
 
 

@@ -144,11 +144,13 @@ def _list(client: Client, question: Question, period: Period, form: RowFormat) -
     listed = list(list_with_numbers(client, question))
     if form is RowFormat.TABLE:
         table = Table(title=str(period), title_justify="left", show_edge=False)
-        for column in ("metric", "value", "n", "meaning"):
-            table.add_column(column, justify="right" if column in ("value", "n") else "left", overflow="fold")
+        numbers = ("value", "n", "undecided")
+        for column in ("metric", *numbers, "meaning"):
+            table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
         for one in listed:
             n = f"{one.row['n']:,}" if one.row else ""
-            table.add_row(one.metric.name, one.text, n, one.metric.meaning)
+            undecided = f"{one.undecided:,}" if one.undecided else ""
+            table.add_row(one.metric.name, one.text, n, undecided, one.metric.meaning)
         console = plain_console()
         if not console.is_terminal:
             console.width = sql_output.UNLIMITED_WIDTH

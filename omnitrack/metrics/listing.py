@@ -10,7 +10,20 @@ from clickhouse_driver import Client
 from omnitrack.metrics.wording import headline_text
 from sinks.clickhouse.metrics import Metric, Question, Row, ask, list_metrics
 
-COLUMNS = ("metric", "value", "low", "high", "n", "title", "meaning", "formula", "unit", "counted", "source")
+COLUMNS = (
+    "metric",
+    "value",
+    "low",
+    "high",
+    "n",
+    "undecided",
+    "title",
+    "meaning",
+    "formula",
+    "unit",
+    "counted",
+    "source",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,12 @@ class Listed:
         return headline_text(self.metric, self.row)
 
     @property
+    def undecided(self) -> int | None:
+        """How many of the period are not in `n` yet: the number may still move. None where all is known at once."""
+        row = self.row or {}
+        return row.get("undecided", row.get("open"))
+
+    @property
     def values(self) -> tuple[object, ...]:
         """A value for each of `COLUMNS`."""
         metric, row = self.metric, self.row or {}
@@ -34,7 +53,7 @@ class Listed:
             (row.get("low"), row.get("high")) if metric.headline and metric.headline.column == "rate" else (None,) * 2
         )
         words = (metric.title, metric.meaning, metric.formula, metric.unit, metric.counted, metric.source)
-        return (metric.name, value, *interval, row.get("n"), *words)
+        return (metric.name, value, *interval, row.get("n"), self.undecided, *words)
 
 
 def list_with_numbers(client: Client, question: Question) -> Iterator[Listed]:

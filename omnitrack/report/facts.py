@@ -120,16 +120,21 @@ def collect(client: Client, month: Period, zone: str) -> Facts:
         supporting=reader.compare(("ping_pong", "reask_rate", "repeat_contact", "journey_effort", "priority_parity")),
         matrix=reader.now("handoff_matrix"),
         matrix_before=reader.before("handoff_matrix"),
-        success_by_day=reader.now("handoff_success", "day"),
-        success_by_day_before=reader.before("handoff_success", "day"),
+        success_by_day=_counted(reader.now("handoff_success", "day")),
+        success_by_day_before=_counted(reader.before("handoff_success", "day")),
         waits=reader.now("wait", "channel"),
         waits_before=reader.before("wait", "channel"),
         waits_by_hour=reader.now("wait", "channel", "hour"),
         priority=reader.now("priority_parity")[0],
-        promises=reader.now("promise_kept", "channel"),
+        promises=_counted(reader.now("promise_kept", "channel")),
         contradictions=reader.contradictions(),
         paths=reader.now("journey_paths"),
     )
+
+
+def _counted(rows: Rows) -> Rows:
+    """Without those of which nothing is decided yet."""
+    return [row for row in rows if row["n"]]
 
 
 class _Reader:

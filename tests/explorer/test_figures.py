@@ -61,6 +61,14 @@ def test_what_flows_in_flows_on_and_adds_up_to_the_handoffs(rows: list[dict[str,
     assert sum(link["value"]) == 2 * total
 
 
+def test_a_point_is_a_hollow_diamond_where_much_is_not_decided_yet() -> None:
+    known: dict[str, Any] = {"period": date(2026, 3, 1), "rate": 0.5, "low": 0.4, "high": 0.6, "n": 95}
+    rows = [known, {**known, "undecided": 0}, {**known, "undecided": 5}, {**known, "undecided": 6}]
+    [trace] = rate_over_time(rows, WORDS, LIGHT, "success")["data"]
+    assert trace["marker"]["symbol"] == ["circle", "circle", "circle", "diamond-open"]
+    assert [base for _, base in trace["customdata"]] == ["95", "95", "95 · 5 not known yet", "95 · 6 not known yet"]
+
+
 def test_a_rate_over_time_leaves_out_what_is_unknown_and_has_its_interval() -> None:
     rows = [{"period": date(2026, 11, day), **rate} for day, rate in ((1, RATE), (2, UNKNOWN), (3, RATE))]
     figure = rate_over_time(rows, WORDS, LIGHT, "success")

@@ -254,9 +254,16 @@ def test_a_live_page_shows_what_has_come_meanwhile(tab: Visit, site: Site) -> No
     expect(page.locator("#tile-journeys .value")).to_have_text("0")
     journey = next(it for it in site.played.bank.journeys if it.status == "completed")
     later = msgspec.structs.replace(journey, journey_id=str(uuid4()), care=("other",), customer_id="C-late")
-    Writer(site.settings).write("journeys", [entry(later)])
+    row = site.played.bank.touchpoints[0]
+    told = msgspec.structs.replace(
+        row, customer_id="C-late", touchpoint=msgspec.structs.replace(row.touchpoint, care=("other",))
+    )
+    writer = Writer(site.settings)
+    writer.write("touchpoints", [entry(told)])
+    writer.write("journeys", [entry(later)])
     tab.tick(1)
     expect(page.locator("#tile-journeys .value")).to_have_text("1")
     expect(page.locator("#section-journeys_trend .js-plotly-plot")).to_be_visible()
     gone = msgspec.structs.replace(later, version=2, is_deleted=1)
-    Writer(site.settings).write("journeys", [entry(gone)])
+    writer.write("journeys", [entry(gone)])
+    writer.write("touchpoints", [entry(msgspec.structs.replace(told, version=told.version + 1, is_deleted=1))])

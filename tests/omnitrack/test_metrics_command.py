@@ -51,6 +51,8 @@ def test_the_list_in_json_tells_values_and_definitions(bank: ClickHouseSettings)
     success = json.loads(metrics(bank, "handoff_success", *MARCH, "--format", "json").stdout)
     assert listed["handoff_success"]["value"] == success[0]["rate"]
     assert listed["handoff_success"]["n"] == success[0]["n"]
+    assert listed["handoff_success"]["undecided"] == success[0]["undecided"] > 0
+    assert listed["wait"]["undecided"] is None, "waits are known at once"
     assert listed["handoff_success"]["formula"] == "smooth ÷ (smooth + failed)."
 
 

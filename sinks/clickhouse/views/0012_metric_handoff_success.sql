@@ -10,7 +10,8 @@ SELECT
     smooth + failed AS n,
     rate_of(smooth, n) AS rate,
     low_of(smooth, n) AS low,
-    high_of(smooth, n) AS high
+    high_of(smooth, n) AS high,
+    countIf(result = 'pending') AS undecided
 FROM {{ database }}.selected_handoffs({{ filters }}, {{ grouping }})
 GROUP BY group_period, group_intent, group_channel
 ORDER BY period, intent, channel
@@ -30,4 +31,5 @@ Columns:
   n: handoffs whose outcome is known, the denominator
   rate: share of smooth handoffs
   low: lower bound of the 95 % interval of rate
-  high: upper bound of the 95 % interval of rate'
+  high: upper bound of the 95 % interval of rate
+  undecided: handoffs that are still pending, not in n yet; who was sent and comes late or never is among them, so the rate may yet fall'

@@ -5,13 +5,14 @@ SELECT
     group_period AS period,
     group_intent AS intent,
     group_channel AS channel,
-    countIf(has(failures, 'bounced')) AS bounced,
-    count() AS n,
+    countIf(status != 'open' AND has(failures, 'bounced')) AS bounced,
+    countIf(status != 'open') AS n,
     rate_of(bounced, n) AS rate,
     low_of(bounced, n) AS low,
-    high_of(bounced, n) AS high
+    high_of(bounced, n) AS high,
+    countIf(status = 'open') AS undecided
 FROM {{ database }}.selected_journeys({{ filters }}, {{ grouping }})
-WHERE status != 'open' AND handoffs > 0
+WHERE handoffs > 0
 GROUP BY group_period, group_intent, group_channel
 ORDER BY period, intent, channel
 COMMENT 'Ping-pong: how often customers are sent back to where they came from with nothing achieved.
@@ -29,4 +30,5 @@ Columns:
   n: journeys with a handoff, the denominator
   rate: share of journeys with a bounced handoff
   low: lower bound of the 95 % interval of rate
-  high: upper bound of the 95 % interval of rate'
+  high: upper bound of the 95 % interval of rate
+  undecided: journeys with a handoff that are still open, not in n yet: the rate may yet change'

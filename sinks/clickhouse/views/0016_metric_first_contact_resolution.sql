@@ -8,30 +8,30 @@ SELECT
     period_of(fromUnixTimestamp64Milli(one.1, 'UTC')) AS period,
     of_intent AS intent,
     one.2 AS channel,
-    countIf(one.3) AS resolved,
-    count() AS n,
+    countIf(one.4 AND one.3) AS resolved,
+    countIf(one.4) AS n,
     rate_of(resolved, n) AS rate,
     low_of(resolved, n) AS low,
-    high_of(resolved, n) AS high
+    high_of(resolved, n) AS high,
+    countIf(NOT one.4) AS undecided
 FROM
 (
     SELECT
         any(group_intent) AS of_intent,
         -- Times as milliseconds: comparing decimals takes twice as long.
-        groupArray((toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(followed_until), status = 'completed' AND contacts = 1, is_counted, group_channel)) AS journeys,
+        groupArray((toUnixTimestamp64Milli(started_at), toUnixTimestamp64Milli(followed_until), status = 'completed' AND contacts = 1, is_selected, group_channel, is_decided)) AS journeys,
         arrayJoin(arrayMap(
-            one -> (one.1, one.5, one.3 AND NOT arrayExists(other -> other.1 > one.1 AND other.1 <= one.2, journeys)),
+            one -> (one.1, one.5, one.3 AND NOT arrayExists(other -> other.1 > one.1 AND other.1 <= one.2, journeys), one.6),
             arrayFilter(one -> one.4, journeys))) AS one
     FROM
     (
         SELECT
             *,
             ifNull(ended_at, last_at) + toIntervalSecond({window:UInt32}) AS followed_until,
+            (status != 'open' AND followed_until <= {as_of:DateTime64(3, 'UTC')}) AS is_decided,
             started_at < {until:DateTime64(3, 'UTC')}
-                AND status != 'open'
-                AND followed_until <= {as_of:DateTime64(3, 'UTC')}
                 AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, first_channel))
-                AND {{ in_care }} AS is_counted
+                AND {{ in_care }} AS is_selected
         FROM {{ database }}.selected_journeys(since = {since:DateTime64(3, 'UTC')}, until = latest_follower, intent = {intent:Array(String)}, channel = [], care = [], anonymous = {anonymous:UInt8}, {{ grouping }})
     )
     {{ per_customer_and_intent }}
@@ -53,4 +53,5 @@ Columns:
   n: journeys, the denominator
   rate: share of journeys resolved at the first contact
   low: lower bound of the 95 % interval of rate
-  high: upper bound of the 95 % interval of rate'
+  high: upper bound of the 95 % interval of rate
+  undecided: journeys that are still open or whose window has not passed, not in n yet'

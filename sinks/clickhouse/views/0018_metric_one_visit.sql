@@ -5,13 +5,14 @@ SELECT
     group_period AS period,
     group_intent AS intent,
     group_channel AS channel,
-    countIf(countEqual(channels, 'branch') <= 1) AS one_visit,
-    count() AS n,
+    countIf(status = 'completed' AND countEqual(channels, 'branch') <= 1) AS one_visit,
+    countIf(status = 'completed') AS n,
     rate_of(one_visit, n) AS rate,
     low_of(one_visit, n) AS low,
-    high_of(one_visit, n) AS high
+    high_of(one_visit, n) AS high,
+    countIf(status = 'open') AS undecided
 FROM {{ database }}.selected_journeys({{ filters }}, {{ grouping }}) AS selected
-WHERE status = 'completed' AND selected.intent IN (SELECT intent FROM {{ database }}.catalogue FINAL WHERE requires_branch)
+WHERE status IN ('completed', 'open') AND selected.intent IN (SELECT intent FROM {{ database }}.catalogue FINAL WHERE requires_branch)
 GROUP BY group_period, group_intent, group_channel
 ORDER BY period, intent, channel
 COMMENT 'One visit (最多跑一次): how often a matter that needs a branch is done with at most one visit to it.
@@ -29,4 +30,5 @@ Columns:
   n: completed journeys of intents that require a branch, the denominator
   rate: share of those with at most one branch visit
   low: lower bound of the 95 % interval of rate
-  high: upper bound of the 95 % interval of rate'
+  high: upper bound of the 95 % interval of rate
+  undecided: journeys of such intents that are still open, not in n yet; a further visit takes time, so the rate may yet fall'

@@ -1,19 +1,20 @@
 CREATE OR REPLACE VIEW metric_promise_kept AS
 WITH
-    {{ wilson }}
+    {{ wilson }},
+    (status != 'pending' AND due_at <= {as_of:DateTime64(3, 'UTC')}) AS is_due
 SELECT
     group_period AS period,
     group_intent AS intent,
     group_channel AS channel,
-    countIf(status = 'kept') AS kept,
-    countIf(status = 'kept_late') AS kept_late,
-    countIf(status = 'overdue') AS overdue,
+    countIf(is_due AND status = 'kept') AS kept,
+    countIf(is_due AND status = 'kept_late') AS kept_late,
+    countIf(is_due AND status = 'overdue') AS overdue,
     kept + kept_late + overdue AS n,
     rate_of(kept, n) AS rate,
     low_of(kept, n) AS low,
-    high_of(kept, n) AS high
+    high_of(kept, n) AS high,
+    countIf(NOT is_due) AS undecided
 FROM {{ database }}.selected_promises({{ filters }}, {{ grouping }})
-WHERE status != 'pending' AND due_at <= {as_of:DateTime64(3, 'UTC')}
 GROUP BY group_period, group_intent, group_channel
 ORDER BY period, intent, channel
 COMMENT 'Promises kept: how often the bank does by the date it named what it promised a customer.
@@ -33,4 +34,5 @@ Columns:
   n: promises due, the denominator
   rate: share of promises kept by their date
   low: lower bound of the 95 % interval of rate
-  high: upper bound of the 95 % interval of rate'
+  high: upper bound of the 95 % interval of rate
+  undecided: promises whose date has not come by as_of, not in n yet'

@@ -6,7 +6,8 @@ SELECT
     if(n = 0, NULL, argMax(on_channel, (share, on_channel))) AS highest_channel,
     if(n = 0, NULL, max(share)) AS highest,
     arraySort(groupArray((toString(on_channel), journeys, share))) AS channels,
-    sum(journeys) AS n
+    sum(journeys) AS n,
+    (SELECT count() FROM {{ database }}.selected_journeys({{ filters }}, {{ ungrouped }}) WHERE status = 'open') AS undecided
 FROM
 (
     SELECT on_channel, sum(cell) AS journeys, sum(weight * completed / cell) / sum(weight) AS share
@@ -37,4 +38,5 @@ Columns:
   highest_channel: channel with the highest rate
   highest: its standardised completion rate
   channels: every channel compared with its number of journeys and its standardised rate
-  n: journeys of the channels compared'
+  n: journeys of the channels compared
+  undecided: journeys that are still open, on any channel, not in n yet: the shares may yet change'

@@ -6,12 +6,13 @@ SELECT
     group_intent AS intent,
     group_channel AS channel,
     countIf(status = 'completed' AND NOT hasAny(channels, ['hotline', 'branch'])) AS contained,
-    count() AS n,
+    countIf(status != 'open') AS n,
     rate_of(contained, n) AS rate,
     low_of(contained, n) AS low,
-    high_of(contained, n) AS high
+    high_of(contained, n) AS high,
+    countIf(status = 'open') AS undecided
 FROM {{ database }}.selected_journeys({{ filters }}, {{ grouping }})
-WHERE status != 'open' AND first_channel IN ('mobile_app', 'online_banking', 'wechat', 'atm')
+WHERE first_channel IN ('mobile_app', 'online_banking', 'wechat', 'atm')
 GROUP BY group_period, group_intent, group_channel
 ORDER BY period, intent, channel
 COMMENT 'Containment: how often a matter that a customer begins alone is also done alone. Never a target for the elderly.
@@ -29,4 +30,5 @@ Columns:
   n: journeys that started in a self-service channel, the denominator
   rate: share of contained journeys
   low: lower bound of the 95 % interval of rate
-  high: upper bound of the 95 % interval of rate'
+  high: upper bound of the 95 % interval of rate
+  undecided: journeys that are still open, not in n yet; what ends badly takes longer to be known, so the rate may yet fall'

@@ -5,22 +5,23 @@ SELECT
     group_period AS period,
     group_intent AS intent,
     group_channel AS channel,
-    count() AS n,
-    quantileExactInclusive(0.5)(effort) AS median,
-    quantileExactInclusive(0.9)(effort) AS p90
+    countIf(status != 'open') AS n,
+    quantileExactInclusiveOrNullIf(0.5)(effort, status != 'open') AS median,
+    quantileExactInclusiveOrNullIf(0.9)(effort, status != 'open') AS p90,
+    countIf(status = 'open') AS undecided
 FROM
 (
     SELECT
         group_period,
         group_intent,
         group_channel,
+        status,
         transform(toString(intent), intent_standards.1, intent_standards.2, usual_standard) AS standard_of_intent,
         contacts + handoffs + reasks + arraySum(
             (on_channel, seconds) -> seconds / greatest(1, transform(concat(toString(intent), '\x1f', toString(on_channel)), channel_standards.1, channel_standards.2, standard_of_intent)),
             mapKeys(waits),
             mapValues(waits)) AS effort
     FROM {{ database }}.selected_journeys({{ filters }}, {{ grouping }})
-    WHERE status != 'open'
 )
 GROUP BY group_period, group_intent, group_channel
 ORDER BY period, intent, channel
@@ -37,4 +38,5 @@ Columns:
   channel: channel in which the journey started; empty unless grouped by it
   n: journeys
   median: median effort
-  p90: 90th percentile of the effort'
+  p90: 90th percentile of the effort
+  undecided: journeys that are still open, not in n yet; long ones are among them, so the effort may yet rise'

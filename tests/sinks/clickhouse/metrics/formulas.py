@@ -105,7 +105,8 @@ class Formulas:
         def told(rows: list[HandoffRow]) -> Row:
             smooth = _count(it.result == "smooth" for it in rows)
             failed = _count(it.result == "failed" for it in rows)
-            return {"smooth": smooth, "failed": failed, "n": smooth + failed, **rate(smooth, smooth + failed)}
+            counts = {"smooth": smooth, "failed": failed, "n": smooth + failed}
+            return {**counts, **rate(smooth, smooth + failed), "undecided": len(rows) - smooth - failed}
 
         return self._per_handoff_group(self._handoffs(), told)
 
@@ -126,11 +127,12 @@ class Formulas:
         return self._per_handoff_group(rows, _share("repeated", lambda it: "repeated" in it.failures))
 
     def ping_pong(self) -> list[Row]:
-        rows = [it for it in self._over() if it.handoffs > 0]
-        return self._per_journey_group(rows, _share("bounced", lambda it: "bounced" in it.failures))
+        rows = [it for it in self._journeys() if it.handoffs > 0]
+        return self._per_journey_group(rows, _share_of_over("bounced", lambda it: "bounced" in it.failures))
 
     def first_contact_resolution(self) -> list[Row]:
-        rows = [it for it in self._over() if _end(it) + self._window <= self._as_of]
+        def is_decided(it: JourneyRow) -> bool:
+            return it.status != "open" and _end(it) + self._window <= self._as_of
 
         def is_followed(it: JourneyRow) -> bool:
             return any(
@@ -143,7 +145,7 @@ class Formulas:
         def is_resolved(it: JourneyRow) -> bool:
             return it.status == "completed" and it.contacts == 1 and not is_followed(it)
 
-        return self._per_journey_group(rows, _share("resolved", is_resolved))
+        return self._per_journey_group(self._journeys(), _share("resolved", is_resolved, is_decided))
 
     def repeat_contact(self) -> list[Row]:
         question = self._question
@@ -171,9 +173,11 @@ class Formulas:
 
     def one_visit(self) -> list[Row]:
         rows = [
-            it for it in self._journeys() if it.status == "completed" and self._catalogue.requires_branch(it.intent)
+            it
+            for it in self._journeys()
+            if it.status in ("completed", "open") and self._catalogue.requires_branch(it.intent)
         ]
-        return self._per_journey_group(rows, _share("one_visit", lambda it: it.channels.count("branch") <= 1))
+        return self._per_journey_group(rows, _share_of_over("one_visit", lambda it: it.channels.count("branch") <= 1))
 
     def promise_kept(self) -> list[Row]:
         of = {(it.customer_id, it.journey_id): it for it in self._tables.journeys}
@@ -182,15 +186,14 @@ class Formulas:
             journey = of.get((it.customer_id, it.journey_id or ""))
             intent = journey.intent if journey else "unknown"
             wanted = not self._question.channels or it.channel in self._question.channels
-            in_time = self._since <= it.due_at < self._until and it.due_at <= self._as_of
-            if wanted and in_time and it.status != "pending" and self._passes(it.customer_id, intent):
+            if wanted and self._since <= it.due_at < self._until and self._passes(it.customer_id, intent):
                 found.append((it, intent))
 
         def told(rows: list[Any]) -> Row:
-            counts = {
-                status: _count(it.status == status for it, _ in rows) for status in ("kept", "kept_late", "overdue")
-            }
-            return {**counts, "n": len(rows), **rate(counts["kept"], len(rows))}
+            due = [it.status for it, _ in rows if it.status != "pending" and it.due_at <= self._as_of]
+            counts = {status: due.count(status) for status in ("kept", "kept_late", "overdue")}
+            told = {**counts, "n": len(due), **rate(counts["kept"], len(due))}
+            return {**told, "undecided": len(rows) - len(due)}
 
         return _grouped(found, lambda one: self._group(one[0].due_at, one[1], one[0].channel), told)
 
@@ -221,7 +224,7 @@ class Formulas:
             here = [it for it in journeys if it.channels[0] == channel]
             if len(here) >= self._question.minimum:
                 shares[channel] = (len(here), _standardised(here, journeys))
-        return [_parity(shares)]
+        return [{**_parity(shares), "undecided": len(self._journeys()) - len(journeys)}]
 
     def answer_agreement(self) -> list[Row]:
         rows = [it for it in self._handoffs() if it.compared]
@@ -272,12 +275,12 @@ class Formulas:
         ]
 
     def containment(self) -> list[Row]:
-        rows = [it for it in self._over() if it.channels[0] in SELF_SERVICE]
+        rows = [it for it in self._journeys() if it.channels[0] in SELF_SERVICE]
 
         def is_contained(it: JourneyRow) -> bool:
             return it.status == "completed" and not {"hotline", "branch"} & set(it.channels)
 
-        return self._per_journey_group(rows, _share("contained", is_contained))
+        return self._per_journey_group(rows, _share_of_over("contained", is_contained))
 
     def journey_effort(self) -> list[Row]:
         def effort(it: JourneyRow) -> float:
@@ -286,10 +289,11 @@ class Formulas:
             return it.contacts + it.handoffs + it.reasks + waiting
 
         def told(rows: list[JourneyRow]) -> Row:
-            efforts = [effort(it) for it in rows]
-            return {"n": len(rows), "median": quantile(efforts, 0.5), "p90": quantile(efforts, 0.9)}
+            efforts = [effort(it) for it in rows if _is_over(it)]
+            told = {"n": len(efforts), "median": quantile(efforts, 0.5), "p90": quantile(efforts, 0.9)}
+            return {**told, "undecided": len(rows) - len(efforts)}
 
-        return self._per_journey_group(self._over(), told)
+        return self._per_journey_group(self._journeys(), told)
 
     def satisfaction(self) -> list[Row]:
         rows = [it for it in self._journeys() if (it.csat, it.nps, it.ces) != (None, None, None)]
@@ -408,7 +412,7 @@ class Formulas:
         ]
 
     def _over(self) -> list[JourneyRow]:
-        return [it for it in self._journeys() if it.status != "open"]
+        return [it for it in self._journeys() if _is_over(it)]
 
     def _handoffs(self) -> list[HandoffRow]:
         channels = self._question.channels
@@ -478,12 +482,26 @@ def _grouped(rows: Iterable[Any], group: Callable[[Any], Row], told: Callable[[l
     return [{**named[key], **told(members)} for key, members in groups.items()]
 
 
-def _share(name: str, counts: Callable[[Any], bool]) -> Callable[[list[Any]], Row]:
+def _share(
+    name: str, counts: Callable[[Any], bool], is_decided: Callable[[Any], bool] | None = None
+) -> Callable[[list[Any]], Row]:
+    """With `is_decided` only those that are count, and the others are told."""
+
     def told(rows: list[Any]) -> Row:
-        k = _count(counts(row) for row in rows)
-        return {name: k, "n": len(rows), **rate(k, len(rows))}
+        decided = rows if is_decided is None else [row for row in rows if is_decided(row)]
+        k = _count(counts(row) for row in decided)
+        share = {name: k, "n": len(decided), **rate(k, len(decided))}
+        return share if is_decided is None else {**share, "undecided": len(rows) - len(decided)}
 
     return told
+
+
+def _share_of_over(name: str, counts: Callable[[Any], bool]) -> Callable[[list[Any]], Row]:
+    return _share(name, counts, _is_over)
+
+
+def _is_over(it: JourneyRow) -> bool:
+    return it.status != "open"
 
 
 def _parity(shares: dict[str, tuple[int, float]]) -> Row:
