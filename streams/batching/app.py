@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -23,7 +22,7 @@ from streams.batching.endings import Ending
 from streams.batching.filling import filler
 from streams.batching.lanes import Lanes
 from streams.batching.lease import Lease
-from streams.batching.livelock import Livelock, LivelockWatch
+from streams.batching.livelock import watch_for_livelock
 from streams.batching.membership import Fenced, Membership
 from streams.batching.page import Page
 from streams.batching.reach import with_broker
@@ -34,7 +33,6 @@ from streams.batching.versions import check_installation
 
 logger = get_logger(__name__)
 
-WATCH_SECONDS = 1.0
 GC_THRESHOLDS = (50_000, 20, 50)
 """A fetched batch has thousands of objects that come and go together."""
 _LEAST_FULLNESS = 1 / 16
@@ -215,7 +213,7 @@ class BatchApp(faust.App):
     async def on_started_init_extra_tasks(self) -> None:
         """Faust's hook: the watch over work without progress begins."""
         self._has_started = True
-        self.add_future(self._watch_for_livelock())
+        self.add_future(watch_for_livelock(self))
         await super().on_started_init_extra_tasks()
 
     async def on_stop(self) -> None:
@@ -223,23 +221,6 @@ class BatchApp(faust.App):
         await super().on_stop()
         if self._page is not None:
             await self._page.stop()
-
-    async def _watch_for_livelock(self) -> None:
-        watch = LivelockWatch(self.bounds.stall_seconds)
-        while not self.should_stop:
-            with suppress(asyncio.TimeoutError):
-                await self.sleep(WATCH_SECONDS)
-            if self.rebalancing or self.in_recovery:
-                watch.reset()
-                continue
-            owned = [tp for tp in self.batches.assignment() if tp.topic not in self.tables.changelog_topics]
-            progress = {tp: self.batches.backlog(tp) for tp in owned}
-            stuck = watch.stuck(progress, asyncio.get_running_loop().time())
-            if stuck:
-                names = ", ".join(sorted(f"{tp.topic}:{tp.partition}" for tp in owned if tp in stuck))
-                error = Livelock(f"{names}: work for {self.bounds.stall_seconds:g} s without any progress; exiting")
-                await self.crash(error)
-                return
 
 
 def collect_rarely() -> None:
