@@ -68,6 +68,7 @@ def _rates(rows: Sequence[Row], words: Words, palette: Palette) -> dict[str, Any
         "y": [row["rate"] for row in rows],
         "error_y": error,
         "line": {"color": palette.good},
+        "cliponaxis": False,
         "marker": {"symbol": ["diamond-open" if _is_unripe(row) else "circle" for row in rows], "size": 7},
         "customdata": [[words.interval(row["low"], row["high"]), _base(row, words)] for row in rows],
         "hovertemplate": "%{x}<br>%{y:.1%} (%{customdata[0]})<br>n = %{customdata[1]}<extra></extra>",

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from explorer.filters import Filters
 from explorer.pages.page import Page
 from explorer.parts.cards import card
-from explorer.parts.evidence import journey_link
+from explorer.parts.evidence import customer_link, journey_link
 from explorer.parts.forms import choice, text_input
 from explorer.parts.journey import journey_parts
 from explorer.parts.reading import Reading
@@ -80,7 +80,7 @@ def _found(reading: Reading, rows: list[Row]) -> Component:
                 lambda row: journey_link(reading, row, words.time(row["started_at"])),
                 kind="whole",
             ),
-            Column(words("column.customer"), lambda row: row["customer_id"], kind="whole"),
+            Column(words("column.customer"), lambda row: customer_link(reading, row), kind="whole"),
             Column(words("column.intent"), lambda row: words.name("intent", row["intent"])),
             Column(words("column.status"), lambda row: badge(words, "status", row["status"])),
             Column(words("column.path"), lambda row: channel_path(words, row["channels"])),

@@ -44,6 +44,11 @@ def journey_link(reading: Reading, row: Row, text: str) -> Component:
     return linked(text, reading.href("journeys", of=row["customer_id"], journey=str(journey)))
 
 
+def customer_link(reading: Reading, row: Row) -> Component:
+    """The customer of a row; leads to all journeys of theirs in the period."""
+    return linked(row["customer_id"], reading.href("journeys", customer=row["customer_id"]))
+
+
 def results(words: Words, row: Row) -> list[Component]:
     """What failed, or that nothing did."""
     return badges(words, "outcome", row["failures"]) or [badge(words, "result", row["result"])]

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from explorer.figures.lane import height_of, swim_lane
 from explorer.palette import mark
 from explorer.parts.cards import card
-from explorer.parts.evidence import evidence, results
+from explorer.parts.evidence import customer_link, evidence, results
 from explorer.parts.graphs import graph
 from explorer.parts.live import live
 from explorer.parts.reading import Reading
@@ -31,7 +31,7 @@ def journey_parts(reading: Reading) -> list[Component]:
     told = card(
         reading,
         "journey",
-        lambda rows: _summary(words, rows[0]),
+        lambda rows: _summary(reading, rows[0]),
         title=_title(reading),
         nothing=words("journeys.gone"),
         wide=True,
@@ -98,8 +98,10 @@ def _title(reading: Reading) -> str:
     )
 
 
-def _summary(words: Words, row: Row) -> html.Dl:
+def _summary(reading: Reading, row: Row) -> html.Dl:
+    words = reading.words
     terms: list[tuple[str, Component | str]] = [
+        (words("column.customer"), customer_link(reading, row)),
         (words("column.status"), badge(words, "status", row["status"])),
         (words("column.path"), channel_path(words, row["channels"])),
         (words("column.started_at"), words.time(row["started_at"])),

@@ -112,6 +112,18 @@ def test_an_address_of_a_journey_that_is_not_there_says_why_that_may_be(tab: Vis
     expect(page.locator("main section")).to_have_count(1)
 
 
+def test_a_customer_leads_to_all_of_their_journeys(tab: Visit, site: Site) -> None:
+    journeys = site.played.bank.journeys
+    journey = max(journeys, key=lambda it: sum(other.customer_id == it.customer_id for other in journeys))
+    page = tab.open(f"journeys{DAYS}&of={journey.customer_id}&journey={journey.journey_id}")
+    page.locator("#section-journey dd a").click()
+    page.wait_for_url(f"**customer={journey.customer_id}")
+    expect(page.locator("#section-found .note").first).to_contain_text(journey.customer_id)
+    found = lines(page, "#section-found")
+    assert len(found) > 1
+    assert {line[1] for line in found} == {journey.customer_id}
+
+
 def test_a_journey_on_one_channel_says_so_instead_of_blaming_filters(tab: Visit, site: Site) -> None:
     bank = site.played.bank
     promised = {it.journey_id for it in bank.promises}
