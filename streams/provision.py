@@ -28,8 +28,12 @@ IN_SYNC = 2
 """How many of them hold a record before it counts as written."""
 
 POLICY, COMPACT = "cleanup.policy", "compact"
+STAMPED_BY, BROKER = "message.timestamp.type", "LogAppendTime"
 
 VISIBLE_SECONDS = 20.0
+
+
+Configs = Mapping[str, str]
 
 
 class TopicsInvisible(Exception):
@@ -44,9 +48,9 @@ async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replicat
     """Create what is missing of the topics; returns the names of those it created, and may run many times at once.
 
     With three replicas or more a record counts as written when two brokers hold it.
-    Raises `TopicMismatch` if an existing topic has another partition count, or holds states and is not compacted only,
-    and the driver's `KafkaError` if the broker cannot be reached or refuses a topic, or does not show it in time
-    (`TopicsInvisible`).
+    Raises `TopicMismatch` if an existing topic has another partition count, holds states and is not compacted only, or
+    takes touchpoints and not the broker's clock, and the driver's `KafkaError` if the broker cannot be reached or
+    refuses a topic, or does not show it in time (`TopicsInvisible`).
     """
     admin = AIOKafkaAdminClient(**client_options(kafka))
     await admin.start()
@@ -59,7 +63,8 @@ async def ensure_topics(kafka: str, topics: Topics, *, partitions: int, replicat
             created = await _create(admin, missing, topics, partitions, replicas)
             check_partition_counts(topics.all, await _once_visible(admin, missing), partitions)
         states = [spec.name for spec in topics.all if spec.cleanup == COMPACT]
-        check_compacted(await _cleanup_policies(admin, states))
+        configs = await _configs(admin, [*states, *topics.inputs])
+        check_configs({name: configs[name] for name in states}, {name: configs[name] for name in topics.inputs})
         return created
     finally:
         await admin.close()
@@ -82,29 +87,46 @@ def check_partition_counts(specs: Iterable[TopicSpec], existing: Mapping[str, in
         raise TopicMismatch("\n".join(wrong))
 
 
-def check_compacted(policies: Mapping[str, str]) -> None:
-    """Raise `TopicMismatch` unless every topic of `policies`, each of which holds states, is compacted and no more."""
+def check_configs(states: Mapping[str, Configs], inputs: Mapping[str, Configs]) -> None:
+    """Raise `TopicMismatch` unless states are compacted and no more, and the broker tells when touchpoints came.
+
+    By a producer's clock, `clock_ahead` and the time of receipt would be judged anew, and otherwise, in each replay.
+    """
     wrong = [
-        f"topic {name} holds states and has cleanup.policy {policy}, which deletes them with time: set it to {COMPACT}"
-        f" (kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config cleanup.policy={COMPACT})"
-        for name, policy in policies.items()
-        if policy != COMPACT
+        *(
+            f"topic {name} holds states and has {POLICY} {configs[POLICY]}, which deletes them with time:"
+            f" {_set(name, POLICY, COMPACT)}"
+            for name, configs in states.items()
+            if configs.get(POLICY, COMPACT) != COMPACT
+        ),
+        *(
+            f"topic {name} takes touchpoints and has {STAMPED_BY} {configs[STAMPED_BY]}, by which a replay tells"
+            f" another time of receipt: {_set(name, STAMPED_BY, BROKER)}"
+            for name, configs in inputs.items()
+            if configs.get(STAMPED_BY, BROKER) != BROKER
+        ),
     ]
     if wrong:
         raise TopicMismatch("\n".join(wrong))
 
 
-async def _cleanup_policies(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, str]:
-    """The policy of each topic that the broker tells about."""
+def _set(topic: str, name: str, value: str) -> str:
+    return (
+        f"set it to {value} (kafka-configs.sh --alter --entity-type topics --entity-name {topic}"
+        f" --add-config {name}={value})"
+    )
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, Configs]:
+    """The configuration of each topic, as far as the broker tells it."""
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     answers: list[Any] = [answer.to_object() for answer in await admin.describe_configs(asked)]
-    return {
-        topic["resource_name"]: entry["config_value"]
+    told = {
+        topic["resource_name"]: {entry["config_names"]: entry["config_value"] for entry in topic["config_entries"]}
         for answer in answers
         for topic in answer["resources"]
-        for entry in topic["config_entries"]
-        if entry["config_names"] == POLICY
     }
+    return {name: told.get(name, {}) for name in names}
 
 
 async def _partition_counts(admin: AIOKafkaAdminClient) -> dict[str, int]:
@@ -146,7 +168,7 @@ def topic_configs(spec: TopicSpec, topics: Topics, replicas: int) -> dict[str, s
         configs["min.insync.replicas"] = str(IN_SYNC)
     if spec.name in topics.inputs:
         # The broker's clock tells when a touchpoint was received: the same for every replay, and no producer's word.
-        configs["message.timestamp.type"] = "LogAppendTime"
+        configs[STAMPED_BY] = BROKER
     if spec.name == topics.dead:
         configs["max.message.bytes"] = str(DEAD_LETTER_BYTES)
     if spec.cleanup == COMPACT:

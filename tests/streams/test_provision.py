@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import Topics
-from streams.provision import TopicMismatch, ensure_topics
+from streams.provision import TopicMismatch, check_configs, ensure_topics
 from tests.support.brokers import Broker
 
 
@@ -44,6 +44,25 @@ def test_states_in_a_topic_that_forgets_with_time_are_refused_with_what_to_do(
     told = f"topic {topics.state} holds states and has cleanup.policy delete, .* --add-config cleanup.policy=compact"
     with pytest.raises(TopicMismatch, match=told):
         ensure(broker, topics, 2)
+
+
+def test_touchpoints_that_producers_stamp_are_refused_with_what_to_do(broker: Broker, topic_prefix: str) -> None:
+    topics = Topics(topic_prefix)
+    atm = topics.touchpoints("atm")
+    create(broker, NewTopic(atm, 2, 1, topic_configs={"message.timestamp.type": "CreateTime"}))
+    told = f"topic {atm} takes touchpoints and has message.timestamp.type CreateTime, .*: set it to LogAppendTime"
+    with pytest.raises(TopicMismatch, match=told) as refused:
+        ensure(broker, topics, 2)
+    assert f"--entity-name {atm} --add-config message.timestamp.type=LogAppendTime" in str(refused.value)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(TopicMismatch) as refused:
+        check_configs(
+            {"state": {"cleanup.policy": "delete"}, "told nothing": {}},
+            {"atm": {"message.timestamp.type": "CreateTime"}, "branch": {"message.timestamp.type": "LogAppendTime"}},
+        )
+    assert [line.split()[1] for line in str(refused.value).splitlines()] == ["state", "atm"]
 
 
 def test_two_may_create_at_once(broker: Broker, topic_prefix: str) -> None:
