@@ -5,16 +5,11 @@ from __future__ import annotations
 import pytest
 
 from schemas.alert_rules import DeadlineRule, HandoffRule, ShareRule
-from schemas.catalogue import Catalogue, CatalogueError, parse_catalogue
+from schemas.catalogue import Catalogue, parse_catalogue
+from tests.schemas.mistakes import mistakes
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
-
-
-def mistakes(text: str) -> list[str]:
-    with pytest.raises(CatalogueError) as caught:
-        parse_catalogue(text, "bank.yaml")
-    return str(caught.value).splitlines()
 
 
 def rule(text: str) -> HandoffRule | DeadlineRule | ShareRule:

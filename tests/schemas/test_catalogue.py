@@ -13,16 +13,11 @@ from hypothesis import strategies as st
 from schemas.catalogue import Catalogue, CatalogueError, IntentRules, load_catalogue, parse_catalogue
 from schemas.catalogue_check import check_catalogue
 from schemas.catalogue_file import CatalogueFile
+from tests.schemas.mistakes import mistakes
 
 ROOT = Path(__file__).parents[2]
 HOUR = 3_600_000
 DAY = 24 * HOUR
-
-
-def mistakes(text: str) -> list[str]:
-    with pytest.raises(CatalogueError) as caught:
-        parse_catalogue(text, "bank.yaml")
-    return str(caught.value).splitlines()
 
 
 class TestWithoutAFile:

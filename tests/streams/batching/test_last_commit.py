@@ -11,13 +11,9 @@ from streams.batching import BatchApp, WorkerSettings, create_app
 from streams.batching.consumer import BatchConsumer
 from streams.batching.consumer_thread import BatchConsumerThread
 from streams.batching.fetch import Fetched
+from tests.streams.batching.unstarted import Unstarted
 
 PLACE = TP("touchpoints", 0)
-
-
-class Unstarted(BatchConsumerThread):
-    def wake(self) -> None:
-        """Nobody waits for room."""
 
 
 class Committing(BatchConsumer):

@@ -14,6 +14,7 @@ from streams.batching.batch import Batch
 from streams.batching.consumer import BatchConsumer
 from streams.batching.consumer_thread import BatchConsumerThread
 from streams.batching.fetch import Fetched
+from tests.streams.batching.unstarted import Unstarted
 
 PLACE = TP("touchpoints", 0)
 
@@ -29,11 +30,6 @@ class Seeking(BatchConsumer):
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return Unstarted(self, loop=self.loop, beacon=self.beacon)
-
-
-class Unstarted(BatchConsumerThread):
-    def wake(self) -> None:
-        """Nobody waits for room."""
 
 
 class FetchingWhileTheFlowStops(Seeking):
