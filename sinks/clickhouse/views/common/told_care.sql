@@ -2,13 +2,10 @@
 (
     SELECT customer_id, toString(care) AS care
     FROM {{ database }}.care_groups
-    WHERE care != '' AND customer_id NOT IN (SELECT customer_id FROM {{ database }}.care_groups WHERE care = '')
+    WHERE care != '' AND customer_id NOT IN {{ doubtful_care }}
     UNION ALL
     SELECT customer_id, arrayJoin(arrayMap(told -> toString(told), touchpoints.care)) AS care
     FROM {{ database }}.touchpoints FINAL
-    WHERE notEmpty(touchpoints.care) AND customer_id IN (
-        SELECT customer_id
-        FROM {{ database }}.care_groups
-        WHERE care = '' AND customer_id IN (SELECT customer_id FROM {{ database }}.care_groups WHERE care != ''))
+    WHERE notEmpty(touchpoints.care) AND customer_id IN {{ doubtful_care }}
     SETTINGS do_not_merge_across_partitions_select_final = 1
 )
