@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from clickhouse_driver import Client
@@ -11,24 +11,30 @@ from schemas.details import DETAILS_BY_CHANNEL
 from sinks.clickhouse.metrics import Question
 
 _KNOWN = {
-    "intent": "SELECT intent FROM journeys UNION DISTINCT SELECT intent FROM catalogue FINAL WHERE intent != ''",
+    # The intent of a wait is that of its touchpoint, which need not be its journey's.
+    "intent": "SELECT intent FROM journeys UNION DISTINCT SELECT intent FROM waits WHERE isNotNull(intent)"
+    " UNION DISTINCT SELECT intent FROM catalogue FINAL WHERE intent != ''",
     "channel": "SELECT channel FROM touchpoints UNION DISTINCT SELECT arrayJoin(channels) FROM journeys",
+}
+_ALWAYS_KNOWN: Mapping[str, frozenset[str]] = {
+    "intent": frozenset({"unknown"}),
+    "channel": frozenset(DETAILS_BY_CHANNEL),
 }
 
 
 def unknown_values(client: Client, question: Question) -> Iterator[str]:
     """What to say of each intent and channel asked for that neither the catalogue nor any row has."""
     for name, wanted in (("intent", question.intents), ("channel", question.channels)):
-        if not wanted:
+        strange = [value for value in dict.fromkeys(wanted) if value not in _ALWAYS_KNOWN[name]]
+        if not strange:
             continue
-        known = {value for (value,) in client.execute(f"SELECT DISTINCT * FROM ({_KNOWN[name]})")}  # noqa: S608 -- ours
-        if name == "channel":
-            known |= DETAILS_BY_CHANNEL.keys()
-        for value in dict.fromkeys(wanted):
+        found = client.execute(f"SELECT DISTINCT * FROM ({_KNOWN[name]})")  # noqa: S608 -- ours
+        known = _ALWAYS_KNOWN[name] | {value for (value,) in found}
+        for value in strange:
             if value not in known:
                 yield f"--{name}: nothing has {name} {value!r}, so it adds nothing{_hint(value, known)}"
 
 
-def _hint(value: str, known: set[str]) -> str:
+def _hint(value: str, known: frozenset[str]) -> str:
     near = get_close_matches(value, sorted(known), n=3)
     return f": did you mean {' or '.join(near)}?" if near else ""

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -129,6 +129,21 @@ def test_a_mistyped_value_beside_a_right_one_is_told(bank: ClickHouseSettings) -
 def test_a_channel_and_an_intent_that_are_known_need_no_rows(clickhouse: ClickHouseSettings) -> None:
     migrate(clickhouse, CATALOGUE)
     assert "nothing has" not in metrics(clickhouse, "wait", "--channel", "atm", "--intent", "loan").stderr
+
+
+def test_an_intent_that_only_a_wait_has_is_known(clickhouse: ClickHouseSettings) -> None:
+    insert = (
+        "INSERT INTO touchpoints (customer_id, occurred_at, channel, event_id, touchpoint, stage, intent, wait_seconds,"
+        " version, is_deleted) VALUES"
+    )
+    at = datetime(2026, 3, 5, tzinfo=UTC)
+    with connected(clickhouse) as client:
+        client.execute(insert, [("C-1", at, "branch", "e", "service.step", "serve", "only_here", 30.0, 1, 0)])
+        client.execute(insert, [("C-1", at, "branch", "f", "service.step", "serve", None, 30.0, 1, 0)])
+    for intent in ("only_here", "unknown"):
+        result = metrics(clickhouse, "wait", *MARCH, "--intent", intent, "--by", "", "--format", "json")
+        assert [row["n"] for row in json.loads(result.stdout)] == [1]
+        assert result.stderr == ""
 
 
 def test_a_table_tells_what_the_numbers_mean(bank: ClickHouseSettings) -> None:
