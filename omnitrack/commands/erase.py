@@ -107,6 +107,11 @@ def _show(receipt: Receipt, file: Path) -> None:
     for table, count in receipt.left.items():
         if count:
             typer.echo(f"left: {count:,} rows of {table}: run it again")
+    for partition, count in receipt.unreadable.items():
+        typer.echo(
+            f"not known: whether {count:,} damaged values of {partition}, which nobody can read, hold something of the"
+            " customer: see “A state at fault” in docs/operations.md"
+        )
     for (until, why), topics in groupby(receipt.topics, lambda topic: (topic.until, topic.why)):
         when = "at a time that is not known" if until is None else f"by {time_of(until)}"
         names = ", ".join(topic.topic for topic in topics)

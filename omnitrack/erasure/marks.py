@@ -6,7 +6,8 @@ That a worker has passed an `Erasure` does not tell it: one on which it fails, o
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kafka import TopicPartition
@@ -17,7 +18,7 @@ from omnitrack.offsets import Offsets, Partition
 from omnitrack.tolerant_consumer import TolerantConsumer
 from schemas.kafka_security import client_options
 from schemas.topics import Topics
-from streams.journey.erasure import erased_key
+from streams.journey.erasure import erased_key, read_mark
 from streams.placing import place
 
 _SILENCE_SECONDS = 30.0
@@ -36,24 +37,36 @@ def marks_of(subject: Subject, topics: Topics, partitions: int) -> frozenset[Mar
     return frozenset(stitching | {(Partition(topics.identity_state, number), key) for number in range(partitions)})
 
 
-def missing_marks(kafka: str, wanted: Iterable[Mark], begins: Offsets, ends: Offsets, at: int) -> set[Mark]:
-    """Which of the marks were not written from `begins` to before `ends` for what was asked `at` (ms) or later.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The changelogs' partitions that lack a mark, and how many values of others nobody can read, so tell whose."""
+
+    missing: frozenset[Partition]
+    unreadable: Mapping[Partition, int]
+
+
+def find_marks(kafka: str, wanted: Collection[Mark], begins: Offsets, ends: Offsets, at: int) -> Found:
+    """Which of the marks were written from `begins` to before `ends` for what was asked `at` (ms) or later.
 
     Raises `KafkaError`.
     """
     missing = set(wanted)
+    unreadable: dict[Partition, int] = {}
     consumer = TolerantConsumer(
         **client_options(kafka), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     try:
         for mark, value in _marks(consumer, {partition for partition, _ in missing}, begins, ends):
-            if mark in missing and int.from_bytes(value) >= at:
-                missing.remove(mark)
+            if mark in missing:
+                asked_at, count = read_mark(value)
+                if asked_at >= at:
+                    missing.remove(mark)
+                    unreadable |= {mark[0]: count} if count else {}
             if not missing:
                 break
     finally:
         consumer.close()
-    return missing
+    return Found(frozenset(partition for partition, _ in missing), unreadable)
 
 
 def _marks(consumer: Any, places: set[Partition], begins: Offsets, ends: Offsets) -> Iterator[tuple[Mark, bytes]]:

@@ -18,7 +18,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
     `removed` are rows by table, `records` how many input records have the fate `erased` instead of their own, both by
     this run: what an interrupted one did before is not counted. `left` are rows that are there still (none, or it is
-    not done).
+    not done). `unreadable` are damaged values of links, by the changelog's partition, which do not tell whose they are.
     """
 
     customer_digest: str
@@ -29,6 +29,7 @@ class Receipt(msgspec.Struct, frozen=True):
     records: int
     left: dict[str, int]
     topics: tuple[Expiry, ...]
+    unreadable: dict[str, int] = {}
 
     @property
     def expires_at(self) -> int | None:

@@ -6,7 +6,7 @@ looked for, given a fate that tells nothing, and removed: nothing that is under 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -15,10 +15,11 @@ from clickhouse_driver import Client
 from omnitrack.broker_reader import BrokerReader
 from omnitrack.drain import Drained, Stage, TopicsMissing, drain, drain_stages
 from omnitrack.erasure.expiry import Expiry, expiries, in_memory
-from omnitrack.erasure.marks import marks_of, missing_marks
+from omnitrack.erasure.marks import find_marks, marks_of
 from omnitrack.erasure.receipt import Receipt
 from omnitrack.erasure.rows import count_rows, erased_letters, remove_rows
 from omnitrack.erasure.subject import Subject, with_identities
+from omnitrack.offsets import Partition
 from omnitrack.sending import RecordSender
 from omnitrack.settings import Endpoints
 from schemas.durations import DAY
@@ -60,7 +61,7 @@ class Eraser:
         """
         asked_at = now_ms()
         self._drain("waiting until what was received is stored")
-        subject = self._forget_in_streams(with_identities(customer, self.client, self.pseudonyms), asked_at)
+        subject, unreadable = self._forget_in_streams(with_identities(customer, self.client, self.pseudonyms), asked_at)
         self._forget_alerts(subject)
         records = self._send_letters(subject)
         self._drain("waiting until no record is without a fate")
@@ -77,10 +78,14 @@ class Eraser:
             records=records,
             left=left,
             topics=self._expiries(finished_at),
+            unreadable=unreadable,
         )
 
-    def _forget_in_streams(self, subject: Subject, at: int) -> Subject:
-        """Have stitching and links forget the subject; returns it with the identities that it bore until they had."""
+    def _forget_in_streams(self, subject: Subject, at: int) -> tuple[Subject, dict[str, int]]:
+        """Have stitching and links forget the subject.
+
+        Returns it with the identities that it bore until they had, and how many values of links cannot be read.
+        """
         changelogs = (self.topics.state, self.topics.identity_state)
         partitions = len(self.reader.end_offsets([self.topics.identity]))
         while True:
@@ -88,12 +93,12 @@ class Eraser:
             self._send_forgetting(subject, at)
             self._drain("waiting until the streams have forgotten")
             wanted, ends = marks_of(subject, self.topics, partitions), self.reader.end_offsets(changelogs)
-            missing = missing_marks(self.endpoints.kafka, wanted, begins, ends, at)
-            if missing:
-                raise NotErased(_not_forgotten({str(partition) for partition, _ in missing}))
+            found = find_marks(self.endpoints.kafka, wanted, begins, ends, at)
+            if found.missing:
+                raise NotErased(_not_forgotten(found.missing))
             known = with_identities(subject, self.client, self.pseudonyms)
             if known.identities <= subject.identities:
-                return subject
+                return subject, {str(partition): count for partition, count in sorted(found.unreadable.items())}
             subject = replace(subject, identities=subject.identities | known.identities)
 
     def _send_forgetting(self, subject: Subject, at: int) -> None:
@@ -151,8 +156,9 @@ class Eraser:
         return expiries(specs, self.reader.configs([spec.name for spec in specs]), _SEGMENT, now)
 
 
-def _not_forgotten(partitions: set[str]) -> str:
+def _not_forgotten(partitions: Collection[Partition]) -> str:
+    places = ", ".join(map(str, sorted(partitions)))
     return (
-        f"the customer is not forgotten yet, as no mark of it is in {', '.join(sorted(partitions))}, and no row was"
-        " removed: the workers' logs and `omnitrack dead list` tell why; then run it again"
+        f"the customer is not forgotten yet, as no mark of it is in {places}, and no row was removed: the workers' logs"
+        " and `omnitrack dead list` tell why; then run it again"
     )

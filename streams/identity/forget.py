@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from schemas.identity import ERASED, is_profile
-from streams.identity.state import Linked, Profile, decode_linked, decode_profile, encode
-from streams.journey.erasure import erased_key
+from streams.identity.state import Linked, Profile, decode_linked, decode_profile, encode, is_readable
+from streams.journey.erasure import erased_key, erased_mark
 from streams.journey.state import segment_key
 
 Writes = dict[bytes, bytes | None]
@@ -21,7 +21,10 @@ Writes = dict[bytes, bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What is to be written, and how many identities and profiles could not be read, and were forgotten whole."""
+    """What is to be written, and how many identities and profiles could not be read, and were forgotten whole.
+
+    The mark has how many others cannot be read, in which the customer's id is not found any more.
+    """
 
     writes: Writes
     unreadable: int
@@ -30,11 +33,14 @@ class Forgotten:
 def forget(customer_id: str, at: int, state: Mapping[bytes, bytes]) -> Forgotten:
     """What becomes of the partition's `state` so that it knows nothing of the customer, and learns nothing again."""
     name = customer_id.encode()
-    writes: Writes = {erased_key(customer_id): at.to_bytes(8)}
-    unreadable = 0
+    writes: Writes = {}
+    unreadable = others = 0
     for key, value in state.items():
-        # Ids are bytes of their own in what is kept, so most keys need not be decoded.
-        if b"\x00" in key or name not in value:
+        if b"\x00" in key:
+            continue
+        # Ids are bytes of their own in what is kept, so most values need not be decoded.
+        if name not in value:
+            others += not is_readable(value)
             continue
         owner = key.decode()
         try:
@@ -42,6 +48,7 @@ def forget(customer_id: str, at: int, state: Mapping[bytes, bytes]) -> Forgotten
         except Exception:  # noqa: BLE001 -- something is wrong with it: it goes, whatever that is
             writes |= _unreadable(owner, at, state)
             unreadable += 1
+    writes[erased_key(customer_id)] = erased_mark(at, others)
     return Forgotten(writes, unreadable)
 
 

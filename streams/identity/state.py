@@ -111,7 +111,17 @@ def identity_due(key: bytes, value: bytes) -> int | None:
     """
     if b"\x00" in key:
         return None
+    due = _read_due(value)
+    return _AT_ONCE if due is None else due.due_at
+
+
+def is_readable(value: bytes) -> bool:
+    """Whether it may be the value of an identity or a profile; texts in it are not looked at."""
+    return _read_due(value) is not None
+
+
+def _read_due(value: bytes) -> _Due | None:
     try:
-        return _decode_due(value).due_at
+        return _decode_due(value)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _AT_ONCE
+        return None

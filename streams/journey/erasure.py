@@ -26,6 +26,16 @@ def erased_key(customer_id: str) -> bytes:
     return _MARK + blake2b(customer_id.encode(), digest_size=16).hexdigest().encode()
 
 
+def erased_mark(at: int, unreadable: int = 0) -> bytes:
+    """The value of the mark: when it was asked for (ms), and how much is left of which nobody can tell whose it is."""
+    return at.to_bytes(8) + (unreadable.to_bytes(4) if unreadable else b"")
+
+
+def read_mark(value: bytes) -> tuple[int, int]:
+    """Both, out of a mark."""
+    return int.from_bytes(value[:8]), int.from_bytes(value[8:])
+
+
 def is_erased(customer_id: str, get: Get) -> bool:
     """Whether the customer was erased, as the state table's `get` tells."""
     return customer_id == ERASED or get(erased_key(customer_id)) is not None
@@ -39,7 +49,7 @@ def erase(customer_id: str, get: Get, records: Sequence[Arrival | Withdrawal | H
     for record in records:
         match record:
             case Erasure(at):
-                change.writes[erased_key(customer_id)] = at.to_bytes(8)
+                change.writes[erased_key(customer_id)] = erased_mark(at)
             case Arrival():
                 change.erased.append(record)
             case Withdrawal():

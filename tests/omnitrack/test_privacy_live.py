@@ -9,11 +9,16 @@ from typing import Any, cast
 
 import pytest
 
+from omnitrack.broker_reader import BrokerReader
+from omnitrack.erasure.marks import Found, find_marks
 from omnitrack.erasure.rows import _remove
+from omnitrack.offsets import Partition
 from omnitrack.ports import free_port
+from omnitrack.sending import RecordSender
 from schemas.rows import DeadLetter, TouchpointRow
 from schemas.topics import Topics
 from sinks.clickhouse.migrate import migrate
+from streams.journey.erasure import erased_key, erased_mark
 from streams.pseudonym import Pseudonyms
 from tests.omnitrack.clear_text import found_in, logs_of, pages_of, states_of, tables_of, topics_of
 from tests.omnitrack.pipeline import Pipeline, ago
@@ -149,6 +154,19 @@ def test_an_erasure_that_a_worker_cannot_take_in_is_none_and_is_told(
     assert len(pipeline.rows("touchpoints")) == stored - 1
     assert found_in([*states_of(pipeline), *tables_of(pipeline)], {PSEUDONYMS.of("customer_no", customer)}) == {}
     assert pipeline.audit()["adds_up"]
+
+
+def test_a_mark_counts_for_what_was_asked_then_and_tells_what_nobody_can_read(bank: Bank) -> None:
+    broker, topic = bank.pipeline.streams.broker.bootstrap, bank.pipeline.streams.topics.identity_state
+    places = [Partition(topic, number) for number in range(2)]
+    marks = {(place, erased_key("C-nobody")) for place in places}
+    with BrokerReader(broker) as reader, RecordSender(broker) as sender:
+        begins = reader.end_offsets([topic])
+        for place, value in zip(places, (erased_mark(7, unreadable=2), erased_mark(6)), strict=True):
+            sender.send(topic, erased_key("C-nobody"), value, place.number)
+        sender.flush()
+        found = find_marks(broker, marks, begins, reader.end_offsets([topic]), 7)
+    assert found == Found(frozenset(places[1:]), {places[0]: 2})
 
 
 def test_an_erased_customer_is_nowhere_and_does_not_come_back(

@@ -9,7 +9,7 @@ from schemas.catalogue import Catalogue
 from schemas.identity import ERASED
 from streams.identity.forget import forget
 from streams.identity.state import Linked, Profile, decode_linked, decode_profile, encode
-from streams.journey.erasure import erased_key
+from streams.journey.erasure import erased_key, erased_mark, read_mark
 from tests.streams.identity.erasing import ERASED_ID, keys_naming, send_erasure
 from tests.streams.identity.machines import Identities
 from tests.streams.identity.world import NOW, TOPICS, World, payload
@@ -55,6 +55,14 @@ def test_an_identity_of_the_customer_alone_goes_and_one_of_several_stays_as_ambi
     assert writes.keys() == {erased_key("C1"), b"phone:1", b"device:1"}
     assert writes[b"phone:1"] is None
     assert decode_linked(writes[b"device:1"] or b"").customers == ["C2", ERASED]
+
+
+def test_the_mark_tells_how_much_is_left_that_nobody_can_read() -> None:
+    state = {b"phone:1": encode(Linked(customers=["C2"])), b"device:1": b"\xc1 junk", b"device:2": b"\xc1 C1"}
+    mark = forget("C1", NOW, state).writes[erased_key("C1")]
+    assert read_mark(mark or b"") == (NOW, 1)
+    assert read_mark(erased_mark(NOW)) == (NOW, 0)
+    assert len(erased_mark(NOW)) == 8
 
 
 def test_touchpoints_that_links_gave_to_the_customer_go_with_it() -> None:
