@@ -18,7 +18,7 @@ from omnitrack.publishing.interrupts import Interrupts
 from omnitrack.restitch.letters import Letters
 from omnitrack.restitch.report import Applied, Report, Tally
 from omnitrack.restitch.run import Restitcher
-from omnitrack.restitch.selection import Selection, count_customers
+from omnitrack.restitch.selection import Listed, Selection, count_customers
 from omnitrack.restitch.sending import HistorySender
 from omnitrack.settings import Endpoints
 from schemas.catalogue import Catalogue
@@ -73,6 +73,7 @@ class Job:
             examples=tally.examples,
             interrupted=interrupted,
             applied=applied,
+            unknown=tally.empty if isinstance(self.selection, Listed) else 0,
         )
 
     def _letters(self, client: Client, topics: Topics) -> Letters:

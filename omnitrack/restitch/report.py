@@ -36,7 +36,8 @@ class Applied(msgspec.Struct, frozen=True):
 
 class Report(msgspec.Struct, frozen=True):
     """`letters` are those of touchpoints that came too late; `letters_unreadable` break the contract by now, and
-    `letters_unsettled` may still move to another customer: both stay dead.
+    `letters_unsettled` may still move to another customer: both stay dead. Of `unknown` customers, who were
+    named, nothing is stored.
     """
 
     customers: int
@@ -48,6 +49,7 @@ class Report(msgspec.Struct, frozen=True):
     examples: tuple[Example, ...]
     interrupted: bool = False
     applied: Applied | None = None
+    unknown: int = 0
 
 
 @dataclass(slots=True)
@@ -57,6 +59,7 @@ class Tally:
     most_examples: int
     customers: int = 0
     differing: int = 0
+    empty: int = 0
     _counts: Counter[tuple[str, Kind]] = field(default_factory=Counter)
     _examples: defaultdict[tuple[str, Kind], list[Example]] = field(default_factory=lambda: defaultdict(list))
 
@@ -64,6 +67,7 @@ class Tally:
         """Count one customer's differences, and keep the first of each kind as examples."""
         self.customers += 1
         self.differing += comparison.differs
+        self.empty += not any(comparison.counts.values())
         self._counts.update(comparison.counts)
         for example in comparison.examples:
             kept = self._examples[example.table, example.kind]

@@ -17,6 +17,8 @@ def render(report: Report) -> Iterator[RenderableType]:
     """The counts per table, some of what would change, and what was done."""
     stopped = "interrupted: " if report.interrupted else ""
     yield f"{stopped}{report.customers:,} customers compared, {report.differing:,} differ"
+    if report.unknown:
+        yield f"{report.unknown:,} of them are not known: an id is given as customer_id is in the tables"
     if report.letters_unreadable:
         yield f"{report.letters_unreadable:,} dead letters break the contract by now, and stay"
     if report.letters_unsettled:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from omnitrack.restitch.compare import Comparison, compare
+from omnitrack.restitch.report import Report, Tally
 from omnitrack.restitch.stored import StoredCustomer
+from omnitrack.restitch.table import render
 from schemas.catalogue import Catalogue, IntentRules
 from schemas.rows import TouchpointRow
 from schemas.touchpoint import Arrival, Origin, Touchpoint
@@ -74,6 +76,15 @@ def test_a_touchpoint_in_another_journey_is_changed() -> None:
     customer = stored(CALL, VISIT)
     customer.touchpoints[1] = replace(customer.touchpoints[1], journey_id=None)
     assert shown(compare(customer, [], RULES, NOW)) == [("touchpoints", "changed", ["journey_id"])]
+
+
+def test_who_was_named_and_has_nothing_stored_is_told() -> None:
+    tally = Tally(most_examples=0)
+    for customer in (stored(CALL), StoredCustomer("C-10OO")):
+        tally.add(compare(customer, [], RULES, NOW))
+    assert (tally.customers, tally.empty) == (2, 1)
+    report = Report(2, 0, 0, 0, 0, tally.tables, (), unknown=tally.empty)
+    assert "1 of them are not known: an id is given as customer_id is in the tables" in render(report)
 
 
 def test_a_letter_becomes_a_touchpoint_and_changes_what_it_belongs_to() -> None:
