@@ -27,6 +27,12 @@ from tests.omnitrack.stand_ins import (
 )
 
 
+def has_logged(data_dir: Path, name: str, word: str) -> bool:
+    """A log is made with its first line."""
+    log = data_dir / "logs" / f"{name}.log"
+    return log.exists() and word in log.read_text()
+
+
 def named(supervisor: Supervisor, name: str) -> Service:
     return next(service for service in supervisor.services if service.name == name)
 
@@ -143,7 +149,7 @@ def test_services_are_stopped_from_the_last_stage_to_the_first(tmp_path: Path) -
 
     with Supervisor(plan(tmp_path, service("broker", noting("broker")), service("sink", noting("sink")))) as supervisor:
         supervisor.wait_ready(PATIENCE)
-        assert eventually(lambda: all("up" in (tmp_path / "logs" / f"{n}.log").read_text() for n in ("broker", "sink")))
+        assert eventually(lambda: all(has_logged(tmp_path, name, "up") for name in ("broker", "sink")))
     assert notes.read_text().split() == ["sink", "broker"]
 
 
@@ -152,7 +158,7 @@ def test_a_service_that_does_not_end_in_its_time_is_killed(tmp_path: Path) -> No
     with Supervisor(plan(tmp_path, service("deaf", DEAF, grace=0.3)), said.append) as supervisor:
         supervisor.wait_ready(PATIENCE)
         deaf = pid_of(supervisor, "deaf")
-        assert eventually(lambda: "deaf" in (tmp_path / "logs" / "deaf.log").read_text())
+        assert eventually(lambda: has_logged(tmp_path, "deaf", "deaf"))
     assert not is_alive(deaf)
     assert said[-1].startswith("deaf did not end in 0.")
 
