@@ -15,7 +15,7 @@ RUN_MARK = "OMNITRACK_TEST_RUN"
 HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 END_SECONDS = 3.0
 # In the middle of an exec a process has an empty environment.
-START_SECONDS = 0.5
+START_SECONDS = 3.0
 LOOK_AGAIN_SECONDS = 0.01
 
 
@@ -56,8 +56,16 @@ class Leftovers:
 
 def processes_of_run(run: str) -> list[psutil.Process]:
     """The living processes, this one aside, that were started by the test run `run`, orphans included."""
-    marks = {process: _mark(process) for process in psutil.process_iter() if process.pid != os.getpid()}
-    return [process for process, mark in marks.items() if mark == run]
+    found: list[psutil.Process] = []
+    unknown = [process for process in psutil.process_iter() if process.pid != os.getpid()]
+    until = time.monotonic() + START_SECONDS
+    while True:
+        environments = {process: _environment(process) for process in unknown}
+        found += [process for process, known in environments.items() if known and known.get(RUN_MARK) == run]
+        unknown = [process for process, known in environments.items() if known == {}]
+        if not unknown or time.monotonic() > until:
+            return found
+        time.sleep(LOOK_AGAIN_SECONDS)
 
 
 def end(processes: list[psutil.Process]) -> None:
@@ -76,14 +84,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Leftovers(), "omnitrack-leftovers")
 
 
-def _mark(process: psutil.Process) -> str | None:
-    """The run that started `process`; None of one that belongs to no run, ended, or is another user's."""
+def _environment(process: psutil.Process) -> dict[str, str] | None:
+    """That of `process`, empty while it starts; None of one that is no program, ended, or is another user's."""
     try:
-        if process.status() == psutil.STATUS_ZOMBIE or any(name in " ".join(process.cmdline()) for name in HELPERS):
+        is_thread_of_the_kernel = process.memory_info().vms == 0
+        if is_thread_of_the_kernel or process.status() == psutil.STATUS_ZOMBIE:
             return None
-        until = time.monotonic() + START_SECONDS
-        while not (environment := process.environ()) and time.monotonic() < until:
-            time.sleep(LOOK_AGAIN_SECONDS)
-        return environment.get(RUN_MARK)
+        if any(name in " ".join(process.cmdline()) for name in HELPERS):
+            return None
+        return process.environ()
     except psutil.Error:
         return None

@@ -29,7 +29,7 @@ def run(pytester: pytest.Pytester, tests: str, *options: str) -> subprocess.Comp
     """The tests in a process of their own: what they leave must not count as this run's."""
     pytester.makepyfile(test_example=tests)
     command = [sys.executable, "-m", "pytest", "-p", "tests.support.leftovers", *options]
-    return subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.fixture(autouse=True)
