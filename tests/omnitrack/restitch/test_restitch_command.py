@@ -45,5 +45,6 @@ def test_ids_may_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "customers.txt"
     file.write_text("C-1\n\n anon:phone:电话 \n", encoding="utf-8")
     address = f"{LOOPBACK}:{free_port()}"
-    result = CliRunner().invoke(app, ["restitch", "--customers", str(file), "--kafka", address])
-    assert f"Kafka at {address} does not answer" in result.stderr
+    silent = f"clickhouse://{address}/omnitrack"
+    result = CliRunner().invoke(app, ["restitch", "--customers", str(file), "--no-wait", "--clickhouse", silent])
+    assert f"ClickHouse does not answer at {address}" in result.stderr
