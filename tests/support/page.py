@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -18,13 +18,13 @@ class Page:
         self.port = free_port()
 
     def get(self, path: str) -> tuple[int, str]:
-        """Status and text; 0 while nothing listens."""
+        """Status and text; 0 while nothing answers."""
         try:
             with urlopen(f"http://{LOOPBACK}:{self.port}{path}", timeout=10) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()
-        except URLError:
+        except OSError:
             return 0, ""
 
     def samples(self, name: str, **labels: str) -> list[float]:

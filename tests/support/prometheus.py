@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -65,5 +64,5 @@ class Prometheus:
             with urlopen(f"{self.url}/api/v1/{what}?{urlencode(parameters)}", timeout=10) as answer:  # noqa: S310 -- our own
                 found: dict[str, Any] = json.load(answer)
                 return found
-        except URLError:
+        except OSError:
             return {}

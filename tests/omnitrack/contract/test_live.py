@@ -20,7 +20,7 @@ from schemas.rows import DeadLetter, DuplicateRow, TouchpointRow
 from schemas.topics import Topics
 from tests.omnitrack.contract.guide import example
 from tests.omnitrack.kafka_group import OddName
-from tests.streams.worker import Deployment, touchpoint
+from tests.streams.worker import LONG_SESSION, Deployment, touchpoint
 from tests.support.brokers import Broker
 from tests.support.registry import Registry
 
@@ -62,7 +62,7 @@ def test_every_form_leads_to_the_same_touchpoint_and_what_does_not_open_is_a_dea
     broker: Broker, registry: Registry, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    settings = {"OMNITRACK_SCHEMA_REGISTRY": registry.url}
+    settings = {"OMNITRACK_SCHEMA_REGISTRY": registry.url} | LONG_SESSION
     deployment = Deployment(broker, Topics(topic_prefix), tmp_path, settings=settings)
     deployment.create_topics()
     known = registry.register("any-subject", avro_schema())

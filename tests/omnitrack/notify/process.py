@@ -16,7 +16,7 @@ from omnitrack.offsets import lag
 from schemas.rows import AlertRow
 from schemas.topics import Topics
 from tests.sinks.notices.alerts import alert
-from tests.streams.worker import Deployment, eventually
+from tests.streams.worker import GIVE_UP_SECONDS, Deployment, eventually
 from tests.support.brokers import Broker
 from tests.support.child import Child
 
@@ -79,13 +79,13 @@ class NotifyProcess:
 
     def await_ready(self) -> None:
         def has_partitions() -> bool:
-            with BrokerReader(self._broker.bootstrap) as reader:
+            with BrokerReader(self._broker.bootstrap, GIVE_UP_SECONDS) as reader:
                 return reader.assigned_members(self._group) == 1
 
         eventually("it has its partitions", has_partitions, self.child)
 
     def has_acknowledged_all(self) -> bool:
-        with BrokerReader(self._broker.bootstrap) as reader:
+        with BrokerReader(self._broker.bootstrap, GIVE_UP_SECONDS) as reader:
             return not lag(reader.end_offsets([self._topics.alerts]), reader.committed(self._group))
 
     def undelivered(self) -> list[Undelivered]:

@@ -34,6 +34,10 @@ class Paging:
     def await_page(self, subject: str, status: str, how: str | None) -> None:
         eventually(f"{subject}: {status}", lambda: (status, how) in self.inbox.paged(subject), self.process.child)
 
+    def fires_until(self, subject: str) -> datetime:
+        """As Alertmanager was told last; `NEVER` while it knows nothing of it."""
+        return max((datetime.fromisoformat(one["endsAt"]) for one in self.server.alerts(subject)), default=NEVER)
+
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 TOPICS = Topics("test-paging.")
@@ -45,7 +49,7 @@ def paging(embedded_broker: Broker, tmp_path_factory: pytest.TempPathFactory) ->
     with Inbox.open() as inbox:
         inbox.status = 200
         server = AlertmanagerServer(folder, inbox.url)
-        settings = {"OMNITRACK_ALERTMANAGER": server.url, "OMNITRACK_ALERTMANAGER_REFRESH": "1"}
+        settings = {"OMNITRACK_ALERTMANAGER": server.url, "OMNITRACK_ALERTMANAGER_REFRESH": "5"}
         process = NotifyProcess("alertmanager", embedded_broker, TOPICS, folder, settings)
         try:
             process.await_ready()
@@ -68,8 +72,8 @@ def test_an_alert_appears_with_the_labels_that_route_it_and_pages(paging: Paging
 def test_it_is_told_again_and_again_while_it_fires(paging: Paging) -> None:
     paging.say(said_now("lasts"))
     paging.await_firing("lasts")
-    [first] = paging.server.alerts("lasts")
-    eventually("refreshed", lambda: paging.server.alerts("lasts")[0]["endsAt"] > first["endsAt"])
+    first = paging.fires_until("lasts")
+    eventually("refreshed", lambda: paging.fires_until("lasts") > first, paging.process.child)
 
 
 @pytest.mark.parametrize(
@@ -106,15 +110,12 @@ def test_an_alertmanager_that_died_is_told_of_what_fires_and_not_of_what_ended_m
 
 
 def test_a_killed_process_goes_on_telling_of_what_fires(paging: Paging) -> None:
-    def fires_until() -> datetime:
-        return max((datetime.fromisoformat(one["endsAt"]) for one in paging.server.alerts("survives")), default=NEVER)
-
     paging.say(said_now("survives"))
     eventually("told", paging.process.has_acknowledged_all, paging.process.child)
     paging.process.child.kill()
-    told_by_the_first = max(fires_until(), datetime.now(UTC))
+    told_by_the_first = max(paging.fires_until("survives"), datetime.now(UTC))
     paging.process.spawn()
-    eventually("told by the next", lambda: fires_until() > told_by_the_first, paging.process.child)
+    eventually("told by the next", lambda: paging.fires_until("survives") > told_by_the_first, paging.process.child)
     paging.say(said_now("survives", "resolved", version=2))
     eventually("the end is told", paging.process.has_acknowledged_all, paging.process.child)
     assert paging.server.alerts("survives") == []

@@ -16,7 +16,7 @@ from schemas.rows import AlertRow
 from schemas.topics import Topics
 from tests.omnitrack.notify.inbox import Inbox
 from tests.omnitrack.notify.process import NotifyProcess, said_now, send
-from tests.streams.worker import eventually
+from tests.streams.worker import LONG_SESSION, eventually
 from tests.support.alertmanager import AlertmanagerServer
 from tests.support.brokers import Broker
 
@@ -44,7 +44,11 @@ def posting(embedded_broker: Broker, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("posting")
     (folder / "secret").write_text(SECRET)
     with Inbox.open() as inbox:
-        settings = {"OMNITRACK_WEBHOOK": inbox.url, "OMNITRACK_WEBHOOK_SECRET_FILE": str(folder / "secret")}
+        settings = {
+            "OMNITRACK_WEBHOOK": inbox.url,
+            "OMNITRACK_WEBHOOK_SECRET_FILE": str(folder / "secret"),
+            **LONG_SESSION,
+        }
         process = NotifyProcess("webhook", embedded_broker, TOPICS, folder, settings)
         try:
             process.await_ready()

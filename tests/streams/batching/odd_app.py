@@ -1,6 +1,6 @@
 """An app for tests, told by its environment how to misbehave.
 
-`fail`, `hang`, take long (`slow`), or never acknowledge the first batch (`gap`).
+`fail`, `hang`, take until after it is told to end (`slow`), or never acknowledge the first batch (`gap`).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ async def prepare(app: BatchApp) -> None:
         if WAY == "hang":
             await asyncio.Event().wait()
         if WAY == "slow":
+            await app.wait_until_stopped()
             await asyncio.sleep(SLOW_SECONDS)
         if WAY != "gap" or len(taken) > 1:
             delivery.acknowledge()
@@ -43,5 +44,5 @@ async def prepare(app: BatchApp) -> None:
 app = create_app(
     WorkerSettings(f"{TOPIC}-app", os.environ.get("ODD_KAFKA", "127.0.0.1:9092"), session_timeout=6),
     prepare,
-    Bounds(retry_seconds=1.0, stall_seconds=3.0),
+    Bounds(retry_seconds=1.0, stall_seconds=3.0 if WAY == "hang" else 120.0),
 )

@@ -12,7 +12,7 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from omnitrack.broker_reader import BrokerReader
-from tests.streams.worker import eventually
+from tests.streams.worker import GIVE_UP_SECONDS, eventually
 from tests.support.brokers import Broker
 from tests.support.child import Child
 
@@ -47,7 +47,7 @@ def send(broker: Broker, topic: str, count: int) -> None:
 
 
 def committed(broker: Broker, topic: str) -> int:
-    with BrokerReader(broker.bootstrap) as reader:
+    with BrokerReader(broker.bootstrap, GIVE_UP_SECONDS) as reader:
         return sum(reader.committed(f"{topic}-app").values())
 
 
@@ -82,7 +82,7 @@ def test_told_to_end_it_finishes_the_batch_in_work_and_begins_no_other(
         eventually("the first batch", lambda: took(slow, "0-1"), slow)
         send(broker, topic, 3)
         slow.process.terminate()
-        assert slow.process.wait(30) == 0
+        assert slow.process.wait(GIVE_UP_SECONDS) == 0
     finally:
         slow.kill()
     assert committed(broker, topic) == 2
@@ -94,7 +94,7 @@ def test_a_handler_that_keeps_failing_ends_the_process_and_its_batch_stays(
 ) -> None:
     send(broker, topic, 2)
     worker = start("fail")
-    assert worker.process.wait(60) != 0
+    assert worker.process.wait(GIVE_UP_SECONDS) != 0
     assert "the store is away" in worker.log.read_text()
     assert committed(broker, topic) == 0
 
@@ -102,5 +102,5 @@ def test_a_handler_that_keeps_failing_ends_the_process_and_its_batch_stays(
 def test_work_that_makes_no_progress_ends_the_process(broker: Broker, topic: str, start: Start) -> None:
     send(broker, topic, 2)
     worker = start("hang")
-    assert worker.process.wait(90) != 0
+    assert worker.process.wait(GIVE_UP_SECONDS) != 0
     assert "without any progress" in worker.log.read_text()
