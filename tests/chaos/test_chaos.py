@@ -11,7 +11,6 @@ from tests.chaos.schedule import SHORT, Schedule
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(300)
 def test_at_rest_the_rows_are_the_pure_functions_and_every_record_has_one_fate(
     local_apache_kafka: None, tmp_path: Path
 ) -> None:

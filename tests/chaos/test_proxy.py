@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from omnitrack.ports import LOOPBACK
+from omnitrack.ports import LOOPBACK, free_port
 from tests.chaos.proxy import Proxy
 
 SHORT = 0.3
@@ -39,7 +39,7 @@ def _echo(connection: socket.socket) -> None:
 
 
 def call(port: int) -> socket.socket:
-    return socket.create_connection((LOOPBACK, port), timeout=5)
+    return socket.create_connection((LOOPBACK, port), timeout=60)
 
 
 def says(connection: socket.socket, word: bytes) -> bytes:
@@ -71,7 +71,7 @@ def test_bytes_that_were_held_back_arrive_after_the_release(echo: int) -> None:
         with pytest.raises(TimeoutError):
             patient.recv(1_024)
         proxy.release()
-        patient.settimeout(5)
+        patient.settimeout(60)
         assert patient.recv(1_024) == b"held"
 
 
@@ -87,10 +87,8 @@ def test_bytes_take_no_less_than_they_shall_and_keep_their_order(echo: int) -> N
         assert time.monotonic() - begun > SHORT
 
 
-def test_a_server_that_is_away_ends_the_connection(echo: int) -> None:
-    with socket.create_server((LOOPBACK, 0)) as gone:
-        port = gone.getsockname()[1]
-    with Proxy.to(port) as proxy, call(proxy.port) as refused:
+def test_a_server_that_is_away_ends_the_connection() -> None:
+    with Proxy.to(free_port()) as proxy, call(proxy.port) as refused:
         assert _is_over(refused)
 
 

@@ -13,7 +13,6 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from omnitrack.broker_reader import BrokerReader
@@ -159,7 +158,6 @@ def refused_histories(pipeline: Pipeline) -> int:
     return int(done["applied"]["differ"])
 
 
-@pytest.mark.timeout(240)
 def test_a_shorter_inactivity_is_compared_applied_and_taken_back(
     embedded_broker: Broker, topic_prefix: str, empty_clickhouse: ClickHouseSettings, tmp_path: Path
 ) -> None:
@@ -183,7 +181,6 @@ def test_a_shorter_inactivity_is_compared_applied_and_taken_back(
         assert rows(bank) == before
 
 
-@pytest.mark.timeout(240)
 def test_four_partitions_hold_what_two_held_through_the_swap_and_back(
     embedded_broker: Broker,
     registry: Registry,

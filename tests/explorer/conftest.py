@@ -35,7 +35,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 # As long as something may take on a machine that has much else to do.
 PATIENCE_MILLISECONDS = 60_000
 DESK, PHONE = 1280, 390

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from sinks.clickhouse.migrate import migrate
@@ -31,7 +30,6 @@ def explorer_on(browser: Browser, url: str, folder: Path, *options: str) -> Iter
         child.terminate()
 
 
-@pytest.mark.timeout(120)
 def test_from_no_clickhouse_to_numbers_without_loading_the_page_again(browser: Browser, tmp_path: Path) -> None:
     server = EmbeddedClickHouse.start(tmp_path / "clickhouse")
     settings = ClickHouseSettings.of(server.url)

@@ -87,11 +87,11 @@ class Pipeline:
         return CliRunner().invoke(app, list(arguments), env=self.environment)
 
     def drain(self) -> None:
-        result = self.run("drain", "--timeout", "60")
+        result = self.run("drain", "--timeout", "120")
         assert result.exit_code == 0, result.stderr
 
     def restitch(self, *options: str, exit_code: int) -> dict[str, Any]:
-        result = self.run("restitch", "--format", "json", "--timeout", "60", *options)
+        result = self.run("restitch", "--format", "json", "--timeout", "120", *options)
         assert result.exit_code == exit_code, result.output
         report: dict[str, Any] = json.loads(result.stdout)
         return report

@@ -16,7 +16,7 @@ from sinks.clickhouse.settings import ClickHouseSettings
 from tests.support.brokers import Broker
 from tests.support.child import Child
 
-SECONDS = 90.0
+SECONDS = 120.0
 
 
 class SinkProcess:
@@ -55,12 +55,12 @@ class SinkProcess:
         producer.close()
 
     def is_ready(self) -> bool:
-        with BrokerReader(self._broker.bootstrap) as reader:
+        with BrokerReader(self._broker.bootstrap, SECONDS) as reader:
             return reader.assigned_members(self.group) == 1
 
     def has_stored_everything(self) -> bool:
         """Whether all that the output topics hold is committed."""
-        with BrokerReader(self._broker.bootstrap) as reader:
+        with BrokerReader(self._broker.bootstrap, SECONDS) as reader:
             return not lag(reader.end_offsets(self.topics.outputs), reader.committed(self.group))
 
     def await_that(self, condition: Callable[[], bool]) -> None:

@@ -14,7 +14,7 @@ from omnitrack.restarts import RestartPolicy
 from omnitrack.services import ServiceSpec
 from omnitrack.supervisor import Plan, Supervisor
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 SLEEPER = ("sleep", "3600")
 WITH_A_CHILD = ("sh", "-c", "sleep 3600 & wait")
 DEAF = ("sh", "-c", "trap '' TERM; echo deaf; while :; do sleep 0.1; done")

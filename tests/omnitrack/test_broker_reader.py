@@ -61,7 +61,7 @@ def test_members_count_once_they_hold_their_partitions(broker: Broker, topic_pre
         assert reader.assigned_members(endpoints.streams_group) == 0
         member.start()
         try:
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while reader.assigned_members(endpoints.streams_group) != 1:
                 assert time.monotonic() < deadline, "the member never held partitions"
                 time.sleep(0.2)

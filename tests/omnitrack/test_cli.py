@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from omnitrack.cli import app, command
 from omnitrack.commands import COMMANDS
 
-WAITING = "import time\nprint('importing', flush=True)\ntime.sleep(30)\n"
+WAITING = "import time\nprint('importing', flush=True)\ntime.sleep(600)\n"
 TAKEN_FOR_ITS_OWN = (
-    "import time\ntry:\n    print('importing', flush=True)\n    time.sleep(30)\n"
+    "import time\ntry:\n    print('importing', flush=True)\n    time.sleep(600)\n"
     "except BaseException:\n    raise ImportError('cannot be loaded')\n"
 )
 
@@ -115,5 +115,5 @@ def test_ctrl_c_during_imports_ends_it_without_a_word(
         assert process.stdout is not None
         assert process.stdout.readline() == "importing\n"
         process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=20)
+        rest, errors = process.communicate(timeout=60)
     assert (process.returncode, rest, errors) == (130, "", "")

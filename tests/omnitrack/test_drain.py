@@ -71,7 +71,7 @@ def test_each_stage_has_to_reach_what_the_stage_before_it_sent(broker: Broker, t
         seen.append(stage.name)
 
     with BrokerReader(kafka) as reader:
-        outcome = drain(reader, stages_of(endpoints, reader), 20.0, do_the_work)
+        outcome = drain(reader, stages_of(endpoints, reader), 120.0, do_the_work)
     assert isinstance(outcome, Drained)
     assert seen == ["ingest", "identity", "stitch", "store"]
 
@@ -92,7 +92,7 @@ def test_what_identity_sends_to_itself_is_drained_too(broker: Broker, topic_pref
         commit(broker.bootstrap, endpoints.streams_group, stage.topics[0], min(done, 3) if done < 4 else 1)
 
     with BrokerReader(broker.bootstrap) as reader:
-        assert isinstance(drain(reader, stages_of(endpoints, reader), 20.0, ask_and_answer), Drained)
+        assert isinstance(drain(reader, stages_of(endpoints, reader), 120.0, ask_and_answer), Drained)
     assert done == 4
 
 
@@ -106,7 +106,7 @@ def test_what_is_published_after_the_call_is_not_waited_for(broker: Broker, topi
         commit(broker.bootstrap, endpoints.streams_group, atm, 3)
 
     with BrokerReader(broker.bootstrap) as reader:
-        assert isinstance(drain(reader, stages_of(endpoints, reader), 20.0, work), Drained)
+        assert isinstance(drain(reader, stages_of(endpoints, reader), 120.0, work), Drained)
 
 
 def test_the_channels_of_a_catalogue_are_drained_too() -> None:

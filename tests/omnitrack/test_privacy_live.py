@@ -220,7 +220,7 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(
     assert letters == 3
 
     receipt = tmp_path / "receipt.json"
-    command = ("erase", "C-erased", "--receipt", str(receipt), "--by", "Li Na", "--timeout", "60")
+    command = ("erase", "C-erased", "--receipt", str(receipt), "--by", "Li Na", "--timeout", "120")
     with monkeypatch.context() as patch:
         patch.setattr("omnitrack.erasure.rows._remove", interrupted_after(3))
         assert pipeline.run(*command).exit_code == 130

@@ -23,7 +23,7 @@ from streams.placing import place
 from tests.omnitrack.notify.inbox import Inbox
 from tests.omnitrack.notify.process import now_ms
 from tests.streams.alerting.rows import MINUTE, handoff, journey
-from tests.streams.worker import PARTITIONS, Deployment, eventually
+from tests.streams.worker import GIVE_UP_SECONDS, PARTITIONS, Deployment, eventually
 from tests.support.brokers import Broker
 from tests.support.child import Child
 
@@ -85,11 +85,11 @@ class Fleet:
         return all(not self._behind(name, read[name]) for name in ("alerts", "notify-webhook", "sink"))
 
     def _behind(self, name: str, topics: tuple[str, ...]) -> dict[Partition, int]:
-        with BrokerReader(self.kafka) as reader:
+        with BrokerReader(self.kafka, GIVE_UP_SECONDS) as reader:
             return lag(reader.end_offsets(topics), reader.committed(self.endpoints.group(name)))
 
     def _has_member(self, name: str) -> bool:
-        with BrokerReader(self.kafka) as reader:
+        with BrokerReader(self.kafka, GIVE_UP_SECONDS) as reader:
             return reader.assigned_members(self.endpoints.group(name)) == 1
 
 
@@ -127,7 +127,6 @@ def fleet(
         child.kill()
 
 
-@pytest.mark.timeout(180)
 def test_what_stores_judges_and_tells_restarts_under_load_with_nothing_lost_or_told_twice(
     fleet: Fleet, inbox: Inbox, clickhouse: ClickHouseSettings
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.settings import ClickHouseSettings
-from tests.omnitrack.sink_process import SinkProcess
+from tests.omnitrack.sink_process import SECONDS, SinkProcess
 from tests.sinks.clickhouse.reading import read_rows
 from tests.sinks.rows import promise_row, touchpoint_row
 from tests.support.brokers import Broker
@@ -72,7 +72,7 @@ def test_an_absent_clickhouse_is_waited_for_and_does_not_hold_up_the_end(
         assert not sink.has_stored_everything()
         assert sink.child is not None
         sink.child.process.terminate()
-        sink.child.process.wait(60)
+        sink.child.process.wait(SECONDS)
         own_clickhouse.start_again()
         sink.start()
         sink.await_that(sink.has_stored_everything)

@@ -108,7 +108,7 @@ def test_ctrl_c_cancels_and_leaves_the_server_well(clickhouse_url: str) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "slept\n"
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, "sql: cancelled\n")
     client = connect(ClickHouseSettings.of(url))
     assert client.execute("SELECT 1") == [(1,)]

@@ -32,11 +32,11 @@ def test_live_play_goes_on_until_ctrl_c_and_ends_with_a_summary(tmp_path: Path) 
     command = [sys.executable, "-m", "omnitrack", "simulate", "--live", "--rate", "300", "--out", str(out)]
     play = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not has_records(out) and time.monotonic() < deadline:
             time.sleep(0.1)
         play.send_signal(signal.SIGINT)
-        errors = play.communicate(timeout=30)[1]
+        errors = play.communicate(timeout=60)[1]
     finally:
         play.kill()
     assert play.returncode == 0, errors

@@ -17,7 +17,7 @@ from schemas.topics import Topics
 from streams.alerting.facts import CustomerRow
 from streams.placing import place
 from tests.streams.alerting.rows import HOUR, MINUTE, RULES, handoff, journey, promise
-from tests.streams.worker import PARTITIONS, Deployment, eventually
+from tests.streams.worker import GIVE_UP_SECONDS, PARTITIONS, Deployment, eventually
 from tests.support.brokers import Broker
 from tests.support.child import Child
 
@@ -59,7 +59,7 @@ class Bank(Deployment):
 
     def rows_to_go(self) -> int:
         """How many rows the group has not got past."""
-        with BrokerReader(self.broker.bootstrap) as reader:
+        with BrokerReader(self.broker.bootstrap, GIVE_UP_SECONDS) as reader:
             ends = reader.end_offsets(self.topics.stitched_rows)
             return sum(lag(ends, reader.committed(self.group.replace("-streams", "-alerts"))).values())
 

@@ -42,7 +42,6 @@ def bootstrap(brokers: list[ApacheKafka]) -> str:
     return ",".join(broker.bootstrap for broker in brokers)
 
 
-@pytest.mark.timeout(180)
 def test_a_broker_that_dies_takes_nothing_with_it_and_workers_go_on(brokers: list[ApacheKafka], tmp_path: Path) -> None:
     deployment = Deployment(Broker("three", bootstrap(brokers), durable=True), Topics("bank."), tmp_path)
     topics = deployment.topics

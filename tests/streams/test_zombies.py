@@ -12,7 +12,7 @@ import pytest
 
 from schemas.rows import TouchpointRow
 from schemas.topics import Topics
-from tests.streams.worker import Deployment, eventually, touchpoint
+from tests.streams.worker import GIVE_UP_SECONDS, Deployment, eventually, touchpoint
 from tests.support.brokers import Broker
 from tests.support.child import Child
 from tests.support.page import Page
@@ -83,7 +83,7 @@ def test_of_two_workers_of_one_name_the_older_ends_and_says_why(deployment: Depl
     deployment.ready(older)
     newer = deployment.start_worker()
     workers.append(newer)
-    assert older.process.wait(30) != 0
+    assert older.process.wait(GIVE_UP_SECONDS) != 0
     assert "another process has joined the group as 'one'" in older.log.read_text()
     deployment.ready(newer)
     published = deployment.publish([touchpoint("e", "C-1", START.isoformat())])
@@ -93,7 +93,7 @@ def test_of_two_workers_of_one_name_the_older_ends_and_says_why(deployment: Depl
 def test_a_named_worker_that_restarts_within_its_session_moves_no_partition(
     deployment: Deployment, workers: list[Child]
 ) -> None:
-    deployment.settings["OMNITRACK_SESSION_TIMEOUT"] = "30"
+    deployment.settings["OMNITRACK_SESSION_TIMEOUT"] = "60"
     for name in ("one", "two"):
         deployment.settings["OMNITRACK_GROUP_INSTANCE"] = name
         # One after the other: those that join together have one generation.

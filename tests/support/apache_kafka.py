@@ -14,7 +14,7 @@ from tests.support.child import Child
 from tests.support.kafka_jars import java, kafka_jars
 from tests.support.kafka_ready import await_broker
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 LASTING = ("-Xmx512m", "-XX:+UseSerialGC", "-Xshare:auto")
 """Java compiles what runs long as well as it can, which takes some seconds of the processor."""
 QUICK_START = (*LASTING, "-XX:TieredStopAtLevel=1")

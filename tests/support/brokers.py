@@ -22,7 +22,7 @@ from tests.support.ci import in_ci
 from tests.support.kafka_jars import ApacheKafkaUnavailable, require_apache_kafka
 from tests.support.kafka_ready import await_broker, broker_answers
 
-EMBEDDED_START_SECONDS = 20.0
+EMBEDDED_START_SECONDS = 120.0
 CONTAINER_IMAGE = "confluentinc/cp-kafka:7.9.0"
 
 

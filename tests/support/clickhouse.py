@@ -22,7 +22,7 @@ from sinks.clickhouse.settings import ClickHouseSettings
 from tests.support.child import Child
 
 EMBEDDED = "omnitrack.embedded.clickhouse"
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 POLL_SECONDS = 0.05
 
 

@@ -15,7 +15,7 @@ from clickhouse_driver import Client
 from omnitrack.embedded.clickhouse import clickhouse_command
 from omnitrack.ports import LOOPBACK
 
-START_SECONDS = 90
+START_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)

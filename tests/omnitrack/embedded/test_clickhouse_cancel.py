@@ -13,7 +13,7 @@ from omnitrack.ports import LOOPBACK
 from tests.omnitrack.embedded.clickhouse_process import Running
 
 ENDLESS = "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number))"
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 def running_queries(client: Client) -> int:

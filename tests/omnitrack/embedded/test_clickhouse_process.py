@@ -37,13 +37,13 @@ def test_acknowledged_rows_survive_a_kill_and_a_clean_end(tmp_path: Path) -> Non
         client.connection.send_query(ENDLESS)
         client.connection.send_external_tables([])
         second.process.send_signal(signal.SIGTERM)
-        assert second.process.wait(30) == 0, (tmp_path / "log").read_text()
+        assert second.process.wait(START_SECONDS) == 0, (tmp_path / "log").read_text()
     assert list((tmp_path / "data" / "incoming").iterdir()) == []
     with running(tmp_path / "data", tmp_path / "log") as third:
         with third.client(database="kept") as client:
             assert client.execute("SELECT count() FROM t") == [(5001,)]
         third.process.send_signal(signal.SIGINT)
-        assert third.process.wait(30) == 0
+        assert third.process.wait(START_SECONDS) == 0
 
 
 def test_a_busy_port_is_refused_in_one_line(server: Running, tmp_path: Path) -> None:

@@ -60,7 +60,6 @@ def live_traffic(pipeline: Pipeline) -> Iterator[None]:
         thread.join()
 
 
-@pytest.mark.timeout(240)
 def test_what_came_too_late_is_taken_in_while_the_stream_goes_on(pipeline: Pipeline) -> None:
     pipeline.start_worker(UNLIMITED)
     customers = [f"C-{number}" for number in range(20)]

