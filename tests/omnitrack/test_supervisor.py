@@ -171,7 +171,7 @@ def test_a_second_request_to_stop_kills_what_is_still_running(tmp_path: Path) ->
     supervisor = Supervisor(plan(tmp_path, service("deaf", DEAF, grace=3600)))
     supervisor.start()
     supervisor.wait_ready(PATIENCE)
-    assert eventually(lambda: "deaf" in (tmp_path / "logs" / "deaf.log").read_text())
+    assert eventually(lambda: has_logged(tmp_path, "deaf", "deaf"))
     supervisor.request_stop()
     assert not supervisor.wait(0.5)
     supervisor.request_stop()
