@@ -58,3 +58,18 @@ def test_what_a_withdrawn_touchpoint_told_is_told_no_more_unless_another_tells_i
     assert waiting(clickhouse, withdrawn) == (0, 2, 0)
     assert waiting(clickhouse, touchpoint("atm", MARCH - 3 * DAY, care=("elderly", "disabled"))) == (1, 1, 1)
     assert waiting(clickhouse, msgspec.structs.replace(KNOWN_AT_THE_BRANCH, version=3)) == (1, 1, 1)
+
+
+def test_of_customers_who_lost_a_touchpoint_a_question_remembers_only_those_in_a_group(
+    clickhouse: ClickHouseSettings,
+) -> None:
+    """Each session that logs in leaves an anonymous customer without its touchpoints."""
+    migrate(clickhouse, CATALOGUE)
+    waiting(clickhouse, WAITS_AT_THE_HOTLINE, KNOWN_AT_THE_BRANCH)
+    with connected(clickhouse) as client:
+        client.execute(
+            "INSERT INTO care_groups SELECT '', concat('anon:session:wechat:', toString(number)), '2026-03-05'"
+            " FROM numbers(2000)"
+        )
+        [parity] = ask(client, find_metric("priority_parity"), QUESTION, {"max_rows_in_set": 1000}).dicts
+    assert parity["priority_n"] == 1
