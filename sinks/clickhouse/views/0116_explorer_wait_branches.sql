@@ -17,9 +17,9 @@ SELECT
 FROM {{ database }}.selected_waits({{ filters }}, {{ ungrouped }})
 WHERE branch_id != ''
 GROUP BY branch_id
-ORDER BY high, rate, branch_id
+ORDER BY n < 10, high, rate, branch_id
 LIMIT {limit:UInt64}
-COMMENT 'Waits branch by branch: first those that are clearly the worst, by the upper bound of their share within the standard.
+COMMENT 'Waits branch by branch: first those that are clearly the worst, by the upper bound of their share within the standard; those of fewer than 10 waits last.
 Formula: waits within the standard ÷ waits.
 Unit: rates are shares, 0 to 1; seconds.
 Source: queueing times of the service-quality handbook.
