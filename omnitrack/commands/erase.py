@@ -4,33 +4,41 @@ from __future__ import annotations
 
 import getpass
 import sys
-from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from omnitrack.broker_reader import BrokerReader, BrokerUnavailableError
 from omnitrack.commands.options import Catalogue, ClickHouse, DataDir, Kafka
-from omnitrack.commands.telling import complain
+from omnitrack.commands.telling import INTERRUPTED, OTHERWISE, complain, complaining
 from omnitrack.dead.table import time_of
 from omnitrack.erasure.receipt import Receipt, keep
 from omnitrack.erasure.run import Eraser, NotErased
 from omnitrack.erasure.subject import Subject, subject_of
 from omnitrack.sending import NotSentError, RecordSender
-from omnitrack.settings import resolve_endpoints
+from omnitrack.settings import Endpoints, resolve_endpoints
+from omnitrack.terminal import plain_console
 from schemas.catalogue import CatalogueError, load_catalogue
 from schemas.topics import Topics
 from sinks.clickhouse.client import connected
 from sinks.clickhouse.errors import ClickHouseError
-from sinks.clickhouse.settings import ClickHouseSettings
 from streams.keys import PseudonymKeyError, PseudonymSettings, read_pseudonyms
 from streams.pseudonym import Pseudonyms
 from streams.sealing import CannotOpen
 
-LEFT, FAILED, INTERRUPTED = 1, 2, 130
+_UNFIT = (
+    BrokerUnavailableError,
+    CannotOpen,
+    CatalogueError,
+    ClickHouseError,
+    NotErased,
+    NotSentError,
+    OSError,
+    PseudonymKeyError,
+    ValueError,
+)
 
 
 def erase_command(
@@ -55,42 +63,42 @@ def erase_command(
 
     Exit code 0: nothing is left but what the receipt says; 1: rows are left; 2: it could not be done; 130: interrupted.
     """
-    errors = Console(stderr=True)
     try:
-        pseudonyms = read_pseudonyms(PseudonymSettings())
-        subject = _subject(customer, pseudonyms, is_id=is_id)
-        endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
-        topics = Topics(endpoints.topic_prefix, load_catalogue(endpoints.catalogue(catalogue)).channels)
-        with ExitStack() as stack:
-            store = ClickHouseSettings.of(endpoints.clickhouse)
-            client = stack.enter_context(connected(store))
-            reader = stack.enter_context(BrokerReader(endpoints.kafka))
-            sender = stack.enter_context(RecordSender(endpoints.kafka))
-            status = stack.enter_context(errors.status("looking"))
-            eraser = Eraser(
-                endpoints, topics, client, store.storage, reader, sender, pseudonyms, timeout, status.update
-            )
-            done = eraser.erase(subject, by or getpass.getuser())
-            file = receipt or Path(f"erasure-{done.customer_digest[:12]}.json")
-            keep(done, client, file)
-    except (
-        BrokerUnavailableError,
-        CannotOpen,
-        CatalogueError,
-        ClickHouseError,
-        NotErased,
-        NotSentError,
-        OSError,
-        PseudonymKeyError,
-        ValueError,
-    ) as error:
-        complain("erase", error)
-        raise typer.Exit(FAILED) from error
+        with complaining("erase", *_UNFIT):
+            pseudonyms = read_pseudonyms(PseudonymSettings())
+            subject = _subject(customer, pseudonyms, is_id=is_id)
+            endpoints = resolve_endpoints(kafka, clickhouse, data_dir)
+            topics = Topics(endpoints.topic_prefix, load_catalogue(endpoints.catalogue(catalogue)).channels)
+            done, file = _erase(subject, pseudonyms, endpoints, topics, by or getpass.getuser(), timeout, receipt)
     except KeyboardInterrupt as error:
         complain("erase", "interrupted: run it again to complete it")
         raise typer.Exit(INTERRUPTED) from error
     _show(done, file)
-    raise typer.Exit(0 if done.is_done else LEFT)
+    raise typer.Exit(0 if done.is_done else OTHERWISE)
+
+
+def _erase(
+    subject: Subject,
+    pseudonyms: Pseudonyms | None,
+    endpoints: Endpoints,
+    topics: Topics,
+    by: str,
+    timeout: float,
+    receipt: Path | None,
+) -> tuple[Receipt, Path]:
+    """The receipt, and the file that it is in."""
+    store = endpoints.clickhouse_settings
+    with (
+        connected(store) as client,
+        BrokerReader(endpoints.kafka) as reader,
+        RecordSender(endpoints.kafka) as sender,
+        plain_console(stderr=True).status("looking") as status,
+    ):
+        eraser = Eraser(endpoints, topics, client, store.storage, reader, sender, pseudonyms, timeout, status.update)
+        done = eraser.erase(subject, by)
+        file = receipt or Path(f"erasure-{done.customer_digest[:12]}.json")
+        keep(done, client, file)
+    return done, file
 
 
 def _subject(customer: str, pseudonyms: Pseudonyms | None, *, is_id: bool) -> Subject:
@@ -104,6 +112,8 @@ def _show(receipt: Receipt, file: Path) -> None:
     rows = ", ".join(f"{count:,} of {table}" for table, count in receipt.removed.items() if count) or "none were left"
     typer.echo(f"rows removed: {rows}")
     typer.echo(f"input records whose fate is now `erased`: {receipt.records:,}")
+    if not receipt.found_anything:
+        typer.echo("nothing of this customer was found: if it was not erased before, look whether the number is right")
     for table, count in receipt.left.items():
         if count:
             typer.echo(f"left: {count:,} rows of {table}: run it again")

@@ -39,6 +39,11 @@ class Receipt(msgspec.Struct, frozen=True):
         return max(known) if len(known) == len(untils) and known else None
 
     @property
+    def found_anything(self) -> bool:
+        """Whether this run met a row, or a record, of the customer."""
+        return bool(self.records) or any(self.removed.values()) or not self.is_done
+
+    @property
     def is_done(self) -> bool:
         """Whether no row of the customer is left in any table."""
         return not any(self.left.values())

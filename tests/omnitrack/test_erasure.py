@@ -6,6 +6,7 @@ import json
 from base64 import b64encode
 
 import pytest
+from msgspec.structs import replace
 
 from omnitrack.erasure.expiry import expiries, in_memory
 from omnitrack.erasure.marks import marks_of
@@ -168,3 +169,11 @@ def test_a_receipt_tells_when_the_last_topic_is_done_or_that_nobody_knows() -> N
     assert (receipt.expires_at, receipt.is_done) == (2, True)
     assert json.loads(as_json(receipt))["expires_at"] == "1970-01-01T00:00:00.002+00:00"
     assert Receipt("d" * 64, 0, 1, "Li Na", {}, 3, {"touchpoints": 1}, unknown).expires_at is None
+
+
+def test_a_receipt_tells_whether_anything_of_the_customer_was_found() -> None:
+    nothing = Receipt("d" * 64, 0, 1, "Li Na", {"touchpoints": 0}, 0, {"touchpoints": 0}, ())
+    assert not nothing.found_anything
+    assert replace(nothing, records=1).found_anything
+    assert replace(nothing, removed={"touchpoints": 3}).found_anything
+    assert replace(nothing, left={"touchpoints": 3}).found_anything

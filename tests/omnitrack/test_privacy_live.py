@@ -227,6 +227,7 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(
     assert not receipt.exists()
     result = pipeline.run(*command)
     assert result.exit_code == 0, result.output
+    assert "nothing of this customer was found" not in result.output
     told = json.loads(receipt.read_text())
     assert told["removed"]["touchpoints"] >= 5
     assert not any(told["left"].values())
@@ -260,6 +261,7 @@ def test_an_erased_customer_is_nowhere_and_does_not_come_back(
     again = pipeline.run(*command)
     assert again.exit_code == 0, again.output
     assert json.loads(receipt.read_text())["records"] == 0
+    assert "nothing of this customer was found" in again.output
     assert pipeline.audit()["adds_up"]
 
 
