@@ -15,7 +15,8 @@ from omnitrack.drain_status import drain_status
 from omnitrack.settings import Endpoints, resolve_endpoints
 from omnitrack.terminal import plain_console
 
-_ANSWER_SECONDS = 5.0
+_ANSWER_SECONDS = 15.0
+"""Who waits for all of it to be stored waits for a broker, too, that has much else to do."""
 
 
 def drain_command(
