@@ -11,7 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from schemas.rows import JourneyRow
+from schemas.rows import HandoffRow, JourneyRow
 from streams.alerting.at_rest import alerts_at
 from streams.alerting.facts import Customer, CustomerRow, take_rows
 from streams.alerting.memory import recall
@@ -46,16 +46,24 @@ from tests.streams.alerting.world import PARTITIONS, World
 
 customers = st.sampled_from(["C-1", "C-2"])
 lately = st.sampled_from([NOON - minutes * MINUTE for minutes in (1, 2, 7, 15, 31, 45, 55)])
-many_handoffs = st.builds(
-    handoff,
-    at=lately | st.just(NOON - 2 * DAY),
-    customer=customers,
-    handoff_id=st.sampled_from(HANDOFFS),
-    journey_id=st.sampled_from(JOURNEYS),
-    to_channel=st.sampled_from(["branch", "hotline"]),
-    result=st.sampled_from(["smooth", "smooth", "smooth", "pending", "failed"]),
-    is_deleted=deleted,
-)
+LONG_AGO = [f"00000000-0000-5000-9000-{number:012}" for number in range(4)]
+"""Handoffs of another time than all others: an id names the two touchpoints, so it tells the time as well."""
+
+
+def handoffs_at(times: st.SearchStrategy[int], ids: list[str]) -> st.SearchStrategy[HandoffRow]:
+    return st.builds(
+        handoff,
+        at=times,
+        customer=customers,
+        handoff_id=st.sampled_from(ids),
+        journey_id=st.sampled_from(JOURNEYS),
+        to_channel=st.sampled_from(["branch", "hotline"]),
+        result=st.sampled_from(["smooth", "smooth", "smooth", "pending", "failed"]),
+        is_deleted=deleted,
+    )
+
+
+many_handoffs = handoffs_at(lately, HANDOFFS) | handoffs_at(st.just(NOON - 2 * DAY), LONG_AGO)
 many_journeys = st.builds(
     journey,
     customer=customers,
