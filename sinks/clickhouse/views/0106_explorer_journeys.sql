@@ -20,7 +20,8 @@ WHERE (empty({intent:Array(String)}) OR has({intent:Array(String)}, intent))
     AND (empty({channel:Array(String)}) OR has({channel:Array(String)}, channels[1]))
     AND {{ in_care }}
     AND ({anonymous:UInt8} OR NOT startsWith(customer_id, 'anon:') OR ({customer:String} != '' AND startsWith(customer_id, {customer:String})))
-    AND startsWith(customer_id, {customer:String})
+    -- Whose number begins like a customer's is another customer.
+    AND if({customer:String} IN (SELECT customer_id FROM {{ database }}.journeys WHERE customer_id = {customer:String}), customer_id = {customer:String}, startsWith(customer_id, {customer:String}))
     AND ({case:String} = '' OR ifNull(case_id, '') = {case:String})
     AND ({status:String} = '' OR status = {status:String})
     AND ({path:String} = '' OR arrayStringConcat(channels, ' → ') = {path:String})
@@ -30,7 +31,7 @@ LIMIT {limit:UInt64}
 COMMENT 'Search for journeys: found by who, which case, how they ended and what failed. The latest first.
 Unit: one row per journey.
 Source: the journey rules of stitching.
-Counted: journeys that started in the period; customer is the beginning of a customer_id, and an empty customer, case, status, path or failure lets all of them through.
+Counted: journeys that started in the period; customer is a customer_id, or the beginning of some where there is none such, and an empty customer, case, status, path or failure lets all of them through.
 Columns:
   started_at: first touchpoint, UTC
   customer_id: customer
