@@ -10,7 +10,12 @@ from sinks.clickhouse.view_calls import Call
 from sinks.clickhouse.views import load_views
 
 SINGLE = ("customer_id", "payload")
-COUNTED_BY_CUSTOMER = {"explorer_alert_counts", "metric_first_contact_resolution", "metric_repeat_contact"}
+COUNTED_BY_CUSTOMER = {
+    "explorer_alert_counts",
+    "metric_first_contact_resolution",
+    "metric_priority_parity",
+    "metric_repeat_contact",
+}
 
 
 def test_an_analyst_sees_all_views_but_those_of_single_customers() -> None:
