@@ -45,7 +45,7 @@ def forget(customer_id: str, at: int, state: Mapping[bytes, bytes]) -> Forgotten
         owner = key.decode()
         try:
             writes |= _profile(owner, value, customer_id) if is_profile(owner) else _linked(owner, value, customer_id)
-        except Exception:  # noqa: BLE001 -- something is wrong with it: it goes, whatever that is
+        except Exception:  # noqa: BLE001 -- damage may decode to what fails later; none may hold up an erasure
             writes |= _unreadable(owner, at, state)
             unreadable += 1
     writes[erased_key(customer_id)] = erased_mark(at, others)

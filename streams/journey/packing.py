@@ -71,6 +71,10 @@ class UnknownPacking(ValueError):
     """A value was packed by a later version, or is none of ours."""
 
 
+DAMAGED = (ValueError, lz4.block.LZ4BlockError)
+"""What `unpack` raises of a value that is not as it was packed, `UnknownPacking` among them."""
+
+
 def pack(value: bytes, *, in_parts: bool = False) -> bytes:
     """`value` compressed by LZ4 with the numbered dictionary, whose number leads; `in_parts`: it is one of several."""
     packed: bytes = lz4.block.compress(value, dict=DICTIONARY)
@@ -78,7 +82,7 @@ def pack(value: bytes, *, in_parts: bool = False) -> bytes:
 
 
 def unpack(packed: bytes) -> bytes:
-    """What was packed. Raises `UnknownPacking`."""
+    """What was packed. Raises one of `DAMAGED`."""
     if packed[:1] not in (_NUMBER, _NUMBER_IN_PARTS):
         raise UnknownPacking(f"packing {packed[:1].hex()} of the state table is not known to this version")
     if int.from_bytes(packed[1:5], "little") > _GREATEST:

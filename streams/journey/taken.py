@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from streams.journey.packing import pack, unpack
+from streams.journey.packing import DAMAGED, pack, unpack
 from streams.journey.state import Head, encode
 
 Writes = dict[bytes, bytes | None]
@@ -80,5 +80,5 @@ def note_taken(customer_id: str, head: Head, had_twins: bool, taken: Taken | Non
 def _read(value: bytes | None) -> Taken | None:
     try:
         return None if value is None else _decode(unpack(value))
-    except Exception:  # noqa: BLE001 -- whatever is wrong with it: it is written anew with the next of the records
+    except (*DAMAGED, msgspec.DecodeError):
         return None

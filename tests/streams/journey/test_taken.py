@@ -112,6 +112,8 @@ def test_in_a_topic_that_was_made_anew_nothing_is_taken_for_a_replay() -> None:
     assert not_taken(value, [(later, "new")]) == ([(later, "new")], Taken(8, NOW + 1))
 
 
-def test_what_cannot_be_read_is_no_reason_to_take_anything_for_a_replay() -> None:
+@given(st.binary() | st.binary().map(lambda junk: b"\x01" + junk) | st.binary().map(pack))
+@example(b"\x01 junk")
+def test_what_cannot_be_read_is_no_reason_to_take_anything_for_a_replay(damaged: bytes) -> None:
     record = FakeRecord(7, None, None, timestamp=NOW)
-    assert not_taken(b"\x01 junk", [(record, "new")]) == ([(record, "new")], Taken(8, NOW))
+    assert not_taken(damaged, [(record, "new")]) == ([(record, "new")], Taken(8, NOW))
